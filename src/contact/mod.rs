@@ -1,0 +1,17 @@
+//! The words that every stage shares: fields, tables, events, diagnostics.
+//!
+//! Nothing here knows a stage, a file format or a terminal.
+
+pub mod diagnostic;
+pub mod event;
+pub mod field;
+pub mod records;
+pub mod table;
+pub mod violation;
+
+pub use diagnostic::{Diagnostic, Failure, FailureKind, Place, Severity};
+pub use event::{Event, EventKind, Events, Stage};
+pub use field::{Field, FieldType, Fields};
+pub use records::{Held, Origin, Records, SourceInfo};
+pub use table::{Table, Text, TextBuilder};
+pub use violation::{Action, Violation, Violations};

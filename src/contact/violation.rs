@@ -1,0 +1,60 @@
+//! Broken rules on records.
+
+use super::diagnostic::Severity;
+
+/// What is done about a violation.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Deserialize,
+    serde::Serialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// The value was, or is proposed to be, changed.
+    Fix,
+    /// The value was taken out.
+    Clear,
+    /// Only reported.
+    Flag,
+    /// The record is held out of the golden set.
+    Quarantine,
+}
+
+impl Action {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fix => "fix",
+            Self::Clear => "clear",
+            Self::Flag => "flag",
+            Self::Quarantine => "quarantine",
+        }
+    }
+}
+
+/// One broken rule on one record: a row of `violations.csv`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Row of [`super::Records`].
+    pub record: u32,
+    /// Canonical field or extra column; "" when it is about the whole record.
+    pub field: String,
+    /// The value as it was when the rule looked, if any.
+    pub value: Option<String>,
+    /// The rule's id (`phone_not_dialable`): a contract.
+    pub rule: String,
+    pub severity: Severity,
+    pub message: String,
+    pub action: Action,
+    pub owner: String,
+}
+
+pub type Violations = Vec<Violation>;

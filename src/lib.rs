@@ -1,0 +1,19 @@
+//! karat: messy contact exports in, one golden dataset with its proof out.
+//!
+//! `contact` holds the words; `plan` and `rulebook` what is asked for; then one
+//! module a stage, in the order of `pipeline`; `cli` alone prints.
+
+pub mod audit;
+pub mod cli;
+pub mod contact;
+pub mod link;
+pub mod map;
+pub mod merge;
+pub mod pipeline;
+pub mod plan;
+pub mod read;
+pub mod report;
+pub mod rulebook;
+pub mod standardise;
+pub mod validate;
+pub mod write;

@@ -1,0 +1,1 @@
+//! The line: read → map → standardise → validate → link → merge → write.

