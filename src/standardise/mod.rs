@@ -1,8 +1,12 @@
 //! Raw values → canonical values, field type by field type; the raw one stays in the audit.
 
+pub mod outcome;
+
 use crate::contact::{Diagnostic, Events, Records, Table, Violations};
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
+
+pub use outcome::{Doubt, Outcome};
 
 /// The standardised table: same rows as the records, canonical fields and extra
 /// columns, no input-only fields.
