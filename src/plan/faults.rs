@@ -9,6 +9,7 @@ use crate::contact::{Diagnostic, Failure, FailureKind, Place, Severity};
 /// Diagnostics about one text, with what they do to the exit code.
 #[derive(Debug)]
 pub struct Faults {
+    /// Empty when the text is drafted: then there is no place to point at.
     file: String,
     text: Arc<str>,
     found: Vec<(FailureKind, Diagnostic)>,
@@ -50,6 +51,13 @@ impl Faults {
         message: impl Into<String>,
     ) -> &mut Self {
         self.add(FailureKind::Usage, Diagnostic::warning(code, message), span)
+    }
+
+    /// A fault of a command-line flag, which is in no file.
+    pub fn flag(&mut self, code: &'static str, message: impl Into<String>) -> &mut Self {
+        self.found
+            .push((FailureKind::Usage, Diagnostic::error(code, message)));
+        self
     }
 
     /// Adds what to do to the fault found last.
@@ -104,8 +112,10 @@ impl Faults {
     }
 
     fn add(&mut self, kind: FailureKind, diagnostic: Diagnostic, span: Range<usize>) -> &mut Self {
-        let place = if self.text.is_empty() {
+        let place = if self.file.is_empty() {
             None
+        } else if span == (0..0) {
+            Some(Place::file(self.file.clone()))
         } else {
             Some(Place::span(
                 self.file.clone(),

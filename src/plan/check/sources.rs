@@ -511,11 +511,7 @@ impl Check<'_> {
             return Some(text.clone());
         }
         if text.contains('%') {
-            // Formatting a date shows whether the pattern is one.
-            let sample = jiff::civil::date(2001, 2, 3).at(4, 5, 6, 0);
-            let zoned = sample.to_zoned_datetime(jiff::tz::TimeZone::UTC);
-            let works = zoned.is_ok_and(|zoned| jiff::fmt::strtime::format(text, &zoned).is_ok());
-            if works {
+            if names_a_day(text) {
                 return Some(text.clone());
             }
             self.faults
@@ -537,5 +533,35 @@ impl Check<'_> {
                 Some("write \"day_first\", \"month_first\", \"year_first\" or a pattern such as \"%d.%m.%Y\"".to_owned())
             });
         None
+    }
+}
+
+/// Whether a pattern gives back the day that it wrote.
+fn names_a_day(pattern: &str) -> bool {
+    let day = jiff::civil::date(2001, 2, 3);
+    let Ok(moment) = day
+        .at(4, 5, 6, 0)
+        .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+    else {
+        return false;
+    };
+    jiff::fmt::strtime::format(pattern, &moment)
+        .and_then(|text| jiff::fmt::strtime::parse(pattern, text))
+        .and_then(|parts| parts.to_date())
+        .is_ok_and(|read| read == day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_pattern_needs_day_month_and_year() {
+        for right in ["%d.%m.%Y", "%m/%d/%y", "%b %-d, %Y", "%Y-%m-%d %H:%M:%S"] {
+            assert!(names_a_day(right), "{right}");
+        }
+        for wrong in ["%d.%m", "%H:%M", "%d.%!.%Y", "%"] {
+            assert!(!names_a_day(wrong), "{wrong}");
+        }
     }
 }
