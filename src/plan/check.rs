@@ -96,7 +96,6 @@ pub fn parse(
     }
     let span = document.span();
     let mut document = document.into_inner();
-    let names_sources = document.iter().any(|(key, _)| key.get_ref() == "source");
     structure::check(&mut document, &written::schema(), &mut faults);
     let written =
         match Written::deserialize(toml::de::Deserializer::from(Spanned::new(span, document))) {
@@ -112,7 +111,6 @@ pub fn parse(
         faults: &mut faults,
         rulebook,
         base,
-        names_sources,
     }
     .plan(written, stem, overrides);
     let diagnostics = faults.settle()?;
@@ -124,8 +122,6 @@ struct Check<'a> {
     faults: &'a mut Faults,
     rulebook: &'a Rulebook,
     base: &'a Path,
-    /// Whether there is a key `source` at all, right or wrong.
-    names_sources: bool,
 }
 
 impl Check<'_> {

@@ -1,5 +1,6 @@
 //! Faults of one plan file, gathered.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,6 +14,9 @@ pub struct Faults {
     file: String,
     text: Arc<str>,
     found: Vec<(FailureKind, Diagnostic)>,
+    /// Keys that are there but wrong, by the start of their table: nobody should
+    /// be told that they are missing.
+    refused: BTreeSet<(usize, String)>,
 }
 
 impl Faults {
@@ -21,7 +25,17 @@ impl Faults {
             file: file.into(),
             text,
             found: Vec::new(),
+            refused: BTreeSet::new(),
         }
+    }
+
+    /// Remembers that the table that starts at `table` has `key`, though a wrong one.
+    pub fn refuse(&mut self, table: usize, key: &str) {
+        self.refused.insert((table, key.to_owned()));
+    }
+
+    pub fn refused(&self, table: usize, key: &str) -> bool {
+        self.refused.contains(&(table, key.to_owned()))
     }
 
     /// A fault of the plan (exit 2) at a place of its text.

@@ -15,7 +15,7 @@ pub type Located = (SourcePlan, Range<usize>);
 
 impl Check<'_> {
     pub fn sources(&mut self, written: Vec<At<Source>>) -> Vec<Located> {
-        if written.is_empty() && !self.names_sources {
+        if written.is_empty() && !self.faults.refused(0, "source") {
             self.faults
                 .fault(0..0, "plan_no_source", "the plan names no source")
                 .hint(
@@ -84,9 +84,11 @@ impl Check<'_> {
         before: &[Located],
     ) -> String {
         let Some(name) = &written.name else {
-            self.faults
-                .fault(header, "plan_source_unnamed", "this source has no name")
-                .hint("add name = \"…\": it stands in every result");
+            if !self.faults.refused(header.start, "name") {
+                self.faults
+                    .fault(header, "plan_source_unnamed", "this source has no name")
+                    .hint("add name = \"…\": it stands in every result");
+            }
             return format!("source {}", before.len() + 1);
         };
         let text = name.get();
@@ -128,13 +130,15 @@ impl Check<'_> {
         header: Range<usize>,
     ) -> (String, Range<usize>, Vec<PathBuf>) {
         let Some(path) = &written.path else {
-            self.faults
-                .fault(
-                    header.clone(),
-                    "plan_source_without_path",
-                    "this source has no path",
-                )
-                .hint("add path = \"…\": a file, or a pattern such as \"exports/*.csv\"");
+            if !self.faults.refused(header.start, "path") {
+                self.faults
+                    .fault(
+                        header.clone(),
+                        "plan_source_without_path",
+                        "this source has no path",
+                    )
+                    .hint("add path = \"…\": a file, or a pattern such as \"exports/*.csv\"");
+            }
             return (String::new(), header, Vec::new());
         };
         let (text, span) = (path.get().clone(), path.span());
