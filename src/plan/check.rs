@@ -88,7 +88,13 @@ pub fn parse(
         // What stands behind a broken line is guesswork: nothing is said of it.
         for error in errors {
             let span = error.span().unwrap_or(0..0);
-            faults.fault(span, "plan_syntax", error.message().to_owned());
+            let message = match text.get(span.clone()) {
+                Some(key) if error.message() == "duplicate key" => {
+                    format!("the key {} stands twice in this table", shown(key))
+                }
+                _ => error.message().to_owned(),
+            };
+            faults.fault(span, "plan_syntax", message);
         }
         return Err(faults
             .settle()

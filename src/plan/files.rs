@@ -99,7 +99,12 @@ fn by_pattern(base: &Path, path: &str) -> Result<Vec<PathBuf>, NoFile> {
         let hint = if folder.is_dir() {
             nearest_in(&folder, path)
                 .map(|name| format!("did you mean '{name}'?"))
-                .or_else(|| Some(format!("the files of '{}' match it not", folder.display())))
+                .or_else(|| {
+                    Some(format!(
+                        "no file of '{}' fits the pattern",
+                        folder.display()
+                    ))
+                })
         } else {
             Some(format!("there is no folder '{}'", folder.display()))
         };

@@ -270,8 +270,7 @@ impl Walk<'_> {
             format!("'{}' must be {wanted}", last(path)),
         );
         if let (Some(number), Some(1.0)) = (number, most)
-            && number > 1.0
-            && number <= 100.0
+            && (2.0..=100.0).contains(&number)
         {
             self.faults
                 .hint(format!("{number} percent is {}", number / 100.0));

@@ -52,7 +52,15 @@ fn each_fault_has_its_message() {
             all.push('\n');
         }
     }
-    insta::assert_snapshot!("invalid_plans", all.replace('\\', "/"));
+    insta::assert_snapshot!("invalid_plans", without_presets(&all));
+}
+
+/// Which presets there are is data, and no matter of these messages.
+fn without_presets(text: &str) -> String {
+    text.lines()
+        .filter(|line| !line.contains("help: the presets are "))
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 #[test]

@@ -197,11 +197,9 @@ impl Check<'_> {
                 format!("there is no preset for a system {}", shown(system.get())),
             )
             .near(system.get(), known.iter().copied(), || {
-                Some(format!(
-                    "the presets are {}; for others, leave out 'system' and write the headers into 'map'",
-                    known.join(", ")
-                ))
-            });
+                (!known.is_empty()).then(|| format!("the presets are {}", known.join(", ")))
+            })
+            .hint("for others, leave out 'system' and write the headers into 'map'");
         None
     }
 
