@@ -4,7 +4,6 @@
 //! joined, split, filled or cleared is built anew, and its raw form is kept aside
 //! ([`Mapped::as_read`]).
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
@@ -13,6 +12,7 @@ use super::assign::Assigned;
 use super::fold::fold;
 use super::ids::Row;
 use super::preset::{ColumnRule, Preset, matches};
+use super::{fill, lists, route};
 use crate::contact::{Event, EventKind, Events, Fields, Stage, Text, TextBuilder, multi};
 use crate::plan::SourcePlan;
 use crate::read::SourceRead;
@@ -74,12 +74,13 @@ pub fn build(source: Source<'_>) -> Mapped {
     let mut out = Mapped::default();
     let columns = clean(source, &mut out);
     fields(source, &columns, &mut out);
+    route::by_label(source, &columns, &mut out);
     split_parts(source, &columns, &mut out);
-    fill(source, &columns, &mut out);
-    when_filled(source, &columns, &mut out);
-    from_file_name(source, &mut out);
+    fill::blocks(source, &columns, &mut out);
+    fill::when_filled(source, &columns, &mut out);
+    fill::from_file_name(source, &mut out);
     for (field, value) in &source.plan.constants {
-        constant(source, field, value, &mut out);
+        fill::constant(source, field, value, &mut out);
     }
     for (at, column) in source.assigned.columns.iter().enumerate() {
         if column.field.is_none() && source.assigned.id != Some(at) {
@@ -90,31 +91,31 @@ pub fn build(source: Source<'_>) -> Mapped {
 }
 
 impl<'a> Source<'a> {
-    fn preset(self) -> Option<&'a Preset> {
+    pub fn preset(self) -> Option<&'a Preset> {
         self.assigned.system.as_ref().map(|system| system.preset)
     }
 
-    fn header(self, at: usize) -> &'a str {
+    pub fn header(self, at: usize) -> &'a str {
         self.read.table.names().get(at).map_or("", String::as_str)
     }
 
-    fn rule(self, at: usize) -> Option<&'a ColumnRule> {
+    pub fn rule(self, at: usize) -> Option<&'a ColumnRule> {
         self.preset()?.column_rule(&fold(self.header(at)))
     }
 
     /// Headers that a preset's name means.
-    fn headers(self, name: &str) -> Vec<usize> {
+    pub fn headers(self, name: &str) -> Vec<usize> {
         let name = fold(name);
         (0..self.read.table.names().len())
             .filter(|&at| matches(&name, &fold(self.header(at))))
             .collect()
     }
 
-    fn event(self, at: usize) -> Option<u32> {
+    pub fn event(self, at: usize) -> Option<u32> {
         u32::try_from(self.base + at).ok()
     }
 
-    fn len(self) -> usize {
+    pub fn len(self) -> usize {
         self.order.0.len()
     }
 }
@@ -259,14 +260,7 @@ fn joined(
             let before = cell.len();
             match rule.and_then(|rule| Some((rule, rule.separator.as_deref()?))) {
                 Some((rule, separator)) => {
-                    let mut values = list(raw, separator, rule.quoted);
-                    if let Some(mark) = rule.strip.as_deref() {
-                        for value in &mut values {
-                            if let Some(plain) = value.strip_prefix(mark) {
-                                *value = Cow::Owned(plain.trim().to_owned());
-                            }
-                        }
-                    }
+                    let values = lists::values(raw, rule, separator);
                     let from = usize::from(*share == Share::Rest);
                     let to = if *share == Share::First {
                         values.len().min(1)
@@ -311,45 +305,6 @@ fn joined(
         text.push(Some(cell.as_str()));
     }
     (Cells::Ready(text.finish()), events)
-}
-
-/// The values of a cell with a separator of the system's own.
-fn list<'c>(cell: &'c str, separator: &str, quoted: bool) -> Vec<Cow<'c, str>> {
-    if !quoted || !cell.contains('"') {
-        return cell
-            .split(separator)
-            .map(str::trim)
-            .filter(|value| !value.is_empty())
-            .map(Cow::Borrowed)
-            .collect();
-    }
-    let mut values = Vec::new();
-    let mut value = String::new();
-    let mut inside = false;
-    let mut rest = cell;
-    while let Some(c) = rest.chars().next() {
-        if !inside && rest.starts_with(separator) {
-            values.push(std::mem::take(&mut value));
-            rest = &rest[separator.len()..];
-            continue;
-        }
-        rest = &rest[c.len_utf8()..];
-        if c != '"' {
-            value.push(c);
-        } else if inside && rest.starts_with('"') {
-            value.push('"');
-            rest = &rest[1..];
-        } else {
-            inside = !inside;
-        }
-    }
-    values.push(value);
-    values
-        .into_iter()
-        .map(|value| value.trim().to_owned())
-        .filter(|value| !value.is_empty())
-        .map(Cow::Owned)
-        .collect()
 }
 
 /// Cells whose parts are fields of their own (`street  city  state  zip  country`).
@@ -414,179 +369,4 @@ fn split_parts(source: Source<'_>, columns: &[Cells], out: &mut Mapped) {
                 .insert(whole.to_owned(), Cells::Ready(rest.finish()));
         }
     }
-}
-
-/// Blocks of columns that fill records in which none of their fields has a value.
-fn fill(source: Source<'_>, columns: &[Cells], out: &mut Mapped) {
-    let Some(preset) = source.preset() else {
-        return;
-    };
-    for block in &preset.fill {
-        let feeds: Vec<(&str, usize)> = block
-            .iter()
-            .filter(|(_, header)| !header.is_empty())
-            .filter_map(|(field, header)| {
-                let at = source.headers(header).into_iter().next()?;
-                // Given to a field by the plan or for want of another: nothing to fill.
-                source.assigned.columns[at]
-                    .field
-                    .is_none()
-                    .then_some((field.as_str(), at))
-            })
-            .filter(|(field, _)| !source.plan.constants.contains_key(*field))
-            .collect();
-        let is_open = |row: usize, out: &Mapped| {
-            block.keys().all(|field| {
-                out.fields
-                    .get(field)
-                    .and_then(|c| c.get(source.order, row))
-                    .is_none()
-            })
-        };
-        let open: Vec<bool> = (0..source.len()).map(|row| is_open(row, out)).collect();
-        for (field, at) in feeds {
-            let mut any = false;
-            let mut text = TextBuilder::with_capacity(source.len());
-            let mut events = Events::new();
-            let held = out.fields.get(field);
-            for (row, open) in open.iter().enumerate() {
-                let other = columns[at].get(source.order, row).filter(|_| *open);
-                if let Some(value) = other {
-                    any = true;
-                    events.push(Event {
-                        stage: Stage::Map,
-                        kind: EventKind::Derived,
-                        record: source.event(row),
-                        field,
-                        before: Some(value),
-                        after: Some(value),
-                        rule: "fill",
-                        reason: source.header(at),
-                        ..Event::default()
-                    });
-                    text.push(other);
-                } else {
-                    text.push(held.and_then(|cells| cells.get(source.order, row)));
-                }
-            }
-            if any {
-                out.fields
-                    .insert(field.to_owned(), Cells::Ready(text.finish()));
-                out.events.append(&events);
-            }
-        }
-    }
-}
-
-/// What a filled column tells (`UNSUB_TIME`), where the field has no value.
-fn when_filled(source: Source<'_>, columns: &[Cells], out: &mut Mapped) {
-    let Some(preset) = source.preset() else {
-        return;
-    };
-    for rule in &preset.when_filled {
-        for at in source.headers(&rule.header) {
-            let held = out.fields.get(&rule.field);
-            let mut any = false;
-            let mut text = TextBuilder::with_capacity(source.len());
-            let mut events = Events::new();
-            for row in 0..source.len() {
-                let own = held.and_then(|cells| cells.get(source.order, row));
-                let filled = columns[at]
-                    .get(source.order, row)
-                    .filter(|c| rule.speaks(c));
-                if own.is_none()
-                    && let Some(before) = filled
-                {
-                    any = true;
-                    text.push(Some(rule.value.as_str()));
-                    events.push(Event {
-                        stage: Stage::Map,
-                        kind: EventKind::Derived,
-                        record: source.event(row),
-                        field: &rule.field,
-                        before: Some(before),
-                        after: Some(&rule.value),
-                        rule: "when_filled",
-                        reason: source.header(at),
-                        ..Event::default()
-                    });
-                } else {
-                    text.push(own);
-                }
-            }
-            if any {
-                out.fields
-                    .insert(rule.field.clone(), Cells::Ready(text.finish()));
-                out.events.append(&events);
-            }
-        }
-    }
-}
-
-/// What the name of a file tells of all its records, where the field has no value.
-fn from_file_name(source: Source<'_>, out: &mut Mapped) {
-    let Some(preset) = source.preset() else {
-        return;
-    };
-    for field in preset
-        .from_file_name
-        .iter()
-        .map(|rule| &rule.field)
-        .collect::<BTreeSet<_>>()
-    {
-        if source.plan.constants.contains_key(field) {
-            continue;
-        }
-        let by_file: Vec<Option<&str>> = source
-            .read
-            .files
-            .iter()
-            .map(|file| {
-                let name = super::ids::stem(&file.path).to_lowercase();
-                preset
-                    .from_file_name
-                    .iter()
-                    .find(|rule| {
-                        rule.field == *field
-                            && rule
-                                .starts
-                                .iter()
-                                .any(|start| name.starts_with(start.as_str()))
-                    })
-                    .map(|rule| rule.value.as_str())
-            })
-            .collect();
-        if by_file.iter().all(Option::is_none) {
-            continue;
-        }
-        let value = |row: usize| match source.order.0[row] {
-            Row::Whole(at) => {
-                let (file, _) = source.read.at.get(at as usize)?;
-                by_file.get(*file as usize).copied().flatten()
-            }
-            Row::Torn(_) => None,
-        };
-        fill_missing(source, field, value, out);
-    }
-}
-
-fn constant(source: Source<'_>, field: &str, value: &str, out: &mut Mapped) {
-    let whole = |row: usize| matches!(source.order.0[row], Row::Whole(_)).then_some(value);
-    fill_missing(source, field, whole, out);
-}
-
-fn fill_missing<'v>(
-    source: Source<'_>,
-    field: &str,
-    value: impl Fn(usize) -> Option<&'v str>,
-    out: &mut Mapped,
-) {
-    let held = out.fields.get(field);
-    let text: Text = (0..source.len())
-        .map(|row| {
-            held.and_then(|cells| cells.get(source.order, row))
-                .or_else(|| value(row))
-        })
-        .collect();
-    out.fields.insert(field.to_owned(), Cells::Ready(text));
 }

@@ -262,3 +262,55 @@ impl Kind {
         filled > 0 && share >= self.share
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_of_the_form() {
+        let rulebook = Rulebook::builtin();
+        let fields = rulebook.fields();
+        let generic = Generic::load(&rulebook).expect("headers parse");
+        for (path, text) in rulebook.folder("headers") {
+            assert!(text.contains("# Provenance:"), "{path} has no provenance");
+        }
+        for rule in &generic.rules {
+            for field in [&rule.field]
+                .into_iter()
+                .chain(&rule.beside)
+                .chain(&rule.without)
+            {
+                assert!(fields.get(field).is_some(), "{field} is no field");
+            }
+            if let Some(kind) = &rule.holds {
+                assert!(generic.kind(kind).is_some(), "{kind} is no kind");
+            }
+        }
+        for (from, to) in &generic.companions {
+            assert!(fields.get(from).is_some_and(|field| !field.multi), "{from}");
+            assert!(fields.get(to).is_some_and(|field| field.multi), "{to}");
+        }
+    }
+
+    #[test]
+    fn a_word_without_conditions_means_one_field_in_all_languages() {
+        let generic = Generic::load(&Rulebook::builtin()).expect("headers parse");
+        let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+        for rule in generic.rules.iter().filter(|rule| rule.always()) {
+            for word in &rule.folded {
+                if let Some(other) = seen.insert(word, &rule.field) {
+                    assert_eq!(other, rule.field, "{word} means two fields");
+                }
+            }
+        }
+        // Without accents a word may be another one, but then the plain one is listed.
+        for rule in generic.rules.iter().filter(|rule| rule.always()) {
+            for word in &rule.bare {
+                if let Some(other) = seen.get(word.as_str()) {
+                    assert_eq!(*other, rule.field, "{word} means two fields");
+                }
+            }
+        }
+    }
+}

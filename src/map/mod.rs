@@ -6,11 +6,14 @@
 
 pub mod assign;
 pub mod cells;
+mod fill;
 pub mod fold;
 pub mod generic;
 pub mod ids;
+mod lists;
 pub mod preset;
 mod report;
+mod route;
 mod union;
 
 use crate::contact::{Diagnostic, Events, Failure, FailureKind, Records};

@@ -39,6 +39,7 @@ pub struct Preset {
     /// fields has a value (a home address where there is no business one). A field
     /// with an empty header only has to be missing.
     pub fill: Vec<BTreeMap<String, String>>,
+    pub by_label: Vec<ByLabel>,
     pub from_file_name: Vec<FromFileName>,
     pub when_filled: Vec<WhenFilled>,
 }
@@ -56,6 +57,17 @@ pub struct ColumnRule {
     pub dates: Option<String>,
     /// The parts of a cell are these fields; one list for each number of parts.
     pub parts: Vec<Vec<String>>,
+}
+
+/// Numbered columns whose field is told by a label in the column beside
+/// (`Phone 2 - Value`, `Phone 2 - Label`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByLabel {
+    pub values: String,
+    pub labels: Vec<String>,
+    /// Field → labels; a value with another label stays where `map` puts it.
+    pub to: BTreeMap<String, Vec<String>>,
 }
 
 /// A value that only the file's name tells.
@@ -190,6 +202,12 @@ impl Preset {
                 .map(|h| fold(h)),
         );
         words.extend(self.when_filled.iter().map(|rule| fold(&rule.header)));
+        words.extend(
+            self.by_label
+                .iter()
+                .flat_map(|rule| &rule.labels)
+                .map(|h| fold(h)),
+        );
         words
     }
 
@@ -229,4 +247,88 @@ fn contains(headers: &BTreeSet<String>, name: &str) -> bool {
 
 fn knows(words: &BTreeSet<String>, folded: &str) -> bool {
     words.contains(folded) || numbered(folded).is_some_and(|(pattern, _)| words.contains(&pattern))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_is_of_the_form() {
+        let rulebook = Rulebook::builtin();
+        let fields = rulebook.fields();
+        let presets = Presets::load(&rulebook).expect("presets parse");
+        let files: BTreeMap<&str, &str> = rulebook.folder("systems").collect();
+        assert_eq!(files.len(), presets.iter().count());
+        for preset in presets.iter() {
+            let name = &preset.name;
+            let text = files.get(format!("systems/{name}.toml").as_str());
+            let text = text.unwrap_or_else(|| panic!("{name} is not its file's stem"));
+            assert!(text.contains("# Provenance:"), "{name} has no provenance");
+            assert!(!preset.label.is_empty(), "{name} has no label");
+            assert!(!preset.signature.is_empty(), "{name} has no signature");
+            assert!(
+                preset.signature.iter().all(|group| !group.is_empty()),
+                "{name}"
+            );
+
+            let targets = preset
+                .map
+                .keys()
+                .chain(preset.fill.iter().flat_map(BTreeMap::keys))
+                .chain(preset.when_filled.iter().map(|rule| &rule.field))
+                .chain(preset.from_file_name.iter().map(|rule| &rule.field))
+                .chain(
+                    preset
+                        .column
+                        .values()
+                        .flat_map(|rule| rule.parts.iter().flatten()),
+                )
+                .chain(preset.by_label.iter().flat_map(|rule| rule.to.keys()));
+            for target in targets {
+                assert!(fields.get(target).is_some(), "{name}: {target} is no field");
+            }
+
+            let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+            for (field, header) in preset
+                .map
+                .iter()
+                .flat_map(|(f, hs)| hs.iter().map(move |h| (f, h)))
+            {
+                if let Some(other) = seen.insert(fold(header), field) {
+                    panic!("{name}: {header} feeds {other} and {field}");
+                }
+            }
+            let words = preset.words();
+            for header in preset
+                .column
+                .keys()
+                .chain(preset.signature.iter().flatten())
+            {
+                let header = fold(header);
+                assert!(
+                    knows(&words, &header) || words.iter().any(|word| matches(word, &header)),
+                    "{name}: {header} is in a signature or a column rule, but not mapped or carried"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_generic_set_of_headers_is_no_system() {
+        let presets = Presets::load(&Rulebook::builtin()).expect("presets parse");
+        let headers = ["Email", "First Name", "Last Name", "Record ID", "Id"].map(String::from);
+        assert!(presets.recognise(&headers).is_none());
+    }
+
+    #[test]
+    fn each_signature_is_told_from_all_others() {
+        let presets = Presets::load(&Rulebook::builtin()).expect("presets parse");
+        for preset in presets.iter() {
+            for group in &preset.signature {
+                let found = presets.recognise(group).map(|found| &found.preset.name);
+                assert_eq!(found, Some(&preset.name), "{group:?}");
+            }
+        }
+    }
 }
