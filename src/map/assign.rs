@@ -324,9 +324,9 @@ impl Work<'_, '_> {
             }
         }
         chosen.sort();
-        for (field, rank, at) in chosen {
-            let number = numbered(&self.folded[at]).map_or(0, |(_, n)| n);
-            self.give(at, &field, By::Word, (rank, number));
+        for (field, _, at) in chosen {
+            // The words' order decides who comes first; joined are they as they stand.
+            self.give(at, &field, By::Word, (0, 0));
         }
     }
 
