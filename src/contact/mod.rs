@@ -5,7 +5,6 @@
 pub mod diagnostic;
 pub mod event;
 pub mod field;
-pub mod multi;
 pub mod records;
 pub mod table;
 pub mod violation;
@@ -13,6 +12,6 @@ pub mod violation;
 pub use diagnostic::{Diagnostic, Failure, FailureKind, Place, Severity};
 pub use event::{Event, EventKind, Events, Stage};
 pub use field::{Field, FieldType, Fields};
-pub use records::{Held, Hint, Origin, RECORD_ID, Records, SourceInfo};
+pub use records::{Held, Origin, RECORD_ID, Records, SourceInfo};
 pub use table::{Table, Text, TextBuilder};
 pub use violation::{Action, Violation, Violations};

@@ -28,18 +28,6 @@ pub struct SourceInfo {
     pub id_header: Option<String>,
     /// No two records of this source are one person (a golden dataset).
     pub deduplicated: bool,
-    /// Canonical field → how its values are written, where the plan or the
-    /// system's preset says so.
-    pub hints: BTreeMap<String, Hint>,
-}
-
-/// How the values of one column are written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hint {
-    /// `day_first`, `month_first`, `year_first` or a strptime format.
-    pub dates: Option<String>,
-    /// IANA name, for timestamps without an offset.
-    pub timezone: Option<String>,
 }
 
 /// Where a record stands in the input.

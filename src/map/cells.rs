@@ -13,7 +13,7 @@ use super::fold::fold;
 use super::ids::Row;
 use super::preset::{ColumnRule, Preset, matches};
 use super::{fill, lists, route};
-use crate::contact::{Event, EventKind, Events, Fields, Stage, Text, TextBuilder, multi};
+use crate::contact::{Event, EventKind, Events, Fields, Stage, Text, TextBuilder};
 use crate::plan::SourcePlan;
 use crate::read::SourceRead;
 
@@ -271,7 +271,7 @@ fn joined(
                         if *share == Share::First {
                             cell.push_str(value);
                         } else {
-                            multi::push(&mut cell, value);
+                            lists::push(&mut cell, value);
                         }
                     }
                 }

@@ -18,6 +18,18 @@ pub fn values<'c>(cell: &'c str, rule: &ColumnRule, separator: &str) -> Vec<Cow<
     values
 }
 
+/// Adds a value to a cell of several, which every later stage parts at `;`. A `;`
+/// inside the value becomes a comma: the change is an event of the caller.
+pub fn push(cell: &mut String, value: &str) {
+    if value.is_empty() {
+        return;
+    }
+    if !cell.is_empty() {
+        cell.push(';');
+    }
+    cell.extend(value.chars().map(|c| if c == ';' { ',' } else { c }));
+}
+
 /// The values of a cell with a separator of the system's own.
 fn list<'c>(cell: &'c str, separator: &str, quoted: bool) -> Vec<Cow<'c, str>> {
     if !quoted || !cell.contains('"') {
@@ -60,6 +72,15 @@ fn list<'c>(cell: &'c str, separator: &str, quoted: bool) -> Vec<Cow<'c, str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_one_value_later_too() {
+        let mut cell = String::new();
+        for value in ["a;b", "", "c"] {
+            push(&mut cell, value);
+        }
+        assert_eq!(cell, "a,b;c");
+    }
 
     #[test]
     fn quoted_lists_keep_their_commas() {

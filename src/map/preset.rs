@@ -27,8 +27,6 @@ pub struct Preset {
     pub deduplicated: bool,
     /// What the system writes for "nothing".
     pub nulls: Vec<String>,
-    /// IANA name, when all its timestamps are of one zone.
-    pub timezone: Option<String>,
     /// Canonical field → headers, in order of preference.
     pub map: BTreeMap<String, Vec<String>>,
     /// Known columns that are carried through and never guessed at.
@@ -53,8 +51,6 @@ pub struct ColumnRule {
     pub quoted: bool,
     /// A mark at the start of a value that says nothing (`* `).
     pub strip: Option<String>,
-    /// Date order, when it is certain.
-    pub dates: Option<String>,
     /// The parts of a cell are these fields; one list for each number of parts.
     pub parts: Vec<Vec<String>>,
 }

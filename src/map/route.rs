@@ -8,7 +8,7 @@ use super::cells::{Cells, Mapped, Source};
 use super::fold::{fold, numbered};
 use super::lists;
 use super::preset::{ByLabel, matches};
-use crate::contact::{Event, EventKind, Stage, TextBuilder, multi};
+use crate::contact::{Event, EventKind, Stage, TextBuilder};
 
 /// A column of values with the column of its labels.
 struct Pair {
@@ -136,7 +136,7 @@ fn route(
                     });
                 }
                 if lands == more {
-                    multi::push(&mut others, &value);
+                    lists::push(&mut others, &value);
                 } else {
                     first.insert(target, value);
                 }

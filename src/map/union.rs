@@ -9,9 +9,7 @@ use super::assign::{Assigned, Lists};
 use super::cells::{self, Cells, Order};
 use super::ids::{self, Ordered, Row};
 use super::{Mapped, report};
-use crate::contact::{
-    Held, Hint, Origin, RECORD_ID, Records, SourceInfo, Table, Text, TextBuilder,
-};
+use crate::contact::{Held, Origin, RECORD_ID, Records, SourceInfo, Table, Text, TextBuilder};
 use crate::plan::{Plan, SourcePlan};
 use crate::read::SourceRead;
 
@@ -66,7 +64,7 @@ pub fn union(
         origins(at, source, &ordered[at], bases[at], records);
         records
             .sources
-            .push(info(source, plan, &plans[at], &assigned[at], &built[at]));
+            .push(info(source, plan, &plans[at], &assigned[at]));
     }
     records.record_id = Some(ids_of(&ordered, total));
     records.table = Table::new(total);
@@ -162,13 +160,7 @@ fn ids_of(ordered: &[Ordered], total: usize) -> Text {
     text.finish()
 }
 
-fn info(
-    source: &SourceRead,
-    plan: &Plan,
-    own: &SourcePlan,
-    assigned: &Assigned<'_>,
-    built: &cells::Mapped,
-) -> SourceInfo {
+fn info(source: &SourceRead, plan: &Plan, own: &SourcePlan, assigned: &Assigned<'_>) -> SourceInfo {
     let names = source.table.names();
     let preset = assigned.system.as_ref().map(|system| system.preset);
     let columns: Vec<String> = (0..names.len())
@@ -178,28 +170,6 @@ fn info(
             None => extra_name(source, at),
         })
         .collect();
-    let timezone = own
-        .timezone
-        .clone()
-        .or_else(|| preset.and_then(|preset| preset.timezone.clone()))
-        .or_else(|| plan.timezone.clone());
-    let mut hints = BTreeMap::new();
-    for field in built.fields.keys() {
-        let rule = assigned
-            .of(field)
-            .first()
-            .and_then(|&at| preset?.column_rule(&super::fold::fold(&names[at])));
-        let hint = Hint {
-            dates: own
-                .dates
-                .clone()
-                .or_else(|| rule.and_then(|rule| rule.dates.clone())),
-            timezone: timezone.clone(),
-        };
-        if hint != Hint::default() {
-            hints.insert(field.clone(), hint);
-        }
-    }
     SourceInfo {
         name: source.name.clone(),
         system: preset.map(|preset| preset.name.clone()),
@@ -210,7 +180,6 @@ fn info(
         columns,
         id_header: assigned.id.map(|at| names[at].clone()),
         deduplicated: preset.is_some_and(|preset| preset.deduplicated),
-        hints,
     }
 }
 
