@@ -135,7 +135,7 @@ pub fn ids(source: &SourceRead, assigned: &Assigned<'_>, ordered: &Ordered) -> V
     notes
 }
 
-fn is_known(assigned: &Assigned<'_>, header: &str) -> bool {
+pub fn is_known(assigned: &Assigned<'_>, header: &str) -> bool {
     assigned
         .system
         .as_ref()
