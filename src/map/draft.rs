@@ -133,7 +133,7 @@ fn source(
             };
             let _ = writeln!(
                 out,
-                "{:<26} # {by}",
+                "{:<28} # {by}",
                 format!("# id = {}", quoted(&names[at]))
             );
         }
@@ -144,7 +144,7 @@ fn source(
             } else {
                 format!("could be: {}", some.join(", "))
             };
-            let _ = writeln!(out, "{:<26} # {hint}", "# id = \"…\"");
+            let _ = writeln!(out, "{:<28} # {hint}", "# id = \"…\"");
         }
     }
     date_order(out, read, found, lists);
@@ -275,7 +275,7 @@ fn date_order(out: &mut String, read: &SourceRead, found: &Assigned<'_>, lists: 
     };
     let _ = writeln!(
         out,
-        "{:<26} # such as {}: {why}",
+        "{:<28} # such as {}: {why}",
         format!("# dates = {}", quoted(order)),
         shown(example)
     );

@@ -787,8 +787,8 @@ mod drafts {
         name = "badges"
         path = "badges.csv"
         # trust = 0.5                # 0 to 1: whose value wins when records disagree
-        # id = "Badge No"          # every record has one, no two the same
-        # dates = "day_first"      # such as '01/02/2024': 1 can only be read so
+        # id = "Badge No"            # every record has one, no two the same
+        # dates = "day_first"        # such as '01/02/2024': 1 can only be read so
         # [source.map]
         # full_name = "Full Name"    # by its word
         # phone = "Phone"            # by its word
@@ -805,7 +805,7 @@ mod drafts {
         path = "hub.csv"
         # system = "hubspot"
         # trust = 0.5                # 0 to 1: whose value wins when records disagree
-        # id = "Record ID"         # the system's record id
+        # id = "Record ID"           # the system's record id
         # [source.map]
         # email = "Email"                      # the system's own
         # lifecycle_stage = "Lifecycle Stage"  # the system's own
