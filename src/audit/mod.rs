@@ -1,1 +1,3 @@
-//! Stage: audit.
+//! The audit log: every change and decision of a run, as columns, and replayed.
+
+pub mod columns;
