@@ -15,6 +15,15 @@ pub fn guarded(value: &str) -> Cow<'_, str> {
     }
 }
 
+/// The value as it was before the guard.
+#[must_use]
+pub fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(value) if is_formula(value) => value,
+        _ => cell,
+    }
+}
+
 /// Whether a spreadsheet could take the value for a formula.
 #[must_use]
 pub fn is_formula(value: &str) -> bool {
@@ -97,6 +106,7 @@ mod tests {
         ] {
             assert!(is_formula(value), "{value:?}");
             assert_eq!(guarded(value), format!("'{value}"));
+            assert_eq!(unguarded(&guarded(value)), value);
         }
     }
 

@@ -141,7 +141,9 @@ impl Xref<'_> {
         }
     }
 
-    fn golden_id(&self, row: usize) -> Option<&str> {
+    /// The golden id of a record; none when it is held out.
+    #[must_use]
+    pub fn golden_id(&self, row: usize) -> Option<&str> {
         let golden = self.merged.golden_of.get(row).copied().flatten()?;
         self.merged
             .golden_ids
