@@ -14,6 +14,8 @@ pub mod previous;
 mod ranks;
 mod spelling;
 pub mod survive;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -273,7 +275,12 @@ fn with_counts(columns: Table, input: &MergeInput<'_>, clusters: &Clusters) -> T
     for (name, column) in columns.iter().filter(|(name, _)| is_field(name)) {
         table.set(name, column.clone());
     }
-    for (name, column) in counts(input.records, &input.linked.probability, clusters) {
+    let confidence = |golden: usize| {
+        let rows = clusters.of(golden).iter();
+        let probabilities = rows.filter_map(|&row| input.linked.probability.get(row as usize));
+        shown_probability(probabilities.copied().fold(1.0, f32::min))
+    };
+    for (name, column) in counts(input.records, clusters, confidence) {
         table.set(name, column);
     }
     for (name, column) in columns.iter().filter(|(name, _)| !is_field(name)) {
@@ -286,11 +293,13 @@ fn with_counts(columns: Table, input: &MergeInput<'_>, clusters: &Clusters) -> T
 ///
 /// `confidence` is the lowest match probability of the cluster's records, with four
 /// digits behind the point; 1 for a single record.
+///
+/// `confidence` is called for golden rows of several records only.
 #[must_use]
 pub fn counts(
     records: &Records,
-    probability: &[f32],
     clusters: &Clusters,
+    confidence: impl Fn(usize) -> String,
 ) -> [(&'static str, Text); 3] {
     let sources = clusters
         .iter()
@@ -300,21 +309,21 @@ pub fn counts(
         .iter()
         .map(|rows| Some(rows.len().to_string()))
         .collect();
-    let confidence = clusters
+    let sure = clusters
         .iter()
-        .map(|rows| {
-            let lowest = rows
-                .iter()
-                .filter(|_| rows.len() > 1)
-                .filter_map(|&row| probability.get(row as usize).copied())
-                .fold(1.0_f32, f32::min);
-            Some(shown_probability(lowest))
+        .enumerate()
+        .map(|(at, rows)| {
+            Some(if rows.len() > 1 {
+                confidence(at)
+            } else {
+                "1".to_owned()
+            })
         })
         .collect();
     [
         (SOURCES, sources),
         (RECORD_COUNT, count),
-        (CONFIDENCE, confidence),
+        (CONFIDENCE, sure),
     ]
 }
 

@@ -31,13 +31,22 @@ pub fn is_formula(value: &str) -> bool {
         return false;
     };
     match first {
-        '+' | '-' => !is_number(value) && !value.split(';').all(|part| is_phone(part.trim())),
+        '+' | '-' => !is_number(value) && !are_phones(value),
         '=' | '@' | '\t' | '\r' | '\n' | '\0' => true,
         // The full-width twins of = + - @, and the small ones.
         '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}' => true,
         '\u{fe66}' | '\u{fe62}' | '\u{fe63}' | '\u{fe6b}' => true,
         _ => false,
     }
+}
+
+/// One phone number or several, `;` between them; RFC 3966 writes extensions `;ext=`.
+fn are_phones(value: &str) -> bool {
+    value
+        .to_ascii_lowercase()
+        .replace(";ext=", " ext=")
+        .split(';')
+        .all(|part| is_phone(part.trim()))
 }
 
 /// A sign, digits, and points or commas between digits.
@@ -60,17 +69,16 @@ fn is_phone(value: &str) -> bool {
     let Some(rest) = value.strip_prefix('+') else {
         return false;
     };
-    let lower = rest.to_ascii_lowercase();
     let number = ["ext=", "ext.", "ext", "x", "#"]
         .iter()
         .find_map(|word| {
-            let (number, extension) = lower.rsplit_once(word)?;
+            let (number, extension) = rest.rsplit_once(word)?;
             let extension = extension.trim();
             let fits =
                 (1..=8).contains(&extension.len()) && extension.bytes().all(|b| b.is_ascii_digit());
             fits.then_some(number)
         })
-        .unwrap_or(&lower);
+        .unwrap_or(rest);
     let number = number.trim_end_matches([' ', ';', ',']);
     number.starts_with(|c: char| c.is_ascii_digit() || c == '(')
         && number.bytes().filter(u8::is_ascii_digit).count() >= 5
@@ -123,6 +131,7 @@ mod tests {
             "+1 (303) 427-6436",
             "+14155550100;+35921234567",
             "+14155550100;ext=12",
+            "+14155550100;ext=12;+35921234567",
             "+14155550100 ext. 12",
             "+1 415 555 0100 x12",
             "a=b",

@@ -67,9 +67,26 @@ pub struct Published {
     pub summary: Value,
 }
 
-/// Adds what the formula guard will change to the events and violations; to be done
-/// before the laws are checked and the summary is drawn.
-pub fn tell_formulas(run: &mut RunOutput<'_>) {
+impl<'a> RunOutput<'a> {
+    /// What the laws are about.
+    #[must_use]
+    pub fn facts(&'a self) -> audit::laws::Facts<'a> {
+        audit::laws::Facts {
+            records: self.records,
+            table: self.table,
+            held: self.held,
+            merged: self.merged,
+            events: &self.events,
+            rulebook: self.rulebook,
+        }
+    }
+}
+
+/// Adds what only the whole run knows to events and violations: records held out
+/// that no stage told of, cells that the formula guard will change. To be done
+/// before the laws are checked.
+pub fn complete(run: &mut RunOutput<'_>) {
+    audit::tell_held(run.held, &mut run.events);
     if run.plan.output.guard_formulas && run.plan.output.csv {
         formulas::tell(
             run.records,
