@@ -3,7 +3,10 @@
 pub mod columns;
 mod index;
 pub mod laws;
+pub mod load;
+pub mod query;
 pub mod replay;
+pub mod verify;
 
 pub use index::Index;
 

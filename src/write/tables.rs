@@ -89,6 +89,12 @@ pub fn golden(
     Ok(written)
 }
 
+/// Whether `golden.parquet` holds the column as numbers.
+#[must_use]
+pub fn is_number(name: &str) -> bool {
+    golden_type(name) != DataType::String
+}
+
 fn golden_type(name: &str) -> DataType {
     match name {
         RECORD_COUNT => DataType::Int64,
