@@ -29,6 +29,7 @@ use crate::merge::Merged;
 use crate::plan::Plan;
 use crate::read::FileRead;
 use crate::rulebook::Rulebook;
+use crate::watch::Watch;
 use output::Written;
 use staging::Staging;
 use tables::Xref;
@@ -108,17 +109,19 @@ pub fn summarise(run: &RunOutput<'_>) -> Value {
 /// Writes all files and publishes the folder.
 ///
 /// # Errors
-/// Exit 3 when the output can't be written; nothing is published then.
-pub fn publish(run: &RunOutput<'_>) -> Result<Published, Failure> {
+/// Exit 74 when the output can't be written, 130 or 143 when a signal came before
+/// the folder was renamed; nothing is published then.
+pub fn publish(run: &RunOutput<'_>, watch: &dyn Watch) -> Result<Published, Failure> {
     let out = &run.plan.output.dir;
     let id = free_id(out, run_id(run));
     let staging = Staging::start(out, &id)?;
-    let (files, review) = write_files(run, &staging)?;
+    let (files, review) = write_files(run, &staging, watch)?;
     let summary = summary::summary(run, &id, review, &files);
     output::file(&staging, "summary.json", |file| {
         file.write_all(summary::text(&summary).as_bytes())
             .map_err(output::Fault::Io)
     })?;
+    watch.go_on()?;
     let folder = staging.publish()?;
     Ok(Published {
         id,
@@ -127,7 +130,11 @@ pub fn publish(run: &RunOutput<'_>) -> Result<Published, Failure> {
     })
 }
 
-fn write_files(run: &RunOutput<'_>, staging: &Staging) -> Result<(Vec<Written>, usize), Failure> {
+fn write_files(
+    run: &RunOutput<'_>,
+    staging: &Staging,
+    watch: &dyn Watch,
+) -> Result<(Vec<Written>, usize), Failure> {
     let guard = run.plan.output.guard_formulas;
     let xref = Xref {
         records: run.records,
@@ -136,7 +143,9 @@ fn write_files(run: &RunOutput<'_>, staging: &Staging) -> Result<(Vec<Written>, 
         merged: run.merged,
     };
     let mut files = tables::golden(staging, run.merged, &run.plan.output)?;
+    watch.go_on()?;
     files.extend(xref.write(staging, &run.plan.output)?);
+    watch.go_on()?;
     files.push(output::parquet_file(
         staging,
         "audit.parquet",
@@ -144,6 +153,7 @@ fn write_files(run: &RunOutput<'_>, staging: &Staging) -> Result<(Vec<Written>, 
         run.events.len(),
         |start, end| audit::columns::frame(&run.events, start, end, run.records, run.merged),
     )?);
+    watch.go_on()?;
     files.push(reports::violations(
         staging,
         run.records,
@@ -151,6 +161,7 @@ fn write_files(run: &RunOutput<'_>, staging: &Staging) -> Result<(Vec<Written>, 
         guard,
     )?);
     files.extend(reports::quarantine(staging, run.records, run.held, guard)?);
+    watch.go_on()?;
     let pairs = reports::uncertain(&run.linked.pairs, run.plan);
     files.push(reports::review(
         staging,

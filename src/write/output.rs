@@ -7,7 +7,8 @@ use polars::prelude::{DataFrame, PolarsError, Schema};
 use polars_io::parquet::write::ParquetWriter;
 
 use super::csv::{self, Hashed, Line};
-use super::staging::{Staging, cannot_write};
+use super::staging::Staging;
+use crate::contact::fault::unwritable;
 use crate::contact::{Diagnostic, Failure, FailureKind};
 
 /// Rows of a Parquet row group.
@@ -27,7 +28,7 @@ type Out = Hashed<BufWriter<File>>;
 /// Writes one file through `fill`.
 ///
 /// # Errors
-/// Exit 3 when the system refuses.
+/// Exit 74 when the system refuses.
 pub fn file(
     staging: &Staging,
     name: &str,
@@ -35,7 +36,7 @@ pub fn file(
 ) -> Result<Written, Failure> {
     let mut out = Hashed::new(BufWriter::with_capacity(1 << 16, staging.create(name)?));
     let path = staging.folder().join(name);
-    let failed = |error: &io::Error| cannot_write(&path, error);
+    let failed = |error: &io::Error| unwritable(&path, error);
     fill(&mut out).map_err(|fault| match fault {
         Fault::Io(error) => failed(&error),
         Fault::Internal(message) => Failure::one(
@@ -59,7 +60,7 @@ pub fn file(
 /// Writes a CSV file.
 ///
 /// # Errors
-/// Exit 3 when the system refuses.
+/// Exit 74 when the system refuses.
 pub fn csv_file(
     staging: &Staging,
     name: &str,
@@ -77,7 +78,7 @@ pub fn csv_file(
 /// of one row group.
 ///
 /// # Errors
-/// Exit 3 when the system refuses, 70 when polars does.
+/// Exit 74 when the system refuses, 70 when polars does.
 pub fn parquet_file(
     staging: &Staging,
     name: &str,

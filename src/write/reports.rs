@@ -27,7 +27,7 @@ const VIOLATION_COLUMNS: [&str; 11] = [
 /// Writes `violations.csv`, by record.
 ///
 /// # Errors
-/// Exit 3 when the system refuses.
+/// Exit 74 when the system refuses.
 pub fn violations(
     staging: &Staging,
     records: &Records,
@@ -73,7 +73,7 @@ enum Cell<'a> {
 /// headers and values as read, then the reason; the raw text of torn rows.
 ///
 /// # Errors
-/// Exit 3 when the system refuses.
+/// Exit 74 when the system refuses.
 pub fn quarantine(
     staging: &Staging,
     records: &Records,
@@ -195,7 +195,7 @@ pub fn uncertain<'a>(pairs: &'a [LinkedPair], plan: &Plan) -> Vec<&'a LinkedPair
 /// Writes `review.csv`.
 ///
 /// # Errors
-/// Exit 3 when the system refuses.
+/// Exit 74 when the system refuses.
 pub fn review(
     staging: &Staging,
     pairs: &[&LinkedPair],

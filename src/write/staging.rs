@@ -7,7 +7,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::contact::{Diagnostic, Failure, FailureKind, Place};
+use crate::contact::Failure;
+use crate::contact::fault::unwritable;
 
 const STAGING: &str = ".staging-";
 const RUNS: &str = "runs";
@@ -27,10 +28,10 @@ impl Staging {
     /// lock of `out`, so that what is swept belongs to nobody.
     ///
     /// # Errors
-    /// Exit 3, with the path and what the system says.
+    /// Exit 74, with the path and what the system says.
     pub fn start(out: &Path, run: &str) -> Result<Self, Failure> {
         let runs = out.join(RUNS);
-        fs::create_dir_all(&runs).map_err(|error| cannot_write(&runs, &error))?;
+        fs::create_dir_all(&runs).map_err(|error| unwritable(&runs, &error))?;
         sweep(&runs)?;
         let folder = runs.join(format!("{STAGING}{run}"));
         make_folder(&folder)?;
@@ -50,26 +51,26 @@ impl Staging {
     /// Creates a file in the folder, and the folders on the way to it.
     ///
     /// # Errors
-    /// Exit 3, with the path and what the system says.
+    /// Exit 74, with the path and what the system says.
     pub fn create(&self, name: &str) -> Result<File, Failure> {
         let path = self.folder.join(name);
         if let Some(parent) = path.parent().filter(|parent| *parent != self.folder) {
             make_folder(parent)?;
         }
-        create_private(&path).map_err(|error| cannot_write(&path, &error))
+        create_private(&path).map_err(|error| unwritable(&path, &error))
     }
 
     /// Makes the run visible.
     ///
     /// # Errors
-    /// Exit 3; then nothing was published.
+    /// Exit 74; then nothing was published.
     pub fn publish(mut self) -> Result<PathBuf, Failure> {
         let runs = self.out.join(RUNS);
         let target = runs.join(&self.run);
-        sync_folders(&self.folder).map_err(|error| cannot_write(&self.folder, &error))?;
-        fs::rename(&self.folder, &target).map_err(|error| cannot_write(&target, &error))?;
+        sync_folders(&self.folder).map_err(|error| unwritable(&self.folder, &error))?;
+        fs::rename(&self.folder, &target).map_err(|error| unwritable(&target, &error))?;
         self.published = true;
-        sync_folder(&runs).map_err(|error| cannot_write(&runs, &error))?;
+        sync_folder(&runs).map_err(|error| unwritable(&runs, &error))?;
         point_latest(&self.out, &self.run)?;
         Ok(target)
     }
@@ -104,33 +105,12 @@ pub fn latest(out: &Path) -> Option<PathBuf> {
         .filter(|folder| folder.is_dir())
 }
 
-/// A failure to write, in words that tell what to do.
-#[must_use]
-pub fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    let what = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "no space is left for the output"
-        }
-        io::ErrorKind::PermissionDenied => "the output may not be written here",
-        io::ErrorKind::ReadOnlyFilesystem => "the output is on a read-only file system",
-        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-            "a file stands where a folder of the output should be"
-        }
-        _ => "the output could not be written",
-    };
-    let diagnostic = Diagnostic::error("output_not_writable", format!("{what}: {error}"))
-        .at(Place::file(path.display().to_string()))
-        .hint("nothing was published; the previous run is untouched")
-        .hint("make room or choose another folder: `[output] dir` in the plan, or `--out`");
-    Failure::one(FailureKind::Input, diagnostic)
-}
-
 fn sweep(runs: &Path) -> Result<(), Failure> {
-    let entries = fs::read_dir(runs).map_err(|error| cannot_write(runs, &error))?;
+    let entries = fs::read_dir(runs).map_err(|error| unwritable(runs, &error))?;
     for entry in entries.flatten() {
         if entry.file_name().to_string_lossy().starts_with(STAGING) {
             let path = entry.path();
-            fs::remove_dir_all(&path).map_err(|error| cannot_write(&path, &error))?;
+            fs::remove_dir_all(&path).map_err(|error| unwritable(&path, &error))?;
         }
     }
     Ok(())
@@ -139,7 +119,7 @@ fn sweep(runs: &Path) -> Result<(), Failure> {
 fn point_latest(out: &Path, run: &str) -> Result<(), Failure> {
     let next = out.join(".latest-next");
     let pointer = out.join(LATEST);
-    let fail = |error: io::Error| cannot_write(&pointer, &error);
+    let fail = |error: io::Error| unwritable(&pointer, &error);
     match fs::remove_file(&next) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
         _ => {}
@@ -179,7 +159,7 @@ fn make_folder(path: &Path) -> Result<(), Failure> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o750);
     builder
         .create(path)
-        .map_err(|error| cannot_write(path, &error))
+        .map_err(|error| unwritable(path, &error))
 }
 
 fn sync_folders(folder: &Path) -> io::Result<()> {

@@ -42,7 +42,7 @@ pub fn golden_header(merged: &Merged) -> Vec<&str> {
 /// Writes `golden.csv` and `golden.parquet`.
 ///
 /// # Errors
-/// Exit 3 when the system refuses.
+/// Exit 74 when the system refuses.
 pub fn golden(
     staging: &Staging,
     merged: &Merged,
@@ -169,7 +169,7 @@ impl Xref<'_> {
     /// Writes `xref.csv` and `xref.parquet`.
     ///
     /// # Errors
-    /// Exit 3 when the system refuses.
+    /// Exit 74 when the system refuses.
     pub fn write(&self, staging: &Staging, output: &OutputPlan) -> Result<Vec<Written>, Failure> {
         let rows = self.records.rows();
         let mut written = Vec::new();
