@@ -50,6 +50,27 @@ pub fn verify(folder: &Path, rulebook: &Rulebook) -> Result<Verified, Failure> {
         return Err(Failure::new(FailureKind::Input, changed));
     }
     let records = read_again(&plan, rulebook)?;
+    let (events, golden_records) = replay(folder, &plan, &records, rulebook)?;
+    Ok(Verified {
+        inputs,
+        outputs,
+        records: records.rows(),
+        events,
+        golden_records,
+    })
+}
+
+/// Replays the log of `folder` over `records` and compares the golden file; gives
+/// the number of events and of golden records.
+///
+/// # Errors
+/// Exit 3 when the log can't be read, 70 when the golden file differs.
+pub(crate) fn replay(
+    folder: &Path,
+    plan: &Plan,
+    records: &Records,
+    rulebook: &Rulebook,
+) -> Result<(usize, usize), Failure> {
     let log = Log::open(&folder.join("audit.parquet"))
         .map_err(|message| unreadable(&folder.join("audit.parquet"), &message))?;
     let events = log
@@ -57,16 +78,10 @@ pub fn verify(folder: &Path, rulebook: &Rulebook) -> Result<Verified, Failure> {
         .map_err(|message| broken(folder, &message))?;
     let index = Index::of(&events);
     let replay =
-        Replay::new(&records, &events, &index).map_err(|message| broken(folder, &message))?;
+        Replay::new(records, &events, &index).map_err(|message| broken(folder, &message))?;
     let golden = replay.golden_table(rulebook);
-    compare(folder, &plan, &replay.golden_ids, &golden)?;
-    Ok(Verified {
-        inputs,
-        outputs,
-        records: records.rows(),
-        events: events.len(),
-        golden_records: golden.rows(),
-    })
+    compare(folder, plan, &replay.golden_ids, &golden)?;
+    Ok((events.len(), golden.rows()))
 }
 
 fn check_outputs(folder: &Path, summary: &Value, changed: &mut Vec<Diagnostic>) -> usize {

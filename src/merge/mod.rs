@@ -15,7 +15,7 @@ mod ranks;
 mod spelling;
 pub mod survive;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 

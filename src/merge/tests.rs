@@ -333,9 +333,9 @@ fn cell(field: usize) -> BoxedStrategy<Option<String>> {
     proptest::option::weighted(0.7, prop::sample::select(values).prop_map(str::to_owned)).boxed()
 }
 
-type Row = (u16, u32, bool, Vec<Option<String>>);
+pub(crate) type Row = (u16, u32, bool, Vec<Option<String>>);
 
-fn row() -> impl Strategy<Value = Row> {
+pub(crate) fn row() -> impl Strategy<Value = Row> {
     let cells: Vec<_> = (0..FIELDS.len()).map(cell).collect();
     (0..2_u16, 0..6_u32, prop::bool::weighted(0.1), cells)
 }
@@ -375,15 +375,16 @@ fn standardised(records: &Records) -> (Table, Events) {
     (table, events)
 }
 
-struct World {
-    records: Records,
-    table: Table,
-    events: Events,
-    held: BTreeMap<u32, Held>,
-    linked: Linked,
+/// Everything that the merge takes, and the events so far.
+pub(crate) struct World {
+    pub records: Records,
+    pub table: Table,
+    pub events: Events,
+    pub held: BTreeMap<u32, Held>,
+    pub linked: Linked,
 }
 
-fn world(mut rows: Vec<Row>) -> World {
+pub(crate) fn world(mut rows: Vec<Row>) -> World {
     rows.sort_by_key(|row| row.0);
     let cells: Vec<(u16, Vec<Option<&str>>)> = rows
         .iter()
@@ -422,7 +423,7 @@ fn world(mut rows: Vec<Row>) -> World {
     }
 }
 
-fn merged(world: &World, previous: Option<&PreviousXref>) -> Merged {
+pub(crate) fn merged(world: &World, previous: Option<&PreviousXref>) -> Merged {
     merge(MergeInput {
         records: &world.records,
         table: &world.table,

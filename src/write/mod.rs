@@ -12,6 +12,8 @@ pub mod reports;
 pub mod staging;
 pub mod summary;
 pub mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::io::Write;
