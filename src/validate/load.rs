@@ -50,7 +50,7 @@ pub fn load(
 /// # Errors
 /// Exit 2, with every fault of every rule file.
 pub fn load_files(
-    files: &[impl AsRef<Path>],
+    files: &[std::path::PathBuf],
     rulebook: &Rulebook,
     known: &Known<'_>,
 ) -> Result<Rules, Failure> {
@@ -58,6 +58,7 @@ pub fn load_files(
         rulebook,
         known,
         rules: Rules::default(),
+        aliases: BTreeMap::new(),
         faults: Vec::new(),
     };
     if let Some(text) = rulebook.file(BUILTIN) {
@@ -68,7 +69,7 @@ pub fn load_files(
         });
     }
     for path in files {
-        match read(path.as_ref()) {
+        match read(path) {
             Ok(document) => loading.file(&document),
             Err(fault) => loading.faults.push(fault),
         }
@@ -89,6 +90,7 @@ pub fn load_documents(
         rulebook,
         known,
         rules: Rules::default(),
+        aliases: BTreeMap::new(),
         faults: Vec::new(),
     };
     for document in documents {
@@ -134,6 +136,8 @@ struct Loading<'a> {
     rulebook: &'a Rulebook,
     known: &'a Known<'a>,
     rules: Rules,
+    /// Old id → new id, and where that is said.
+    aliases: BTreeMap<String, (String, Place)>,
     faults: Vec<Diagnostic>,
 }
 
@@ -180,15 +184,15 @@ impl Loading<'_> {
         };
         for (old, new) in table {
             if let Some(new) = top.as_text("aliases", new, &mut self.faults) {
-                self.rules
-                    .aliases
-                    .insert(old.get_ref().to_string(), new.value);
+                let place = top.document.place(&new.span);
+                self.aliases
+                    .insert(old.get_ref().to_string(), (new.value, place));
             }
         }
     }
 
     fn add(&mut self, mut written: Written, seen: &mut BTreeMap<String, Place>) {
-        if let Some(id) = self.rules.aliases.get(&written.id.value) {
+        if let Some((id, _)) = self.aliases.get(&written.id.value) {
             let note = format!(
                 "the rule {} is now called {}",
                 shown(&written.id.value),
@@ -311,24 +315,34 @@ impl Loading<'_> {
     }
 
     fn finish(mut self) -> Result<Rules, Failure> {
-        for (old, new) in &self.rules.aliases {
-            if self.rules.list.iter().any(|rule| rule.id == *new) || !self.faults.is_empty() {
+        let ids: Vec<&str> = self
+            .rules
+            .list
+            .iter()
+            .map(|rule| rule.id.as_str())
+            .collect();
+        for (old, (new, place)) in &self.aliases {
+            if ids.contains(&new.as_str()) {
                 continue;
             }
             let mut fault = Diagnostic::error(
                 "rule_unknown_alias",
                 format!("the alias {} leads to no rule: {}", shown(old), shown(new)),
-            );
-            if let Some(near) = nearest(new, self.rules.list.iter().map(|rule| rule.id.as_str())) {
+            )
+            .at(place.clone());
+            if let Some(near) = nearest(new, ids.iter().copied()) {
                 fault = fault.hint(format!("did you mean \"{near}\"?"));
             }
             self.faults.push(fault);
-            break;
         }
-        if self.faults.is_empty() {
-            Ok(self.rules)
-        } else {
-            Err(Failure::new(FailureKind::Usage, self.faults))
+        if !self.faults.is_empty() {
+            return Err(Failure::new(FailureKind::Usage, self.faults));
         }
+        self.rules.aliases = self
+            .aliases
+            .into_iter()
+            .map(|(old, (new, _))| (old, new))
+            .collect();
+        Ok(self.rules)
     }
 }

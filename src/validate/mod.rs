@@ -20,6 +20,8 @@ mod rule;
 mod run;
 mod sql;
 mod sql_allowed;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::collections::BTreeMap;

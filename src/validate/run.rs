@@ -80,7 +80,6 @@ impl Running<'_> {
             records: self.records,
             fields: self.fields,
             run_date: self.run_date,
-            held: &self.held,
         }
     }
 

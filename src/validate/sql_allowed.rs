@@ -96,7 +96,17 @@ impl Walk<'_> {
                 ),
             Expr::InList { expr, list, .. } => {
                 self.expr(expr);
-                self.all(list);
+                for item in list {
+                    if let Expr::Value(value) = item {
+                        self.value(item, &value.value);
+                    } else {
+                        self.refuse(
+                            item,
+                            "IN takes text and numbers only",
+                            "compare with fields by = and OR",
+                        );
+                    }
+                }
             }
             Expr::Between {
                 expr, low, high, ..

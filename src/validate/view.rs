@@ -10,8 +10,6 @@ pub struct View<'a> {
     pub fields: &'a Fields,
     /// `YYYY-MM-DD`.
     pub run_date: &'a str,
-    /// Rows that no rule looks at, because an earlier stage holds them out.
-    pub held: &'a [bool],
 }
 
 impl<'a> View<'a> {

@@ -1,7 +1,7 @@
 //! `reference = { list = "domains.csv" }`: values stand in a list file.
 //!
-//! Settings: `list` (relative to the rule file), `column` (of a CSV file; without
-//! it each line is one entry), `ignore_case`, `expect = "unlisted"` (values must
+//! Settings: `list` (relative to the rule file), `column` (of a CSV file, or the key
+//! of an array in a TOML file; without it each line is one entry), `ignore_case`, `expect = "unlisted"` (values must
 //! *not* stand in the list), `part = "email_domain"` or `"email_local"` (look only
 //! at this part of an address). Empty lines and those that start with `#` are no
 //! entries.
@@ -90,7 +90,7 @@ impl Reference {
                 return None;
             }
         };
-        let entries = entries(&inner, &text, column.as_ref(), reading)?;
+        let entries = entries(&inner, &list.value, &text, column.as_ref(), reading)?;
         let entries = entries
             .into_iter()
             .map(|entry| {
@@ -178,6 +178,7 @@ fn load(document: &Document, list: &str, rulebook: &Rulebook) -> Result<String, 
 
 fn entries(
     section: &Section<'_>,
+    list: &str,
     text: &str,
     column: Option<&At<String>>,
     reading: &mut Reading<'_>,
@@ -191,33 +192,60 @@ fn entries(
                 .collect(),
         );
     };
-    let mut reader = csv::ReaderBuilder::new()
-        .comment(Some(b'#'))
-        .flexible(true)
-        .from_reader(text.as_bytes());
-    let headers = reader.headers().cloned().unwrap_or_default();
-    let Some(at) = headers.iter().position(|header| header == column.value) else {
+    let (names, found) = if list.ends_with(".toml") {
+        toml_entries(text, &column.value)
+    } else {
+        csv_entries(text, &column.value)
+    };
+    if found.is_none() {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut fault = section.fault(
             "rule_list_column",
             format!("the list has no column {}", shown(&column.value)),
             &column.span,
         );
-        fault = match nearest(&column.value, headers.iter()) {
+        fault = match nearest(&column.value, names.iter().copied()) {
             Some(near) => fault.hint(format!("did you mean \"{near}\"?")),
-            None => fault.hint(format!(
-                "its columns are: {}",
-                headers.iter().collect::<Vec<_>>().join(", ")
-            )),
+            None => fault.hint(format!("its columns are: {}", names.join(", "))),
         };
         reading.faults.push(fault);
-        return None;
-    };
-    Some(
+    }
+    found
+}
+
+/// The columns of a CSV list, and the cells of one.
+fn csv_entries(text: &str, column: &str) -> (Vec<String>, Option<Vec<String>>) {
+    let mut reader = csv::ReaderBuilder::new()
+        .comment(Some(b'#'))
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let headers = reader.headers().cloned().unwrap_or_default();
+    let at = headers.iter().position(|header| header == column);
+    let entries = at.map(|at| {
         reader
             .records()
             .filter_map(Result::ok)
             .filter_map(|record| record.get(at).map(|cell| cell.trim().to_owned()))
             .filter(|entry| !entry.is_empty())
-            .collect(),
+            .collect()
+    });
+    (headers.iter().map(str::to_owned).collect(), entries)
+}
+
+/// The arrays of a TOML list, and the strings of one.
+fn toml_entries(text: &str, key: &str) -> (Vec<String>, Option<Vec<String>>) {
+    let table: toml::Table = text.parse().unwrap_or_default();
+    let strings = |value: &toml::Value| -> Option<Vec<String>> {
+        let items = value.as_array()?.iter();
+        Some(
+            items
+                .filter_map(|item| item.as_str().map(str::to_owned))
+                .collect(),
+        )
+    };
+    let arrays = table.iter().filter(|(_, value)| value.is_array());
+    (
+        arrays.map(|(name, _)| name.clone()).collect(),
+        table.get(key).and_then(strings),
     )
 }
