@@ -207,15 +207,16 @@ impl<'d> Section<'d> {
         value: &Spanned<DeValue<'_>>,
         faults: &mut Vec<Diagnostic>,
     ) {
+        // A number's own text says more than that it is one.
+        let is = match value.get_ref() {
+            DeValue::Integer(number) => number.as_str().to_owned(),
+            DeValue::Float(number) => number.as_str().to_owned(),
+            other => format!("{} {}", article(other.type_str()), other.type_str()),
+        };
         faults.push(
             Diagnostic::error(
                 "rule_wrong_type",
-                format!(
-                    "{}: `{key}` must be {wanted}, and is {} {}",
-                    self.what,
-                    article(value.get_ref().type_str()),
-                    value.get_ref().type_str()
-                ),
+                format!("{}: `{key}` must be {wanted}, and is {is}", self.what),
             )
             .at(self.document.place(&value.span())),
         );

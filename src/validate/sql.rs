@@ -227,7 +227,7 @@ fn syntax(sql: &str, error: &ParserError) -> SqlFault {
         .unwrap_or(end);
     let mut message = message
         .replace("Expected: ", "expected ")
-        .replace("found: EOF", "the condition ends here");
+        .replace("found: EOF", "and the condition ends here");
     message = message.replace("found: ", "found ");
     SqlFault {
         message: format!("SQL: {message}"),
