@@ -1,16 +1,25 @@
 //! Raw values → canonical values, field type by field type; the raw one stays in the audit.
 
 pub mod coded;
+pub mod consent;
 pub mod date;
+pub mod domain;
 pub mod email;
 mod frame;
+pub mod identifier;
 mod knowledge;
+pub mod language;
 pub mod law;
 pub mod mojibake;
+pub mod number;
 pub mod outcome;
 pub mod phone;
 pub mod placeholder;
+pub mod system_id;
+pub mod tags;
 pub mod text;
+pub mod url;
+pub mod vocabulary;
 
 use crate::contact::{Diagnostic, Events, FieldType, Records, Table, Violations};
 use crate::plan::Plan;
@@ -20,7 +29,7 @@ use coded::Coded;
 use frame::columns::{self, Column};
 use frame::dates::Parts;
 use frame::sheet::Sheet;
-use frame::{dates, single};
+use frame::{consents, dates, single};
 pub use knowledge::Knowledge;
 pub use outcome::{Doubt, Outcome};
 
@@ -64,10 +73,17 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
     for column in columns.values() {
         let field = column.field;
         match field.kind {
-            FieldType::Date | FieldType::DateTime | FieldType::DatePart | FieldType::Phone => {}
+            FieldType::Date
+            | FieldType::DateTime
+            | FieldType::DatePart
+            | FieldType::Phone
+            | FieldType::Consent => {}
             _ if field.input_only => {}
             _ => single::standardise(column, &knowledge, &mut sheet),
         }
+    }
+    for channel in consents::channels(fields, &columns, &knowledge, &sheet) {
+        channel.standardise(&knowledge, &mut sheet);
     }
     phones(
         records,

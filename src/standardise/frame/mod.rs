@@ -6,6 +6,7 @@
 //! writes cells, events and violations.
 
 pub mod columns;
+pub mod consents;
 pub mod dates;
 pub mod results;
 pub mod sheet;

@@ -68,7 +68,19 @@ pub fn phones(column: &Column<'_>, regions: &Coded<'_>, knowledge: &Knowledge, s
 fn of_type(column: &Column<'_>, clean: &str, knowledge: &Knowledge) -> Outcome {
     let one = |value: &str| knowledge.single(column.field, value);
     match column.field.kind {
-        FieldType::Email | FieldType::SystemId if column.field.multi => several(clean, one),
+        FieldType::Email if column.field.multi => several(clean, one),
+        // No id has a blank or a comma in it.
+        FieldType::SystemId if column.field.multi => {
+            let parted = clean
+                .split([',', ' ', '|', '\n', '\t'])
+                .collect::<Vec<_>>()
+                .join(";");
+            let mut outcome = several(&parted, one);
+            if outcome.rule.is_empty() && outcome.value.as_deref() != Some(clean) {
+                outcome.rule = "values_joined";
+            }
+            outcome
+        }
         _ => one(clean),
     }
 }
