@@ -40,14 +40,7 @@ pub fn draft(
             quoted(path)
         );
     }
-    parse(
-        &text,
-        "<command line>",
-        "karat",
-        Path::new(""),
-        overrides,
-        rulebook,
-    )
+    parse(&text, "", "karat", Path::new(""), overrides, rulebook)
 }
 
 /// A plan's TOML: what was set or found, defaults left out.
