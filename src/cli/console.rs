@@ -108,6 +108,16 @@ impl Console {
         self.globals.json
     }
 
+    /// Whether results may be coloured: as messages, but by what stdout is.
+    #[must_use]
+    pub fn colours_results(&self) -> bool {
+        match self.globals.color {
+            ColorArg::Always => true,
+            ColorArg::Never => false,
+            ColorArg::Auto => io::stdout().is_terminal() && color_welcome(),
+        }
+    }
+
     /// Prints a result to stdout.
     ///
     /// # Errors
