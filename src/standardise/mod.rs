@@ -29,7 +29,7 @@ use coded::Coded;
 use frame::columns::{self, Column};
 use frame::dates::Parts;
 use frame::sheet::Sheet;
-use frame::{consents, dates, single};
+use frame::{consents, dates, junk, single};
 pub use knowledge::Knowledge;
 pub use outcome::{Doubt, Outcome};
 
@@ -82,6 +82,7 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
             _ => single::standardise(column, &knowledge, &mut sheet),
         }
     }
+    junk::mark(&columns, &knowledge.placeholders, &mut sheet);
     for channel in consents::channels(fields, &columns, &knowledge, &sheet) {
         channel.standardise(&knowledge, &mut sheet);
     }
