@@ -1,1 +1,5 @@
+//! One binary of integration tests, one module a command or law.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
+mod architecture;
+mod stories;

@@ -1,0 +1,346 @@
+//! What must never be in the code, held by looking at it (ARCHITECTURE.md, "Never").
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// One source file without comments and without its tests.
+struct Source {
+    /// From the repository's root, with `/`.
+    name: String,
+    /// The lines that ship, with comments blanked; same numbering as the file.
+    code: Vec<String>,
+    /// Lines without the tests at the end, comments included.
+    length: usize,
+}
+
+/// Product files past this length need a reason below.
+const LONG: usize = 700;
+/// `(file, reason)`: a list that repeats is fine, a second subject is not.
+const LONG_FOR_A_REASON: &[(&str, &str)] = &[];
+
+#[test]
+fn polars_stays_at_the_edges() {
+    deny(
+        |name| {
+            name.starts_with("src/plan/")
+                || name.starts_with("src/link/kernel/")
+                || name == "src/contact/event.rs"
+        },
+        &["polars"],
+        "plan, link/kernel and audit events know no data frame",
+    );
+}
+
+#[test]
+fn only_cli_prints() {
+    deny(
+        |name| !name.starts_with("src/cli/"),
+        &[
+            "println!",
+            "eprintln!",
+            "print!(",
+            "eprint!(",
+            "dbg!(",
+            "stdout()",
+            "stderr()",
+        ],
+        "only src/cli chooses words and streams",
+    );
+}
+
+#[test]
+fn nothing_panics_on_input() {
+    deny(
+        |_| true,
+        &[".unwrap()", "todo!(", "unimplemented!("],
+        "bad input is a violation or a diagnostic; an invariant is stated with expect",
+    );
+}
+
+#[test]
+fn no_input_is_memory_mapped_and_nothing_is_unsafe() {
+    deny(
+        |_| true,
+        &["memmap", "Mmap", "unsafe {", "unsafe fn"],
+        "an export that is cut while karat reads must not kill it",
+    );
+}
+
+#[test]
+fn kernels_do_no_input_or_output() {
+    deny(
+        |name| name.starts_with("src/link/kernel/") || name.starts_with("src/standardise/"),
+        &[
+            "std::fs",
+            "std::net",
+            "std::process",
+            "std::env",
+            "File::open",
+        ],
+        "the pure parts take values and give values",
+    );
+}
+
+#[test]
+fn stages_do_not_know_the_command_line() {
+    deny(
+        |name| !name.starts_with("src/cli/") && name != "src/main.rs",
+        &["crate::cli", "clap::", "indicatif::"],
+        "the engine does not know that there is a terminal",
+    );
+}
+
+#[test]
+fn earlier_layers_do_not_know_later_ones() {
+    let stages = [
+        "crate::map",
+        "crate::standardise",
+        "crate::validate",
+        "crate::link",
+        "crate::merge",
+        "crate::write",
+        "crate::report",
+        "crate::pipeline",
+    ];
+    deny(
+        |name| name.starts_with("src/contact/"),
+        &stages,
+        "contact is the lowest layer",
+    );
+    deny(
+        |name| name.starts_with("src/contact/"),
+        &["crate::plan", "crate::read"],
+        "contact is the lowest layer",
+    );
+    deny(
+        |name| name.starts_with("src/plan/"),
+        &stages,
+        "the plan is read before every stage",
+    );
+    deny(
+        |name| name.starts_with("src/rulebook/"),
+        &stages,
+        "the rulebook is read before every stage",
+    );
+    deny(
+        |name| name.starts_with("src/link/kernel/"),
+        &["crate::plan", "crate::rulebook"],
+        "kernels take slices",
+    );
+}
+
+/// A system is a file of `rules/systems/`; the engine knows none by name.
+#[test]
+fn no_system_is_named_in_code() {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(root().join("rules/systems"))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let stem = entry
+            .path()
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        // The stem as a whole word and its brand: `hubspot` of `hubspot-labels`.
+        let brand = stem
+            .split(['-', '_', '.'])
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        // Words that are also plain English or part of karat's own terms.
+        if brand.len() >= 6
+            && !["generic", "contact", "contacts", "spreadsheet"].contains(&brand.as_str())
+        {
+            names.push(brand);
+        }
+    }
+    names.sort();
+    names.dedup();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    deny_in_strings(
+        &names,
+        "what a system is called and how it writes belongs in rules/systems/",
+    );
+}
+
+/// Countries live in `rules/`, too. A few that would be the first to slip in.
+#[test]
+fn no_country_is_named_in_code() {
+    deny_in_strings(
+        &[
+            "united states",
+            "germany",
+            "deutschland",
+            "bulgaria",
+            "thailand",
+            "france",
+            "iran",
+        ],
+        "countries and what they are called belong in rules/",
+    );
+}
+
+#[test]
+fn files_have_one_subject() {
+    let mut faults = String::new();
+    for source in sources() {
+        let reason = LONG_FOR_A_REASON
+            .iter()
+            .any(|(name, _)| *name == source.name);
+        if source.length > LONG && !reason {
+            let _ = writeln!(faults, "{}: {} lines", source.name, source.length);
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "past {LONG} lines, split it or give a reason in this file:\n{faults}"
+    );
+}
+
+/// Every file of `tests/karat` is part of the binary.
+#[test]
+fn no_test_file_is_forgotten() {
+    let folder = root().join("tests/karat");
+    let main = fs::read_to_string(folder.join("main.rs")).expect("tests/karat/main.rs");
+    for entry in fs::read_dir(folder).expect("tests/karat").flatten() {
+        let stem = entry
+            .path()
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let rust = entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "rs");
+        if rust && stem != "main" {
+            assert!(
+                main.contains(&format!("mod {stem};")),
+                "tests/karat/main.rs lacks `mod {stem};`"
+            );
+        }
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Fails with every place where a word of `words` stands in the code of a file.
+fn deny(applies: impl Fn(&str) -> bool, words: &[&str], why: &str) {
+    let mut faults = String::new();
+    for source in sources().iter().filter(|source| applies(&source.name)) {
+        for (index, line) in source.code.iter().enumerate() {
+            for word in words.iter().filter(|word| holds(line, word)) {
+                let _ = writeln!(faults, "{}:{}: {word}", source.name, index + 1);
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{why}:\n{faults}");
+}
+
+/// The same for words inside string literals, in any case.
+fn deny_in_strings(words: &[&str], why: &str) {
+    let mut faults = String::new();
+    for source in sources() {
+        for (index, line) in source.code.iter().enumerate() {
+            let strings: String = line
+                .split('"')
+                .skip(1)
+                .step_by(2)
+                .collect::<Vec<_>>()
+                .join(" ")
+                .to_lowercase();
+            for word in words.iter().filter(|word| holds(&strings, word)) {
+                let _ = writeln!(faults, "{}:{}: {word}", source.name, index + 1);
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{why}:\n{faults}");
+}
+
+/// `word` in `line`, not as the tail of a longer word (`eprintln!` holds no `println!`).
+fn holds(line: &str, word: &str) -> bool {
+    let mut from = 0;
+    while let Some(at) = line[from..].find(word) {
+        let start = from + at;
+        let joined = |c: char| c.is_alphanumeric() || c == '_';
+        let word_start = word.starts_with(joined);
+        let before = line[..start].chars().next_back().is_some_and(joined);
+        let word_end = word.ends_with(joined);
+        let after = line[start + word.len()..]
+            .chars()
+            .next()
+            .is_some_and(joined);
+        // `polars` must also find `polars_io`, so only letters and digits after count.
+        let after = after && !line[start + word.len()..].starts_with('_');
+        if !(word_start && before) && !(word_end && after) {
+            return true;
+        }
+        from = start + word.len();
+    }
+    false
+}
+
+fn sources() -> Vec<Source> {
+    let mut paths = Vec::new();
+    collect(&root().join("src"), &mut paths);
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| read(&path))
+        .filter(|source| !source.name.ends_with("/tests.rs"))
+        .collect()
+}
+
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a readable folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            if path.file_name().is_some_and(|name| name != "tests") {
+                collect(&path, paths);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            paths.push(path);
+        }
+    }
+}
+
+fn read(path: &Path) -> Source {
+    let text = fs::read_to_string(path).expect("a readable source file");
+    let name = path
+        .strip_prefix(root())
+        .unwrap_or(path)
+        .to_string_lossy()
+        .replace('\\', "/");
+    let mut code = Vec::new();
+    // Tests stand at the end of a file, under `#[cfg(test)]` + `mod`.
+    let lines: Vec<&str> = text.lines().collect();
+    let end = lines
+        .windows(2)
+        .position(|pair| {
+            pair[0].trim() == "#[cfg(test)]"
+                && pair[1].trim_start().starts_with("mod ")
+                && pair[1].trim_end().ends_with('{')
+        })
+        .unwrap_or(lines.len());
+    for line in &lines[..end] {
+        // `//` inside a string is followed by no space here (`https://`).
+        let comment = line.trim_start().starts_with("//");
+        let shipped = if comment {
+            ""
+        } else {
+            line.split(" // ").next().unwrap_or(line)
+        };
+        code.push(shipped.to_owned());
+    }
+    Source {
+        name,
+        code,
+        length: end,
+    }
+}
