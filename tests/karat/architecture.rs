@@ -278,7 +278,7 @@ fn holds(line: &str, word: &str) -> bool {
             .is_some_and(joined);
         // `polars` must also find `polars_io`, so only letters and digits after count.
         let after = after && !line[start + word.len()..].starts_with('_');
-        if !(word_start && before) && !(word_end && after) {
+        if !(word_start && before || word_end && after) {
             return true;
         }
         from = start + word.len();
