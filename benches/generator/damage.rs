@@ -42,9 +42,9 @@ pub fn name(person: &Person, day: u32, noise: Noise, rng: &mut Rng) -> (String, 
     if rng.chance(0.012 * (1.0 + noise.casual)) {
         std::mem::swap(&mut given, &mut family);
     }
-    if rng.chance(noise.missing * 0.12) {
+    if rng.chance(noise.missing * 0.06) {
         given.clear();
-    } else if rng.chance(noise.missing * 0.06) {
+    } else if rng.chance(noise.missing * 0.03) {
         family.clear();
     }
     if rng.chance(0.02 + noise.casual * 0.08) {
