@@ -318,29 +318,25 @@ fn read(path: &Path) -> Source {
         .to_string_lossy()
         .replace('\\', "/");
     let mut code = Vec::new();
-    // Tests stand at the end of a file, under `#[cfg(test)]` + `mod`.
+    let mut length = 0;
+    // Tests stand under `#[cfg(test)]` and `mod … {`, up to a brace in the first column.
+    let mut in_tests = false;
     let lines: Vec<&str> = text.lines().collect();
-    let end = lines
-        .windows(2)
-        .position(|pair| {
-            pair[0].trim() == "#[cfg(test)]"
-                && pair[1].trim_start().starts_with("mod ")
-                && pair[1].trim_end().ends_with('{')
-        })
-        .unwrap_or(lines.len());
-    for line in &lines[..end] {
+    for (index, line) in lines.iter().enumerate() {
+        if *line == "#[cfg(test)]" {
+            let next = lines.get(index + 1).copied().unwrap_or_default();
+            in_tests = next.starts_with("mod ") && next.ends_with('{');
+        }
         // `//` inside a string is followed by no space here (`https://`).
         let comment = line.trim_start().starts_with("//");
-        let shipped = if comment {
+        let shipped = if comment || in_tests {
             ""
         } else {
             line.split(" // ").next().unwrap_or(line)
         };
+        length += usize::from(!in_tests);
         code.push(shipped.to_owned());
+        in_tests &= *line != "}";
     }
-    Source {
-        name,
-        code,
-        length: end,
-    }
+    Source { name, code, length }
 }

@@ -2,4 +2,5 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod architecture;
+mod generator;
 mod stories;
