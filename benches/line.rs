@@ -4,6 +4,7 @@
 //! cargo bench -- --records 100000            # generate, run, score
 //! cargo bench -- --records 1000000 --keep D  # leave exports and run in D
 //! cargo bench -- --records 1000000 --keep D --only generate
+//! cargo bench -- --shape alike               # the worst cases: unique, alike, wide
 //! ```
 //! Times by stage come from the run's own `summary.json`; CPU and memory from `/proc`
 //! (Linux; elsewhere they are left out).
@@ -12,6 +13,7 @@
 mod generator;
 mod score;
 
+use generator::Shape;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -24,6 +26,7 @@ struct Options {
     keep: Option<PathBuf>,
     threads: Option<String>,
     only_generate: bool,
+    shape: Shape,
 }
 
 fn main() -> ExitCode {
@@ -48,6 +51,7 @@ fn options() -> Result<Option<Options>, Box<dyn Error>> {
         keep: None,
         threads: None,
         only_generate: false,
+        shape: Shape::Usual,
     };
     let mut bench = false;
     let mut arguments = env::args().skip(1);
@@ -59,10 +63,24 @@ fn options() -> Result<Option<Options>, Box<dyn Error>> {
             "--keep" => options.keep = Some(PathBuf::from(value()?)),
             "--threads" => options.threads = Some(value()?),
             "--only" if value()? == "generate" => options.only_generate = true,
+            "--shape" => {
+                options.shape = match value()?.as_str() {
+                    "usual" => Shape::Usual,
+                    "unique" => Shape::Unique,
+                    "alike" => Shape::Alike,
+                    "wide" => Shape::Wide,
+                    other => {
+                        return Err(format!(
+                            "no shape {other}; there are usual, unique, alike, wide"
+                        )
+                        .into());
+                    }
+                }
+            }
             "--bench" => bench = true,
             other => {
                 return Err(format!(
-                    "unknown argument {other}; there are --records N, --seed N, --keep DIR, --threads N, --only generate"
+                    "unknown argument {other}; there are --records N, --seed N, --keep DIR, --threads N, --shape usual|unique|alike|wide, --only generate"
                 )
                 .into());
             }
@@ -84,7 +102,7 @@ fn bench(options: &Options) -> Result<(), Box<dyn Error>> {
         }
     };
     let start = Instant::now();
-    let written = generator::generate(folder, options.records, options.seed)?;
+    let written = generator::generate(folder, options.records, options.seed, options.shape)?;
     println!(
         "generated   {} records of {} people, {} MiB, in {:.1} s (seed {})",
         grouped(written.records),

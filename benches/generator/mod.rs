@@ -18,6 +18,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+pub use people::Shape;
 use people::World;
 use rng::Shuffle;
 use systems::SYSTEMS;
@@ -30,8 +31,12 @@ pub struct Written {
 }
 
 /// Writes about `records` records into `folder`.
-pub fn generate(folder: &Path, records: u64, seed: u64) -> io::Result<Written> {
-    let world = World::new(seed, persons_for(records));
+pub fn generate(folder: &Path, records: u64, seed: u64, shape: Shape) -> io::Result<Written> {
+    let persons = match shape {
+        Shape::Unique => records,
+        _ => persons_for(records),
+    };
+    let world = World::new(seed, persons, shape);
     let parts: Vec<io::Result<(u64, u64)>> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..SYSTEMS.len())
             .map(|system| {
@@ -85,7 +90,17 @@ fn write_system(world: &World, system: usize, folder: &Path) -> io::Result<(u64,
     let mut rows = csv::WriterBuilder::new()
         .delimiter(described.delimiter)
         .from_writer(file);
-    rows.write_record(described.header)?;
+    // The further columns of a wide export: mostly empty, as custom fields are.
+    let more = if world.shape == Shape::Wide { 285 } else { 0 };
+    let custom: Vec<String> = (1..=more).map(|n| format!("Custom field {n}")).collect();
+    let mut blank = vec![""; more];
+    rows.write_record(
+        described
+            .header
+            .iter()
+            .copied()
+            .chain(custom.iter().map(String::as_str)),
+    )?;
     let mut truth = BufWriter::with_capacity(
         1 << 20,
         File::create(folder.join(format!("truth-{system}.part")))?,
@@ -96,7 +111,16 @@ fn write_system(world: &World, system: usize, folder: &Path) -> io::Result<(u64,
         let person = order.at(at);
         for copy in 0..systems::copies(world, system, person) {
             let (id, cells) = systems::record(world, system, person, copy, row);
-            rows.write_record(&cells)?;
+            if more > 0 {
+                blank.fill("");
+                blank[(row * 31) as usize % more] = "yes";
+            }
+            rows.write_record(
+                cells
+                    .iter()
+                    .map(String::as_str)
+                    .chain(blank.iter().copied()),
+            )?;
             writeln!(truth, "{},{id},p{person}", described.name)?;
             row += 1;
         }

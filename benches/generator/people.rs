@@ -60,9 +60,23 @@ pub struct Place {
     pub dial: &'static str,
 }
 
+/// What is odd about a world, so that the worst cases are in the bench, too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Nothing.
+    Usual,
+    /// Nobody is in two systems or twice in one: every merge is wrong.
+    Unique,
+    /// A dozen names and one employer for half of the people: one huge block.
+    Alike,
+    /// Three hundred columns a system.
+    Wide,
+}
+
 /// The whole invented world of one seed.
 pub struct World {
     pub seed: u64,
+    pub shape: Shape,
     pub persons: u64,
     employers: u64,
     numbers: Shuffle,
@@ -72,9 +86,10 @@ pub struct World {
 pub const DAYS: u32 = 3_560;
 
 impl World {
-    pub fn new(seed: u64, persons: u64) -> Self {
+    pub fn new(seed: u64, persons: u64, shape: Shape) -> Self {
         Self {
             seed,
+            shape,
             persons,
             employers: (persons / 12).max(3),
             numbers: Shuffle::new(8_000_000, seed ^ 0x7e1e),
@@ -113,9 +128,9 @@ impl World {
     fn alone(&self, index: u64) -> Person {
         let mut rng = Rng::of(&[self.seed, 1, index]);
         let female = rng.chance(0.5);
-        let (given, nicknames) = NAMES.given(female, &mut rng);
-        let family = NAMES.family(&mut rng);
-        let maiden = (female && rng.chance(0.06)).then(|| NAMES.family(&mut rng));
+        let (given, nicknames) = NAMES.given(female, self.shape, &mut rng);
+        let family = NAMES.family(self.shape, &mut rng);
+        let maiden = (female && rng.chance(0.06)).then(|| NAMES.family(self.shape, &mut rng));
         let place = &PLACES[skewed(&mut rng, PLACES.len(), 1.6)];
         let mobile = self.number(place, index * 2);
         let landline = self.number(place, index * 2 + 1);
@@ -209,7 +224,11 @@ impl World {
     fn job(&self, index: u64, which: u64, place: &Place) -> Job {
         let mut rng = Rng::of(&[self.seed, 3, index, which]);
         // A few large houses, many small ones.
-        let number = (rng.unit().powi(2) * self.employers as f64) as u64;
+        let number = if self.shape == Shape::Alike && rng.chance(0.5) {
+            0
+        } else {
+            (rng.unit().powi(2) * self.employers as f64) as u64
+        };
         let employer = self.employer(number.min(self.employers - 1));
         let title = match rng.below(4) {
             0 => format!("{} {}", rng.pick(RANKS), rng.pick(AREAS)),
@@ -349,9 +368,14 @@ impl Names {
     fn given(
         &'static self,
         female: bool,
+        shape: Shape,
         rng: &mut Rng,
     ) -> (&'static str, &'static [&'static str]) {
         let list = if female { &self.female } else { &self.male };
+        if shape == Shape::Alike {
+            let entry = &list[rng.below(6)];
+            return (entry.1, &entry.2);
+        }
         let total = list.last().map_or(0.0, |entry| entry.0);
         let at = rng.unit() * total;
         let index = list
@@ -362,7 +386,10 @@ impl Names {
 
     /// Half of the people bear a common name, as in the United States; the others one
     /// of some ten thousand that are put together.
-    fn family(&'static self, rng: &mut Rng) -> String {
+    fn family(&'static self, shape: Shape, rng: &mut Rng) -> String {
+        if shape == Shape::Alike {
+            return self.family[rng.below(12)].1.to_owned();
+        }
         if rng.chance(0.52) {
             let total = self.family.last().map_or(0.0, |entry| entry.0);
             let at = rng.unit() * total;

@@ -4,11 +4,12 @@
 // The bench uses the same module; not all of it is used here.
 #[allow(dead_code)]
 #[path = "../../benches/generator/mod.rs"]
-mod generator;
+mod made;
 #[allow(dead_code)]
 #[path = "../../benches/score.rs"]
 mod score;
 
+use made::Shape;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -30,7 +31,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 fn the_same_seed_makes_the_same_bytes() {
     let folders = [1, 1, 2].map(|seed| {
         let folder = tempfile::tempdir().unwrap();
-        generator::generate(folder.path(), 2_000, seed).unwrap();
+        made::generate(folder.path(), 2_000, seed, Shape::Usual).unwrap();
         files(folder.path())
     });
     assert!(folders[0] == folders[1]);
@@ -40,7 +41,7 @@ fn the_same_seed_makes_the_same_bytes() {
 #[test]
 fn truth_has_every_record_once() {
     let folder = tempfile::tempdir().unwrap();
-    let written = generator::generate(folder.path(), 5_000, 3).unwrap();
+    let written = made::generate(folder.path(), 5_000, 3, Shape::Usual).unwrap();
     let mut truth = csv::Reader::from_path(folder.path().join("truth.csv")).unwrap();
     let mut known = BTreeSet::new();
     for row in truth.records() {
@@ -86,7 +87,7 @@ fn truth_has_every_record_once() {
 #[test]
 fn the_line_finds_most_of_what_was_made() {
     let folder = tempfile::tempdir().unwrap();
-    generator::generate(folder.path(), 3_000, 1).unwrap();
+    made::generate(folder.path(), 3_000, 1, Shape::Usual).unwrap();
     let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_karat"))
         .current_dir(folder.path())
         .args(["run", "karat.toml", "--quiet", "--as-of", "2025-10-01"])
