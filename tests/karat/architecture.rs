@@ -201,6 +201,49 @@ fn files_have_one_subject() {
     );
 }
 
+/// A list without source, licence and date can neither be shipped nor renewed.
+#[test]
+fn every_list_has_its_birth_certificate() {
+    let table = fs::read_to_string(root().join("rules/PROVENANCE.md")).expect("the table");
+    let mut paths = Vec::new();
+    files_below(&root().join("rules"), &mut paths);
+    let mut faults = String::new();
+    for path in paths {
+        let name = path.strip_prefix(root().join("rules")).unwrap_or(&path);
+        let name = name.to_string_lossy().replace('\\', "/");
+        if name == "PROVENANCE.md" {
+            continue;
+        }
+        if !table.contains(&format!("`{name}`")) {
+            let _ = writeln!(faults, "rules/PROVENANCE.md has no row for `{name}`");
+        }
+        let text = fs::read_to_string(&path).expect("a text file");
+        let head: Vec<&str> = text
+            .lines()
+            .take_while(|line| line.starts_with('#'))
+            .collect();
+        if !head.join(" ").contains("Provenance:") {
+            let _ = writeln!(
+                faults,
+                "rules/{name} does not say its provenance in its head"
+            );
+        }
+    }
+    assert!(faults.is_empty(), "{faults}");
+}
+
+fn files_below(folder: &Path, paths: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a readable folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files_below(&path, paths);
+        } else {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+}
+
 /// Every file of `tests/karat` is part of the binary.
 #[test]
 fn no_test_file_is_forgotten() {
