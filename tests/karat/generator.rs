@@ -4,7 +4,7 @@
 // The bench uses the same module; not all of it is used here.
 #[allow(dead_code)]
 #[path = "../../benches/generator/mod.rs"]
-mod made;
+pub mod made;
 #[allow(dead_code)]
 #[path = "../../benches/score.rs"]
 mod score;

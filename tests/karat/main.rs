@@ -3,4 +3,5 @@
 
 mod architecture;
 mod generator;
+mod laws_generated;
 mod stories;
