@@ -217,15 +217,10 @@ fn peak_mib(status_file: &str) -> Option<u64> {
 fn print_stages(latest: &Path) -> Result<(), Box<dyn Error>> {
     let text = fs::read_to_string(latest.join("summary.json"))?;
     let summary: serde_json::Value = serde_json::from_str(&text)?;
-    match summary.get("timings") {
+    match summary.pointer("/run/timings_ms") {
         Some(serde_json::Value::Object(timings)) => {
-            for (stage, time) in timings {
-                println!("  {stage:<18} {time}");
-            }
-        }
-        Some(serde_json::Value::Array(timings)) => {
-            for timing in timings {
-                println!("  {timing}");
+            for (stage, milliseconds) in timings {
+                println!("  {stage:<18} {milliseconds:>9} ms");
             }
         }
         _ => println!("  (summary.json has no timings)"),

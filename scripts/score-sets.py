@@ -274,16 +274,12 @@ def folded(text):
 
 
 def blocking(summary):
-    """Whatever the summary says about candidate pairs and the model's time."""
-    found = {}
-    for key in ("blocking", "timings"):
-        if key in summary:
-            found[key] = summary[key]
-    for part in ("link", "matching", "model"):
-        inner = summary.get(part)
-        if isinstance(inner, dict) and "blocking" in inner:
-            found["blocking"] = inner["blocking"]
-    return found
+    """What the summary says about candidate pairs, and where the time went."""
+    model = summary.get("model")
+    found = {"timings_ms": summary.get("run", {}).get("timings_ms")}
+    if isinstance(model, dict):
+        found["blocking"] = model.get("blocking")
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def row(name, result, before):
