@@ -4,4 +4,5 @@
 mod architecture;
 mod generator;
 mod laws_generated;
+mod readme;
 mod stories;
