@@ -17,6 +17,7 @@ mod split;
 mod swallow;
 mod unite;
 mod workbook;
+mod zipped;
 
 use std::path::Path;
 
