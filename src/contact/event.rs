@@ -19,6 +19,16 @@ pub enum Stage {
 }
 
 impl Stage {
+    pub const ALL: [Self; 7] = [
+        Self::Read,
+        Self::Map,
+        Self::Standardise,
+        Self::Validate,
+        Self::Link,
+        Self::Merge,
+        Self::Write,
+    ];
+
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
