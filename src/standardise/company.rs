@@ -11,7 +11,7 @@ mod forms;
 
 use std::borrow::Cow;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use super::Outcome;
 use super::lists;
@@ -20,7 +20,6 @@ use crate::rulebook::Rulebook;
 use forms::Forms;
 
 type FastMap<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
-type FastSet<K> = HashSet<K, foldhash::fast::FixedState>;
 
 /// Legal forms and short words.
 #[derive(Clone, Debug, Default)]
@@ -144,7 +143,10 @@ fn words_of(text: &str) -> Vec<String> {
     let mut word = String::new();
     let mut push = |word: &mut String| {
         if !word.is_empty() {
-            let known = matches!(word.as_str(), "und" | "et" | "и" | "και" | "och" | "ve" | "en" | "e" | "y");
+            let known = matches!(
+                word.as_str(),
+                "und" | "et" | "и" | "και" | "och" | "ve" | "en" | "e" | "y"
+            );
             // A lone letter or short word is "and" only inside a name.
             if known && !words.is_empty() {
                 words.push("and".to_owned());

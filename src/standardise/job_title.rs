@@ -22,7 +22,10 @@ impl JobTitleRules {
             short: lists::rows(rulebook, "names/job_titles.csv")
                 .iter()
                 .filter_map(|row| {
-                    Some((row.get(0)?.to_owned(), (row.get(1)?.to_owned(), row.get(2) == Some("yes"))))
+                    Some((
+                        row.get(0)?.to_owned(),
+                        (row.get(1)?.to_owned(), row.get(2) == Some("yes")),
+                    ))
                 })
                 .collect(),
         }
@@ -31,7 +34,9 @@ impl JobTitleRules {
     /// Whether a text is a job title beyond doubt: `CEO`.
     #[must_use]
     pub fn is_title(&self, text: &str) -> bool {
-        self.short.get(&fold(text.trim())).is_some_and(|(_, alone)| *alone)
+        self.short
+            .get(&fold(text.trim()))
+            .is_some_and(|(_, alone)| *alone)
     }
 }
 
@@ -63,12 +68,22 @@ pub fn key(value: &str, rules: &JobTitleRules) -> String {
         Some((before, _)) if !before.trim().is_empty() => before,
         _ => &text,
     };
-    for word in outside.split(|c: char| c.is_whitespace() || matches!(c, ',' | '/' | '-' | ';' | '(' | ')')) {
+    for word in
+        outside.split(|c: char| c.is_whitespace() || matches!(c, ',' | '/' | '-' | ';' | '(' | ')'))
+    {
         let folded = fold(word);
-        let long = rules.short.get(&folded).map_or(folded.as_str(), |(long, _)| long.as_str());
+        let long = rules
+            .short
+            .get(&folded)
+            .map_or(folded.as_str(), |(long, _)| long.as_str());
         words.extend(
             long.split(' ')
-                .filter(|word| !matches!(*word, "" | "of" | "and" | "&" | "the" | "for" | "de" | "der" | "und" | "et"))
+                .filter(|word| {
+                    !matches!(
+                        *word,
+                        "" | "of" | "and" | "&" | "the" | "for" | "de" | "der" | "und" | "et"
+                    )
+                })
                 .map(str::to_owned),
         );
     }
@@ -80,7 +95,9 @@ pub fn key(value: &str, rules: &JobTitleRules) -> String {
 fn mend_case(text: &str) -> String {
     let shouting = text.contains(' ')
         && !text.chars().any(char::is_lowercase)
-        && text.split(' ').any(|word| word.chars().filter(|c| c.is_uppercase()).count() >= 5);
+        && text
+            .split(' ')
+            .any(|word| word.chars().filter(|c| c.is_uppercase()).count() >= 5);
     if !shouting {
         return text.to_owned();
     }
@@ -90,7 +107,12 @@ fn mend_case(text: &str) -> String {
             out.push(' ');
         }
         let letters = word.chars().filter(|c| c.is_alphabetic()).count();
-        if at > 0 && matches!(word, "OF" | "AND" | "FOR" | "THE" | "DE" | "DER" | "UND" | "ET" | "DU") {
+        if at > 0
+            && matches!(
+                word,
+                "OF" | "AND" | "FOR" | "THE" | "DE" | "DER" | "UND" | "ET" | "DU"
+            )
+        {
             out.push_str(&word.to_lowercase());
         } else if letters <= 3 {
             out.push_str(word);

@@ -18,5 +18,8 @@ pub fn rows(rulebook: &Rulebook, path: &str) -> Vec<csv::StringRecord> {
 
 /// The values of a cell, parted by `;`.
 pub fn values(cell: Option<&str>) -> impl Iterator<Item = &str> {
-    cell.unwrap_or("").split(';').map(str::trim).filter(|value| !value.is_empty())
+    cell.unwrap_or("")
+        .split(';')
+        .map(str::trim)
+        .filter(|value| !value.is_empty())
 }

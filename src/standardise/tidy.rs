@@ -75,9 +75,15 @@ pub fn fold_char(c: char, out: &mut String) {
             });
             let base = base.unwrap_or(c);
             let base = if base == 'ς' { 'σ' } else { base };
-            out.extend(base.to_lowercase().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')));
+            out.extend(
+                base.to_lowercase()
+                    .filter(|c| !matches!(c, '\u{300}'..='\u{36f}')),
+            );
         }
-        _ => out.extend(c.to_lowercase().filter(|c| !matches!(c, '\u{300}'..='\u{36f}'))),
+        _ => out.extend(
+            c.to_lowercase()
+                .filter(|c| !matches!(c, '\u{300}'..='\u{36f}')),
+        ),
     }
 }
 

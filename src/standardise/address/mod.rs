@@ -74,15 +74,29 @@ pub fn country(value: &str, rules: &AddressRules) -> Outcome {
 pub fn standardise(raw: RawAddress<'_>, rules: &AddressRules) -> AddressOutcome {
     let mut parts = whole::Parts {
         street: street_lines(&raw, rules),
-        city: raw.city.map(|value| place(value, rules)).unwrap_or_default(),
-        region: raw.region.map(|value| tidy(value).into_owned()).unwrap_or_default(),
-        postcode: raw.postcode.map(|value| tidy(value).into_owned()).unwrap_or_default(),
+        city: raw
+            .city
+            .map(|value| place(value, rules))
+            .unwrap_or_default(),
+        region: raw
+            .region
+            .map(|value| tidy(value).into_owned())
+            .unwrap_or_default(),
+        postcode: raw
+            .postcode
+            .map(|value| tidy(value).into_owned())
+            .unwrap_or_default(),
         country: String::new(),
     };
     let mut out = AddressOutcome::default();
     if let Some(value) = raw.country {
         out.country = country(value, rules);
-        if let Some(code) = out.country.value.as_deref().filter(|code| rules.is_code(code)) {
+        if let Some(code) = out
+            .country
+            .value
+            .as_deref()
+            .filter(|code| rules.is_code(code))
+        {
             parts.country = code.to_owned();
         }
     }
@@ -122,12 +136,30 @@ pub fn standardise(raw: RawAddress<'_>, rules: &AddressRules) -> AddressOutcome 
     let from_whole = raw.address.is_some();
     let one = |raw: Option<&str>, value: String, rule: &'static str| match (raw, value.is_empty()) {
         (None, true) => Outcome::default(),
-        (None, false) => Outcome::changed(value, if from_whole { "address_split" } else { "address_moved" }),
+        (None, false) => Outcome::changed(
+            value,
+            if from_whole {
+                "address_split"
+            } else {
+                "address_moved"
+            },
+        ),
         (Some(_), true) => Outcome::cleared("address_empty", "nothing but spaces and marks"),
         (Some(raw), false) if raw == value => Outcome::unchanged(raw),
-        (Some(raw), false) => Outcome::changed(value.clone(), if tidy(raw) == value { "whitespace" } else { rule }),
+        (Some(raw), false) => Outcome::changed(
+            value.clone(),
+            if tidy(raw) == value {
+                "whitespace"
+            } else {
+                rule
+            },
+        ),
     };
-    out.street = one(raw.street.or(raw.street_2).or(raw.street_number), parts.street, "street_lines");
+    out.street = one(
+        raw.street.or(raw.street_2).or(raw.street_number),
+        parts.street,
+        "street_lines",
+    );
     out.city = one(raw.city, parts.city, "city_case");
     out.region = one(raw.region, parts.region, region_rule);
     out.postcode = one(raw.postcode, parts.postcode, postcode_rule);

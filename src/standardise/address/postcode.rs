@@ -18,9 +18,18 @@ pub fn read(text: &str, country: Option<&str>, region: &str, rules: &AddressRule
         doubt,
     };
     // A spreadsheet's number: `2134.0`, `'02134`, `="02134"`.
-    let text = text.trim_start_matches(['=', '\'', '"']).trim_end_matches(['"', '\'']).trim();
+    let text = text
+        .trim_start_matches(['=', '\'', '"'])
+        .trim_end_matches(['"', '\''])
+        .trim();
     let text = match text.split_once('.') {
-        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') && whole.bytes().all(|b| b.is_ascii_digit()) => whole,
+        Some((whole, zeros))
+            if !zeros.is_empty()
+                && zeros.bytes().all(|b| b == b'0')
+                && whole.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            whole
+        }
         _ => text,
     };
     let text = &latin_digits(text);
@@ -31,7 +40,12 @@ pub fn read(text: &str, country: Option<&str>, region: &str, rules: &AddressRule
     if masks.is_empty() {
         return kept(text, None);
     }
-    let bare = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect() };
+    let bare = |text: &str| -> String {
+        text.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_uppercase)
+            .collect()
+    };
     let whole = bare(text);
     if let Some(written) = masks.iter().find_map(|mask| fit(&whole, mask)) {
         return kept(&written, None);
@@ -58,15 +72,36 @@ pub fn read(text: &str, country: Option<&str>, region: &str, rules: &AddressRule
                 doubt: None,
             };
         }
-        return kept(text, Some(doubt("postcode_leading_zero", "the postcode seems to have lost its leading zero", Some(padded))));
+        return kept(
+            text,
+            Some(doubt(
+                "postcode_leading_zero",
+                "the postcode seems to have lost its leading zero",
+                Some(padded),
+            )),
+        );
     }
-    kept(text, Some(doubt("postcode_form_unknown", "the postcode does not have the form of its country", None)))
+    kept(
+        text,
+        Some(doubt(
+            "postcode_form_unknown",
+            "the postcode does not have the form of its country",
+            None,
+        )),
+    )
 }
 
 /// Whether a text is a postcode of the country, as written there.
 pub fn is_postcode(text: &str, country: &str, rules: &AddressRules) -> bool {
-    let bare: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
-    rules.masks(country).iter().any(|mask| fit(&bare, mask).is_some())
+    let bare: String = text
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_uppercase)
+        .collect();
+    rules
+        .masks(country)
+        .iter()
+        .any(|mask| fit(&bare, mask).is_some())
 }
 
 fn doubt(rule: &'static str, message: &str, suggestion: Option<String>) -> Doubt {
@@ -99,11 +134,16 @@ fn fit(bare: &str, mask: &str) -> Option<String> {
 
 /// One or two digits too few, where the country has a region whose codes begin with zeros.
 fn padded(whole: &str, country: &str, rules: &AddressRules) -> Option<String> {
-    if !rules.zeros().iter().any(|zeros| zeros.country == country) || !whole.bytes().all(|b| b.is_ascii_digit()) {
+    if !rules.zero_first(country) || !whole.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let length = rules.masks(country).first()?.len();
-    (whole.len() < length && whole.len() + 2 >= length).then(|| format!("{whole:0>length$}"))
+    let mask = rules.masks(country).first()?;
+    let length = mask.bytes().filter(|b| *b == b'0').count();
+    let missing = length.checked_sub(whole.len())?;
+    (1..=2)
+        .contains(&missing)
+        .then(|| fit(&format!("{whole:0>length$}"), mask))
+        .flatten()
 }
 
 fn latin_digits(text: &str) -> String {

@@ -36,6 +36,9 @@ pub struct CountryForm {
     pub postcodes: Vec<String>,
     #[serde(default)]
     pub number_first: bool,
+    /// Postcodes may begin with a zero.
+    #[serde(default)]
+    pub zero_first: bool,
 }
 
 /// Postcodes that begin with a zero, by region.
@@ -61,7 +64,8 @@ impl AddressRules {
     /// Reads the lists; their forms are held by tests.
     #[must_use]
     pub fn load(rulebook: &Rulebook) -> Self {
-        let file: File = toml::from_str(rulebook.file("addresses/forms.toml").unwrap_or("")).unwrap_or_default();
+        let file: File =
+            toml::from_str(rulebook.file("addresses/forms.toml").unwrap_or("")).unwrap_or_default();
         let mut rules = Self {
             forms: file.countries,
             small: file.small_words,
@@ -87,7 +91,9 @@ impl AddressRules {
             }
         }
         for row in &lists::rows(rulebook, "addresses/regions.csv") {
-            let [Some(country), Some(code), Some(name), Some(written)] = [0, 1, 2, 3].map(|at| row.get(at)) else {
+            let [Some(country), Some(code), Some(name), Some(written)] =
+                [0, 1, 2, 3].map(|at| row.get(at))
+            else {
                 continue;
             };
             let written = if written == "code" { code } else { name };
@@ -126,7 +132,10 @@ impl AddressRules {
 
     /// A region as the country writes it.
     pub(super) fn region(&self, country: &str, text: &str) -> Option<&str> {
-        self.regions.get(country)?.get(&key(text)).map(String::as_str)
+        self.regions
+            .get(country)?
+            .get(&key(text))
+            .map(String::as_str)
     }
 
     pub(super) fn masks(&self, country: &str) -> &[String] {
@@ -134,7 +143,13 @@ impl AddressRules {
     }
 
     pub(super) fn number_first(&self, country: &str) -> bool {
-        self.forms.get(country).is_some_and(|form| form.number_first)
+        self.forms
+            .get(country)
+            .is_some_and(|form| form.number_first)
+    }
+
+    pub(super) fn zero_first(&self, country: &str) -> bool {
+        self.forms.get(country).is_some_and(|form| form.zero_first)
     }
 
     pub(super) fn is_small_word(&self, lower: &str) -> bool {
@@ -142,7 +157,9 @@ impl AddressRules {
     }
 
     pub(super) fn stays_capital(&self, word: &str) -> bool {
-        self.capital.iter().any(|known| known == word.trim_matches([',', '.']))
+        self.capital
+            .iter()
+            .any(|known| known == word.trim_matches([',', '.']))
     }
 
     pub(super) fn zeros(&self) -> &[Zeros] {
@@ -152,7 +169,9 @@ impl AddressRules {
     fn add_country(&mut self, name: &str, code: &str) {
         let name = key(name);
         if !name.is_empty() {
-            self.countries.entry(name).or_insert_with(|| code.to_owned());
+            self.countries
+                .entry(name)
+                .or_insert_with(|| code.to_owned());
         }
     }
 }
@@ -161,7 +180,9 @@ impl AddressRules {
 pub(super) fn key(text: &str) -> String {
     let text = tidy(text);
     let mut out = String::with_capacity(text.len());
-    for word in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '-' | '(' | ')' | '&' | '/' | '_')) {
+    for word in text
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | '-' | '(' | ')' | '&' | '/' | '_'))
+    {
         let word = fold(word);
         if word.is_empty() {
             continue;

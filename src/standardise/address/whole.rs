@@ -23,7 +23,10 @@ pub fn take_apart(address: &str, default: Option<&str>, parts: &mut Parts, rules
     if fixed && pieces.len() >= 4 {
         return mailchimp(&pieces, default, parts, rules);
     }
-    let mut pieces: Vec<String> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
+    let mut pieces: Vec<String> = pieces
+        .into_iter()
+        .filter(|piece| !piece.is_empty())
+        .collect();
     // From the end: country, then postcode, region and city.
     if pieces.len() > 1
         && let Some(code) = pieces.last().and_then(|last| rules.country(last))
@@ -34,7 +37,11 @@ pub fn take_apart(address: &str, default: Option<&str>, parts: &mut Parts, rules
         fill(&mut parts.country, code);
         pieces.pop();
     }
-    let country = if parts.country.is_empty() { default.map(str::to_owned) } else { Some(parts.country.clone()) };
+    let country = if parts.country.is_empty() {
+        default.map(str::to_owned)
+    } else {
+        Some(parts.country.clone())
+    };
     if let Some(country) = country.as_deref()
         && pieces.len() > 1
     {
@@ -54,7 +61,10 @@ pub fn take_apart(address: &str, default: Option<&str>, parts: &mut Parts, rules
             pieces[last] = behind.to_owned();
         }
         let last = pieces.len() - 1;
-        if last > 0 && let Some(region) = rules.region(country, &pieces[last]) && (last > 1 || pieces[last].len() <= 3) {
+        if last > 0
+            && let Some(region) = rules.region(country, &pieces[last])
+            && (last > 1 || pieces[last].len() <= 3)
+        {
             fill(&mut parts.region, region);
             pieces.pop();
         } else if let Some((city, region)) = pieces[last].clone().rsplit_once(' ')
@@ -77,7 +87,11 @@ pub fn take_apart(address: &str, default: Option<&str>, parts: &mut Parts, rules
 
 /// `Boston, MA` in the city, `MA 02134` in the region.
 pub fn sort_city(parts: &mut Parts, default: Option<&str>, rules: &AddressRules) {
-    let country = if parts.country.is_empty() { default.unwrap_or("") } else { parts.country.as_str() };
+    let country = if parts.country.is_empty() {
+        default.unwrap_or("")
+    } else {
+        parts.country.as_str()
+    };
     if country.is_empty() {
         return;
     }
@@ -109,9 +123,15 @@ fn mailchimp(pieces: &[String], default: Option<&str>, parts: &mut Parts, rules:
         fill(&mut parts.country, code);
         pieces = front;
     }
-    let country = if parts.country.is_empty() { default.unwrap_or("") } else { parts.country.as_str() };
+    let country = if parts.country.is_empty() {
+        default.unwrap_or("")
+    } else {
+        parts.country.as_str()
+    };
     if let [front @ .., last] = pieces
-        && (last.is_empty() || last.chars().any(|c| c.is_numeric()) || is_postcode(last, country, rules))
+        && (last.is_empty()
+            || last.chars().any(|c| c.is_numeric())
+            || is_postcode(last, country, rules))
     {
         fill(&mut parts.postcode, last);
         pieces = front;
@@ -141,7 +161,13 @@ fn mailchimp(pieces: &[String], default: Option<&str>, parts: &mut Parts, rules:
 fn pieces(address: &str) -> (Vec<String>, bool) {
     let address = address.trim_matches(['\n', '\r', '\t']);
     if !address.contains(['\n', '\r']) && address.trim().contains("  ") {
-        return (address.split("  ").map(|piece| tidy(piece).into_owned()).collect(), true);
+        return (
+            address
+                .split("  ")
+                .map(|piece| tidy(piece).into_owned())
+                .collect(),
+            true,
+        );
     }
     let clean = address
         .split(['\n', '\r', ',', '،', '、', ';'])
@@ -151,14 +177,20 @@ fn pieces(address: &str) -> (Vec<String>, bool) {
 }
 
 /// A postcode of one or two words at the end of `front code`.
-fn two_words(front: &str, code: &str, country: &str, rules: &AddressRules) -> Option<(String, String)> {
+fn two_words(
+    front: &str,
+    code: &str,
+    country: &str,
+    rules: &AddressRules,
+) -> Option<(String, String)> {
     if let Some((rest, word)) = front.rsplit_once(' ') {
         let both = format!("{word} {code}");
         if is_postcode(&both, country, rules) && word.chars().any(|c| c.is_numeric()) {
             return Some((rest.to_owned(), both));
         }
     }
-    (is_postcode(code, country, rules) && code.chars().any(|c| c.is_numeric())).then(|| (front.to_owned(), code.to_owned()))
+    (is_postcode(code, country, rules) && code.chars().any(|c| c.is_numeric()))
+        .then(|| (front.to_owned(), code.to_owned()))
 }
 
 fn fill(field: &mut String, value: &str) {

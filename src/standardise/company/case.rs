@@ -5,7 +5,8 @@
 
 /// Small words inside a name.
 const SMALL: [&str; 16] = [
-    "and", "of", "the", "for", "in", "und", "de", "la", "le", "les", "des", "du", "et", "y", "der", "di",
+    "and", "of", "the", "for", "in", "und", "de", "la", "le", "les", "des", "du", "et", "y", "der",
+    "di",
 ];
 
 /// The words joined by a space, with capitals mended when the whole is in one case.

@@ -39,12 +39,15 @@ impl Forms {
                 continue;
             }
             for met in lists::values(row.get(1)) {
-                let form = forms.by_words.entry(met.to_owned()).or_insert_with(|| Form {
-                    written: written.to_owned(),
-                    front: false,
-                    end: false,
-                    weak,
-                });
+                let form = forms
+                    .by_words
+                    .entry(met.to_owned())
+                    .or_insert_with(|| Form {
+                        written: written.to_owned(),
+                        front: false,
+                        end: false,
+                        weak,
+                    });
                 form.front |= place != "end";
                 form.end |= place != "front";
             }
@@ -57,12 +60,14 @@ impl Forms {
 
     /// How many of the last words are a legal form.
     pub fn end(&self, words: &[&str]) -> usize {
-        self.longest(words, true, |form| form.end).map_or(0, |found| found.0)
+        self.longest(words, true, |form| form.end)
+            .map_or(0, |found| found.0)
     }
 
     /// How many of the first words are a legal form.
     pub fn front(&self, words: &[&str]) -> usize {
-        self.longest(words, false, |form| form.front).map_or(0, |found| found.0)
+        self.longest(words, false, |form| form.front)
+            .map_or(0, |found| found.0)
     }
 
     /// As [`Self::end`], only forms that prove a company, with a name before them.
@@ -80,7 +85,10 @@ impl Forms {
 
     /// The forms at the front and the end of a name's written words: how many
     /// words each takes, and how it is to be written. Never all of the words.
-    pub fn written<'a>(&'a self, words: &[&str]) -> (Option<(usize, &'a str)>, Option<(usize, &'a str)>) {
+    pub fn written<'a>(
+        &'a self,
+        words: &[&str],
+    ) -> (Option<(usize, &'a str)>, Option<(usize, &'a str)>) {
         let end = self.find_written(words, true);
         let left = words.len() - end.map_or(0, |form| form.0);
         let front = self.find_written(&words[..left], false);
@@ -96,11 +104,17 @@ impl Forms {
         let mut strong = false;
         'again: loop {
             for (form, weak) in &self.glued {
-                let next = rest
-                    .strip_suffix(form.as_str())
-                    .or_else(|| if *weak { None } else { rest.strip_prefix(form.as_str()) });
+                let next = rest.strip_suffix(form.as_str()).or_else(|| {
+                    if *weak {
+                        None
+                    } else {
+                        rest.strip_prefix(form.as_str())
+                    }
+                });
                 if let Some(next) = next {
-                    let next = next.trim_matches(|c: char| !c.is_alphanumeric() && !super::is_mark(c) && c != ')' && c != '(');
+                    let next = next.trim_matches(|c: char| {
+                        !c.is_alphanumeric() && !super::is_mark(c) && c != ')' && c != '('
+                    });
                     if !next.is_empty() {
                         rest = next;
                         strong |= !weak;
@@ -121,10 +135,19 @@ impl Forms {
         (Cow::Borrowed(rest), strong)
     }
 
-    fn longest(&self, words: &[&str], end: bool, fits: impl Fn(&Form) -> bool) -> Option<(usize, &Form)> {
+    fn longest(
+        &self,
+        words: &[&str],
+        end: bool,
+        fits: impl Fn(&Form) -> bool,
+    ) -> Option<(usize, &Form)> {
         let mut key = String::new();
         for count in (1..=LONGEST.min(words.len())).rev() {
-            let slice = if end { &words[words.len() - count..] } else { &words[..count] };
+            let slice = if end {
+                &words[words.len() - count..]
+            } else {
+                &words[..count]
+            };
             key.clear();
             for word in slice {
                 if !key.is_empty() {
@@ -141,7 +164,11 @@ impl Forms {
 
     fn find_written(&self, words: &[&str], end: bool) -> Option<(usize, &str)> {
         for count in (1..=LONGEST.min(words.len().saturating_sub(1))).rev() {
-            let slice = if end { &words[words.len() - count..] } else { &words[..count] };
+            let slice = if end {
+                &words[words.len() - count..]
+            } else {
+                &words[..count]
+            };
             // A comma inside belongs to the form only as in `Co., Ltd.`; a form
             // in the front is followed by the name without one.
             let key = words_of(&slice.join(" ")).join(" ");

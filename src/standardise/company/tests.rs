@@ -18,9 +18,15 @@ fn names_are_written_with_their_legal_form() {
         ("tritron gmbh", "Tritron GmbH"),
         ("Nexounity GMBH", "Nexounity GmbH"),
         ("Siemens gmbh & co. kg", "Siemens GmbH & Co. KG"),
-        ("Karpik & Kiliszek sp. z o.o.", "Karpik & Kiliszek Sp. z o.o."),
+        (
+            "Karpik & Kiliszek sp. z o.o.",
+            "Karpik & Kiliszek Sp. z o.o.",
+        ),
         ("Тракия Фарма ООД", "Тракия Фарма ООД"),
-        ("Mingzhu Electronics co ltd", "Mingzhu Electronics Co., Ltd."),
+        (
+            "Mingzhu Electronics co ltd",
+            "Mingzhu Electronics Co., Ltd.",
+        ),
         ("IBM", "IBM"),
         ("BASF SE", "BASF SE"),
         ("adidas", "adidas"),
@@ -32,7 +38,11 @@ fn names_are_written_with_their_legal_form() {
         ("富士商事株式会社", "富士商事株式会社"),
         ("SA", "SA"),
     ] {
-        assert_eq!(standardise(raw, &rules).value.as_deref(), Some(want), "{raw}");
+        assert_eq!(
+            standardise(raw, &rules).value.as_deref(),
+            Some(want),
+            "{raw}"
+        );
     }
     assert_eq!(standardise(" \u{200b}", &rules).value, None);
 }
@@ -61,13 +71,20 @@ fn spellings_of_one_company_share_a_core() {
         ("Olympos Pharma Α.Ε.", "Olympos Pharma"),
         ("Mingzhu Electronics Co., Ltd.", "Mingzhu Electronics"),
         ("Luo Design Group Inc.", "Luo Design"),
-        ("Intl Business Mfg Corp", "International Business Manufacturing"),
+        (
+            "Intl Business Mfg Corp",
+            "International Business Manufacturing",
+        ),
         ("Desarrollos S.A. de C.V.", "Desarrollos"),
         ("Yıldız A.Ş.", "YILDIZ"),
     ] {
         assert_eq!(core(a, &rules), core(b, &rules), "{a} | {b}");
     }
-    for (a, b) in [("Acme Software", "Acme Hardware"), ("Delta Inc", "Gamma Inc"), ("SA", "AG")] {
+    for (a, b) in [
+        ("Acme Software", "Acme Hardware"),
+        ("Delta Inc", "Gamma Inc"),
+        ("SA", "AG"),
+    ] {
         assert_ne!(core(a, &rules), core(b, &rules), "{a} | {b}");
     }
     assert_eq!(core("Co. Ltd.", &rules), "co ltd");
@@ -76,7 +93,13 @@ fn spellings_of_one_company_share_a_core() {
 #[test]
 fn legal_forms_prove_a_company() {
     let rules = rules();
-    for text in ["Acme Inc", "Tang Software, L.L.P.", "ООО Ромашка", "富士商事株式会社", "Nexounity GmbH"] {
+    for text in [
+        "Acme Inc",
+        "Tang Software, L.L.P.",
+        "ООО Ромашка",
+        "富士商事株式会社",
+        "Nexounity GmbH",
+    ] {
         assert!(rules.has_legal_form(text), "{text}");
     }
     for text in ["Ann Lee", "Delta Group", "Иван Петров", "Inc", "김서연"] {
@@ -91,7 +114,10 @@ fn the_lists_have_their_form() {
     assert!(forms.len() > 120);
     for row in &forms {
         assert_eq!(row.len(), 5, "{row:?}");
-        assert!(matches!(&row[2], "end" | "front" | "both" | "glued"), "{row:?}");
+        assert!(
+            matches!(&row[2], "end" | "front" | "both" | "glued"),
+            "{row:?}"
+        );
         assert!(matches!(&row[3], "yes" | "no"), "{row:?}");
         assert!(lists::values(row.get(1)).count() > 0, "{row:?}");
     }
@@ -101,7 +127,10 @@ fn the_lists_have_their_form() {
     shorts.dedup();
     assert_eq!(shorts.len(), words.len(), "a short word stands once");
     for row in &words {
-        assert!(!shorts.contains(&&row[1]), "a long word is no short one: {row:?}");
+        assert!(
+            !shorts.contains(&&row[1]),
+            "a long word is no short one: {row:?}"
+        );
     }
 }
 

@@ -7,14 +7,25 @@ use crate::standardise::tidy::fold;
 
 /// One name part (one or more words) with its capitals mended. `loud` says that
 /// the record's other names are in capitals as well, so that `LI` is no initials.
-pub fn mend(text: &str, family: bool, loud: bool, rules: &PersonRules, model: &NameModel) -> String {
+pub fn mend(
+    text: &str,
+    family: bool,
+    loud: bool,
+    rules: &PersonRules,
+    model: &NameModel,
+) -> String {
     let bytes = text.as_bytes();
     // The common case: one capital in front of ASCII small letters.
-    if text.is_ascii() && bytes.first().is_some_and(u8::is_ascii_uppercase) && bytes[1..].iter().all(u8::is_ascii_lowercase) {
+    if text.is_ascii()
+        && bytes.first().is_some_and(u8::is_ascii_uppercase)
+        && bytes[1..].iter().all(u8::is_ascii_lowercase)
+    {
         return text.to_owned();
     }
     let words: Vec<&str> = text.split(' ').collect();
-    let small = words.iter().all(|word| !word.chars().any(char::is_uppercase));
+    let small = words
+        .iter()
+        .all(|word| !word.chars().any(char::is_uppercase));
     let all_loud = loud || (words.len() > 1 && words.iter().all(|word| is_upper(word)));
     let mut out = String::with_capacity(text.len());
     for (at, word) in words.iter().enumerate() {
@@ -27,15 +38,28 @@ pub fn mend(text: &str, family: bool, loud: bool, rules: &PersonRules, model: &N
     out
 }
 
-fn mend_word(word: &str, particle: bool, small: bool, loud: bool, rules: &PersonRules, model: &NameModel, out: &mut String) {
+fn mend_word(
+    word: &str,
+    particle: bool,
+    small: bool,
+    loud: bool,
+    rules: &PersonRules,
+    model: &NameModel,
+    out: &mut String,
+) {
     let shouting = is_upper(word);
-    if !(shouting || small) || !word.chars().any(|c| c.is_uppercase() || c.is_lowercase()) || has_no_title_case(word) {
+    if !(shouting || small)
+        || !word.chars().any(|c| c.is_uppercase() || c.is_lowercase())
+        || has_no_title_case(word)
+    {
         out.push_str(word);
         return;
     }
     let letters = word.chars().filter(|c| c.is_alphabetic()).count();
     // `J.`, `JJ`, `J.R.` are initials; `LI` beside `WEI` and `Mc` are names.
-    if shouting && (letters == 1 || word.contains('.') || (letters == 2 && !is_short_name(word, loud))) {
+    if shouting
+        && (letters == 1 || word.contains('.') || (letters == 2 && !is_short_name(word, loud)))
+    {
         out.push_str(word);
         return;
     }
@@ -73,8 +97,12 @@ fn mend_word(word: &str, particle: bool, small: bool, loud: bool, rules: &Person
             }
             _ => {
                 let before: String = chars[piece..=at].iter().collect();
-                let rest: String = chars[piece..].iter().take_while(|c| c.is_alphabetic()).collect();
-                start = (before == "mc" && rest.chars().count() >= 5) || (before == "mac" && rules.mac.contains(&rest));
+                let rest: String = chars[piece..]
+                    .iter()
+                    .take_while(|c| c.is_alphabetic())
+                    .collect();
+                start = (before == "mc" && rest.chars().count() >= 5)
+                    || (before == "mac" && rules.mac.contains(&rest));
             }
         }
     }
@@ -92,7 +120,8 @@ fn is_vowel(c: char) -> bool {
 
 /// Georgian has capitals for whole headlines only.
 fn has_no_title_case(word: &str) -> bool {
-    word.chars().any(|c| matches!(c, '\u{10a0}'..='\u{10ff}' | '\u{1c90}'..='\u{1cbf}'))
+    word.chars()
+        .any(|c| matches!(c, '\u{10a0}'..='\u{10ff}' | '\u{1c90}'..='\u{1cbf}'))
 }
 
 /// Small letters, without the extra dot that a Turkish capital leaves.

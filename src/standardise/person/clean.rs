@@ -63,7 +63,10 @@ pub fn bare(
     for (open, close) in [('(', ')'), ('[', ']'), ('{', '}'), ('"', '"'), ('\'', '\'')] {
         while let Some((start, end)) = enclosed(&text, open, close) {
             let inside = text[start + open.len_utf8()..end].trim().to_owned();
-            if rules.placeholders.contains(&text[start..end + close.len_utf8()].to_lowercase()) {
+            if rules
+                .placeholders
+                .contains(&text[start..end + close.len_utf8()].to_lowercase())
+            {
                 break;
             }
             text.replace_range(start..end + close.len_utf8(), " ");
@@ -138,7 +141,12 @@ pub fn is_suffix(text: &str, rules: &PersonRules) -> bool {
 }
 
 /// A title without a space before or behind the name: นายสมชาย, 山田様.
-pub fn unglue<'a>(word: &'a str, rules: &PersonRules, model: &NameModel, found: &mut Found) -> &'a str {
+pub fn unglue<'a>(
+    word: &'a str,
+    rules: &PersonRules,
+    model: &NameModel,
+    found: &mut Found,
+) -> &'a str {
     if word.is_ascii() {
         return word;
     }
@@ -148,9 +156,13 @@ pub fn unglue<'a>(word: &'a str, rules: &PersonRules, model: &NameModel, found: 
             return rest;
         }
         for (form, title) in &rules.glued {
-            let next = if title.front && let Some(next) = rest.strip_prefix(form.as_str()) {
+            let next = if title.front
+                && let Some(next) = rest.strip_prefix(form.as_str())
+            {
                 next.trim_start_matches('.')
-            } else if title.back && let Some(next) = rest.strip_suffix(form.as_str()) {
+            } else if title.back
+                && let Some(next) = rest.strip_suffix(form.as_str())
+            {
                 next
             } else {
                 continue;
@@ -194,14 +206,28 @@ fn unify(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let chars: Vec<char> = text.chars().collect();
     for (at, &c) in chars.iter().enumerate() {
-        let inside = at > 0 && chars[at - 1].is_alphabetic() && chars.get(at + 1).is_some_and(|c| c.is_alphabetic());
+        let inside = at > 0
+            && chars[at - 1].is_alphabetic()
+            && chars.get(at + 1).is_some_and(|c| c.is_alphabetic());
         match c {
             '’' | 'ʼ' | '´' | '`' | '‘' | 'ʻ' if inside => out.push('\''),
             '“' | '”' | '„' | '«' | '»' | '‟' | '″' => out.push('"'),
             '‘' | '’' | '‚' | '‹' | '›' | '´' | '`' => out.push('\''),
             '，' | '、' => out.push(','),
             '–' | '—' | '‐' | '‑' | '−' => out.push('-'),
-            '*' | '~' | '^' | '=' | '|' | '\u{2190}'..='\u{2bff}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f000}'..='\u{1faff}' | '\u{e0020}'..='\u{e007f}' | '®' | '©' | '™' | '�' => {
+            '*'
+            | '~'
+            | '^'
+            | '='
+            | '|'
+            | '\u{2190}'..='\u{2bff}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{1f000}'..='\u{1faff}'
+            | '\u{e0020}'..='\u{e007f}'
+            | '®'
+            | '©'
+            | '™'
+            | '�' => {
                 out.push(' ');
             }
             c => out.push(c),
@@ -221,7 +247,10 @@ fn enclosed(text: &str, open: char, close: char) -> Option<(usize, usize)> {
     let mut from = 0;
     while let Some(at) = text[from..].find(open) {
         let start = from + at;
-        let opens = text[..start].chars().next_back().is_none_or(char::is_whitespace);
+        let opens = text[..start]
+            .chars()
+            .next_back()
+            .is_none_or(char::is_whitespace);
         let behind = start + open.len_utf8();
         if opens {
             let mut search = behind;
@@ -266,7 +295,9 @@ fn sort_bracket(
         found.did("name_company_in_brackets");
         return;
     } else if open == '('
-        && (rules.company.has_legal_form(inside) || inside.contains('&') || model.is_company(inside, rules))
+        && (rules.company.has_legal_form(inside)
+            || inside.contains('&')
+            || model.is_company(inside, rules))
     {
         found.parts.push(("company", inside.to_owned()));
         found.did("name_company_in_brackets");
@@ -290,7 +321,9 @@ fn sort_bracket(
     } else if found.nickname.is_none()
         && inside.split_whitespace().count() <= 2
         && Script::of_text(inside).is_some()
-        && !inside.chars().any(|c| c.is_numeric() || matches!(c, '@' | '/' | ':'))
+        && !inside
+            .chars()
+            .any(|c| c.is_numeric() || matches!(c, '@' | '/' | ':'))
     {
         found.nickname = Some(inside.to_owned());
         found.did("name_nickname");
@@ -313,7 +346,11 @@ fn former_name(text: &str, rules: &PersonRules) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     for mark in &rules.former {
         let count = mark.split(' ').count();
-        if words.len() > count && words[..count].iter().map(|word| fold(word)).eq(mark.split(' ').map(str::to_owned))
+        if words.len() > count
+            && words[..count]
+                .iter()
+                .map(|word| fold(word))
+                .eq(mark.split(' ').map(str::to_owned))
         {
             return Some(words[count..].join(" "));
         }
@@ -327,7 +364,10 @@ fn former_behind(text: &mut String, rules: &PersonRules, found: &mut Found) {
     let words: Vec<&str> = text.split_whitespace().collect();
     for at in 1..words.len() {
         let word = words[at].trim_start_matches(',');
-        let sure = matches!(word, "née" | "geb." | "geborene" | "Née" | "NÉE" | "z" | "рожд." | "урожд.");
+        let sure = matches!(
+            word,
+            "née" | "geb." | "geborene" | "Née" | "NÉE" | "z" | "рожд." | "урожд."
+        );
         if sure
             && found.former.is_none()
             && let Some(former) = former_name(&words[at..].join(" "), rules)
@@ -343,7 +383,10 @@ fn former_behind(text: &mut String, rules: &PersonRules, found: &mut Found) {
 
 fn looks_like_email(word: &str) -> bool {
     word.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.contains('@')
+        !local.is_empty()
+            && domain.contains('.')
+            && !domain.starts_with('.')
+            && !domain.contains('@')
     })
 }
 

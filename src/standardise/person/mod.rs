@@ -145,7 +145,9 @@ fn part(
     }
     let text = bare(value, company, rules, model, found);
     let (text, behind) = match text.split_once(',') {
-        Some((before, behind)) if clean::is_suffix(behind, rules) && !before.trim().is_empty() => (before, behind),
+        Some((before, behind)) if clean::is_suffix(behind, rules) && !before.trim().is_empty() => {
+            (before, behind)
+        }
         _ => (text.as_str(), ""),
     };
     let mut words: Vec<&str> = text.split_whitespace().collect();
@@ -161,7 +163,13 @@ fn part(
 }
 
 /// Doubts about a name; nothing is changed for them.
-fn look(name: &Name, raw: &RawName<'_>, rules: &PersonRules, model: &NameModel, doubts: &mut Vec<(&'static str, Doubt)>) {
+fn look(
+    name: &Name,
+    raw: &RawName<'_>,
+    rules: &PersonRules,
+    model: &NameModel,
+    doubts: &mut Vec<(&'static str, Doubt)>,
+) {
     let mut doubt = |field, rule, severity, message: String, suggestion| {
         doubts.push((
             field,
@@ -265,12 +273,20 @@ fn without_digits(text: &str) -> Option<String> {
 }
 
 fn titles(value: &str, rules: &PersonRules) -> String {
-    words(value, |word| rules.titles.get(&fold(word)).map(|title| title.written.as_str()))
+    words(value, |word| {
+        rules
+            .titles
+            .get(&fold(word))
+            .map(|title| title.written.as_str())
+    })
 }
 
 fn suffixes(value: &str, rules: &PersonRules) -> String {
     words(value, |word| {
-        rules.suffixes.get(&fold(word)).map(|suffix| suffix.written.as_str())
+        rules
+            .suffixes
+            .get(&fold(word))
+            .map(|suffix| suffix.written.as_str())
     })
 }
 
@@ -323,14 +339,28 @@ fn found_rule(found: &mut Found, rule: &'static str) {
 }
 
 /// The outcomes, each with the rule that fits how its field changed.
-fn outcome(raw: &RawName<'_>, name: Name, found: Found, doubts: Vec<(&'static str, Doubt)>) -> NameOutcome {
+fn outcome(
+    raw: &RawName<'_>,
+    name: Name,
+    found: Found,
+    doubts: Vec<(&'static str, Doubt)>,
+) -> NameOutcome {
     let whole = raw.given.is_none() && raw.family.is_none();
     let filled = if whole { "name_split" } else { found.rule };
     let one = |raw: Option<&str>, value: String, moved: &'static str| -> Outcome {
         match (raw, value.is_empty()) {
             (None, true) => Outcome::default(),
-            (None, false) => Outcome::changed(value, if filled.is_empty() { "name_split" } else { filled }),
-            (Some(_), true) => Outcome::cleared(moved, "moved to the other name fields, or no name"),
+            (None, false) => Outcome::changed(
+                value,
+                if filled.is_empty() {
+                    "name_split"
+                } else {
+                    filled
+                },
+            ),
+            (Some(_), true) => {
+                Outcome::cleared(moved, "moved to the other name fields, or no name")
+            }
             (Some(raw), false) if raw == value => Outcome::unchanged(&value),
             (Some(raw), false) => {
                 let rule = changed_rule(raw, &value, found.rule);
@@ -338,7 +368,11 @@ fn outcome(raw: &RawName<'_>, name: Name, found: Found, doubts: Vec<(&'static st
             }
         }
     };
-    let taken = if found.rule.is_empty() { "name_symbols" } else { found.rule };
+    let taken = if found.rule.is_empty() {
+        "name_symbols"
+    } else {
+        found.rule
+    };
     let mut out = NameOutcome {
         prefix: one(raw.prefix, name.prefix, taken),
         given: one(raw.given, name.given, taken),
@@ -346,8 +380,12 @@ fn outcome(raw: &RawName<'_>, name: Name, found: Found, doubts: Vec<(&'static st
         family: one(raw.family, name.family, taken),
         suffix: one(raw.suffix, name.suffix, taken),
         full: one(raw.full, name.full, "name_split"),
-        nickname: found.nickname.map_or_else(Outcome::default, |name| Outcome::changed(name, "name_nickname")),
-        former_family: found.former.map_or_else(Outcome::default, |name| Outcome::changed(name, "name_former")),
+        nickname: found.nickname.map_or_else(Outcome::default, |name| {
+            Outcome::changed(name, "name_nickname")
+        }),
+        former_family: found.former.map_or_else(Outcome::default, |name| {
+            Outcome::changed(name, "name_former")
+        }),
     };
     // A prefix or suffix came out of another field.
     if raw.prefix.is_none() && out.prefix.value.is_some() {
@@ -364,7 +402,11 @@ fn outcome(raw: &RawName<'_>, name: Name, found: Found, doubts: Vec<(&'static st
         &mut out.given
     };
     for (field, value) in found.parts {
-        if !holder.parts.iter().any(|part| part.0 == field && part.1 == value) {
+        if !holder
+            .parts
+            .iter()
+            .any(|part| part.0 == field && part.1 == value)
+        {
             holder.parts.push((field, value));
         }
     }

@@ -115,7 +115,8 @@ impl NameModel {
             sum += BORROWED * self.log_share(counts[0], counts[1]);
         }
         let listed_given = rules.given.contains(folded);
-        let listed_family = rules.several_given.contains(folded) || rules.east_asian.contains(folded);
+        let listed_family =
+            rules.several_given.contains(folded) || rules.east_asian.contains(folded);
         if listed_given && !listed_family {
             sum += LISTED;
         } else if listed_family && !listed_given {
@@ -222,7 +223,9 @@ impl Counts {
         }
         best.into_iter()
             .filter(|(_, (count, word))| {
-                *count >= 2 && word.chars().skip(1).any(char::is_uppercase) && !word.contains(['-', '.', '\''])
+                *count >= 2
+                    && word.chars().skip(1).any(char::is_uppercase)
+                    && !word.contains(['-', '.', '\''])
             })
             .map(|(lower, (_, word))| (lower, word.to_owned()))
             .collect()
@@ -246,7 +249,10 @@ fn count(records: &Records, rules: &PersonRules, start: usize, end: usize) -> Co
     }
     if let Some(column) = records.table.column("full_name") {
         for row in start..end {
-            if let Some((family, given)) = column.get(row).and_then(|value| value.split_once([',', '،'])) {
+            if let Some((family, given)) = column
+                .get(row)
+                .and_then(|value| value.split_once([',', '،']))
+            {
                 let (family, given) = (tidy(family), tidy(given));
                 if given.contains(',') || given.split(' ').count() > 2 || is_suffix(&given, rules) {
                     continue;

@@ -122,12 +122,16 @@ impl PersonRules {
             job_title: JobTitleRules::load(rulebook),
             ..Self::default()
         };
-        rules.former.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        rules
+            .former
+            .sort_by_key(|word| std::cmp::Reverse(word.len()));
         rules.load_titles(rulebook);
         rules.load_suffixes(rulebook);
         for row in &lists::rows(rulebook, "names/particles.csv") {
             let small = row.get(1) != Some("capital");
-            rules.particles.insert(fold(row.get(0).unwrap_or("")), small);
+            rules
+                .particles
+                .insert(fold(row.get(0).unwrap_or("")), small);
         }
         rules.load_surnames(rulebook);
         for row in &lists::rows(rulebook, "names/nicknames.csv") {
@@ -152,7 +156,9 @@ impl PersonRules {
                 if title.glued > 0 {
                     self.glued.push((met.to_owned(), title.clone()));
                 }
-                self.titles.entry(fold(met)).or_insert_with(|| title.clone());
+                self.titles
+                    .entry(fold(met))
+                    .or_insert_with(|| title.clone());
             }
         }
         self.glued
@@ -170,7 +176,9 @@ impl PersonRules {
                 },
             };
             for met in lists::values(row.get(0)) {
-                self.suffixes.entry(fold(met)).or_insert_with(|| suffix.clone());
+                self.suffixes
+                    .entry(fold(met))
+                    .or_insert_with(|| suffix.clone());
             }
         }
     }
@@ -191,7 +199,8 @@ impl PersonRules {
                 }
                 if native == 2 {
                     for cell in row.iter().skip(native) {
-                        self.several_given.extend(lists::values(Some(cell)).map(fold));
+                        self.several_given
+                            .extend(lists::values(Some(cell)).map(fold));
                     }
                 }
             }

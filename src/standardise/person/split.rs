@@ -63,7 +63,13 @@ pub fn margin(words: &[&str], rules: &PersonRules, model: &NameModel) -> Option<
 
 /// Given and middle names of words that are all given: `John M.` → John, M.
 /// Whole second names are middle names unless the two make one name.
-pub fn given_and_middle(units: &[String], family: &str, script: Script, rules: &PersonRules, model: &NameModel) -> (String, String) {
+pub fn given_and_middle(
+    units: &[String],
+    family: &str,
+    script: Script,
+    rules: &PersonRules,
+    model: &NameModel,
+) -> (String, String) {
     let initials = units
         .iter()
         .rev()
@@ -80,7 +86,11 @@ pub fn given_and_middle(units: &[String], family: &str, script: Script, rules: &
         middle.push_str(&units[at..].join(" "));
         return (given, middle);
     }
-    if units.len() == 2 && script == Script::Latin && !is_initial(&units[0]) && !is_compound(units, family, rules, model) {
+    if units.len() == 2
+        && script == Script::Latin
+        && !is_initial(&units[0])
+        && !is_compound(units, family, rules, model)
+    {
         return (units[0].clone(), units[1].clone());
     }
     (units.join(" "), String::new())
@@ -88,7 +98,10 @@ pub fn given_and_middle(units: &[String], family: &str, script: Script, rules: &
 
 pub fn is_initial(word: &str) -> bool {
     let letters = word.trim_end_matches('.');
-    letters.chars().count() == 1 && letters.chars().all(|c| c.is_uppercase() || c.is_lowercase())
+    letters.chars().count() == 1
+        && letters
+            .chars()
+            .all(|c| c.is_uppercase() || c.is_lowercase())
 }
 
 /// Whether a word ends as only patronymics do.
@@ -232,7 +245,8 @@ fn by_patronymic(words: &[&str], rules: &PersonRules) -> Option<Split> {
     if is_patronymic(second, rules) && !is_patronymic(first, rules) {
         return Some(Split::of(*first, *second, *third));
     }
-    if is_patronymic(third, rules) && !is_patronymic(second, rules) && !is_patronymic(first, rules) {
+    if is_patronymic(third, rules) && !is_patronymic(second, rules) && !is_patronymic(first, rules)
+    {
         // `Milan Petar Ivanovich` may be a family name; three words that begin
         // with the family name are the official Russian order.
         return Some(Split::of(*second, *third, *first));
@@ -242,7 +256,8 @@ fn by_patronymic(words: &[&str], rules: &PersonRules) -> Option<Split> {
 
 /// `Jean DUPONT`, `DUPONT Jean`: the family name alone in capitals.
 fn by_capitals(words: &[&str], rules: &PersonRules, model: &NameModel) -> Option<Split> {
-    let loud = |word: &&str| is_upper(word) && word.chars().filter(|c| c.is_alphabetic()).count() >= 3;
+    let loud =
+        |word: &&str| is_upper(word) && word.chars().filter(|c| c.is_alphabetic()).count() >= 3;
     let start = words.iter().position(loud)?;
     let end = words.iter().rposition(loud)? + 1;
     let mixed = |word: &&str| !loud(word) && (is_initial(word) || !is_upper(word));
@@ -250,10 +265,19 @@ fn by_capitals(words: &[&str], rules: &PersonRules, model: &NameModel) -> Option
         && (start == 0 || end == words.len())
         && end - start < words.len()
         && words[..start].iter().chain(&words[end..]).all(mixed)
-        && words[..start].iter().chain(&words[end..]).any(|word| !is_initial(word))
+        && words[..start]
+            .iter()
+            .chain(&words[end..])
+            .any(|word| !is_initial(word))
     {
-        let given: Vec<String> = words[..start].iter().chain(&words[end..]).map(|word| (*word).to_owned()).collect();
-        let particles = given.iter().any(|word| rules.particles.contains_key(&fold(word)));
+        let given: Vec<String> = words[..start]
+            .iter()
+            .chain(&words[end..])
+            .map(|word| (*word).to_owned())
+            .collect();
+        let particles = given
+            .iter()
+            .any(|word| rules.particles.contains_key(&fold(word)));
         if particles {
             return None;
         }
@@ -277,10 +301,16 @@ fn is_compound(units: &[String], family: &str, rules: &PersonRules, model: &Name
 }
 
 /// A name written without a space: (family, given).
-fn unspaced<'a>(word: &'a str, script: Script, rules: &PersonRules, model: &NameModel) -> Option<(&'a str, &'a str)> {
+fn unspaced<'a>(
+    word: &'a str,
+    script: Script,
+    rules: &PersonRules,
+    model: &NameModel,
+) -> Option<(&'a str, &'a str)> {
     for dot in ['・', '·', '‧'] {
         if let Some((given, family)) = word.split_once(dot) {
-            return (!given.is_empty() && !family.is_empty() && !family.contains(dot)).then_some((family, given));
+            return (!given.is_empty() && !family.is_empty() && !family.contains(dot))
+                .then_some((family, given));
         }
     }
     let all: Vec<char> = word.chars().collect();
@@ -291,10 +321,16 @@ fn unspaced<'a>(word: &'a str, script: Script, rules: &PersonRules, model: &Name
         Script::Hangul if same(Script::Hangul) && (2..=5).contains(&count) => {}
         Script::Han if (2..=6).contains(&count) => {
             // 佐藤さくら: the given name starts with the kana.
-            if let Some(kana) = all.iter().position(|&c| Script::of(c) == Some(Script::Kana)) {
+            if let Some(kana) = all
+                .iter()
+                .position(|&c| Script::of(c) == Some(Script::Kana))
+            {
                 let at = starts[kana];
-                return (kana > 0 && all[..kana].iter().all(|&c| Script::of(c) == Some(Script::Han)))
-                    .then(|| (&word[..at], &word[at..]));
+                return (kana > 0
+                    && all[..kana]
+                        .iter()
+                        .all(|&c| Script::of(c) == Some(Script::Han)))
+                .then(|| (&word[..at], &word[at..]));
             }
             if !same(Script::Han) {
                 return None;

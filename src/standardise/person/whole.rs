@@ -47,11 +47,17 @@ pub fn take_apart(
         return;
     }
     // The parts are there: the whole either says the same, or is kept with a doubt.
-    let known: Vec<String> = [&name.prefix, &name.given, &name.middle, &name.family, &name.suffix]
-        .iter()
-        .flat_map(|part| part.split([' ', '-']))
-        .map(fold)
-        .collect();
+    let known: Vec<String> = [
+        &name.prefix,
+        &name.given,
+        &name.middle,
+        &name.family,
+        &name.suffix,
+    ]
+    .iter()
+    .flat_map(|part| part.split([' ', '-']))
+    .map(fold)
+    .collect();
     let whole: Vec<String> = text
         .split([' ', ',', '-'])
         .map(fold)
@@ -118,9 +124,17 @@ fn parts_of(
         return keep("name_is_company", "the name seems to be a company's");
     }
     let mut words_between = text.split(' ').skip(1).map(str::to_lowercase);
-    if words_between.any(|word| rules.and.contains(&word) && !matches!(word.as_str(), "y" | "e" | "i" | "en" | "и" | "ve" | "et" | "و"))
-    {
-        return keep("name_of_two_people", "the name seems to be that of two people");
+    if words_between.any(|word| {
+        rules.and.contains(&word)
+            && !matches!(
+                word.as_str(),
+                "y" | "e" | "i" | "en" | "и" | "ve" | "et" | "و"
+            )
+    }) {
+        return keep(
+            "name_of_two_people",
+            "the name seems to be that of two people",
+        );
     }
     let segments: Vec<&str> = text
         .split([',', '،'])
@@ -134,7 +148,14 @@ fn parts_of(
             found.suffix.extend(suffix_words(segment, rules));
         } else if at > 0 && rules.job_title.is_title(segment) {
             found.parts.push(("job_title", (*segment).to_owned()));
-        } else if at > 0 && names.len() == 1 && names[0].contains(' ') && !rules.placeholders.contains(&segment.to_lowercase()) && raw.company.is_some_and(|company| core(segment) == core(company)) {
+        } else if at > 0
+            && names.len() == 1
+            && names[0].contains(' ')
+            && !rules.placeholders.contains(&segment.to_lowercase())
+            && raw
+                .company
+                .is_some_and(|company| core(segment) == core(company))
+        {
             super::found_rule(found, "name_company_in_brackets");
         } else {
             names.push(segment);
@@ -144,20 +165,37 @@ fn parts_of(
         [family, given] => comma_name(family, given, rules, model, found),
         [whole] => spaced_name(whole, rules, model, found),
         [] => Parts::Single(text.to_owned()),
-        _ => keep("name_unclear_commas", "the name has more commas than a name can have"),
+        _ => keep(
+            "name_unclear_commas",
+            "the name has more commas than a name can have",
+        ),
     }
 }
 
 /// `Last, First`.
-fn comma_name(family: &str, given: &str, rules: &PersonRules, model: &NameModel, found: &mut Found) -> Parts {
+fn comma_name(
+    family: &str,
+    given: &str,
+    rules: &PersonRules,
+    model: &NameModel,
+    found: &mut Found,
+) -> Parts {
     let mut family: Vec<&str> = family.split_whitespace().collect();
     take_titles(&mut family, rules, found, false);
     let mut given: Vec<&str> = given.split_whitespace().collect();
     take_titles(&mut given, rules, found, false);
-    let is_missing = |words: &[&str]| words.iter().all(|word| rules.placeholders.contains(&word.to_lowercase()));
+    let is_missing = |words: &[&str]| {
+        words
+            .iter()
+            .all(|word| rules.placeholders.contains(&word.to_lowercase()))
+    };
     let (no_family, no_given) = (is_missing(&family), is_missing(&given));
     // `de la` before the comma's given name: `Cruz, Ana de la`.
-    let mut family = if no_family { String::new() } else { family.join(" ") };
+    let mut family = if no_family {
+        String::new()
+    } else {
+        family.join(" ")
+    };
     let mut particles = Vec::new();
     while given.len() > 1
         && given.last().is_some_and(|word| {
@@ -179,10 +217,16 @@ fn comma_name(family: &str, given: &str, rules: &PersonRules, model: &NameModel,
     let script = Script::of_text(&given.join(" ")).unwrap_or(Script::Other);
     let units: Vec<String> = given.iter().map(|word| (*word).to_owned()).collect();
     let (given, middle) = match units.as_slice() {
-        [given, patronymic] if split::is_patronymic(patronymic, rules) => (given.clone(), patronymic.clone()),
+        [given, patronymic] if split::is_patronymic(patronymic, rules) => {
+            (given.clone(), patronymic.clone())
+        }
         _ => split::given_and_middle(&units, &family, script, rules, model),
     };
-    Parts::Split(Split { given, middle, family })
+    Parts::Split(Split {
+        given,
+        middle,
+        family,
+    })
 }
 
 fn spaced_name(whole: &str, rules: &PersonRules, model: &NameModel, found: &mut Found) -> Parts {
@@ -196,13 +240,21 @@ fn spaced_name(whole: &str, rules: &PersonRules, model: &NameModel, found: &mut 
         words[last] = unglue(words[last], rules, model, found);
     }
     // `N/A Polnik`: a half is missing; the other keeps its place.
-    let missing: Vec<bool> = words.iter().map(|word| rules.placeholders.contains(&word.to_lowercase())).collect();
+    let missing: Vec<bool> = words
+        .iter()
+        .map(|word| rules.placeholders.contains(&word.to_lowercase()))
+        .collect();
     // `[not provided]` is two words.
     let (mut words, lacking) = if let Some(rest) = strip_placeholder(&words, rules) {
         rest
     } else if missing.iter().any(|&missing| missing) && words.len() > 1 {
         let first = missing[0];
-        let kept: Vec<&str> = words.iter().zip(&missing).filter(|(_, missing)| !**missing).map(|(word, _)| *word).collect();
+        let kept: Vec<&str> = words
+            .iter()
+            .zip(&missing)
+            .filter(|(_, missing)| !**missing)
+            .map(|(word, _)| *word)
+            .collect();
         (kept, Some(first))
     } else {
         (words, None)
@@ -218,7 +270,11 @@ fn spaced_name(whole: &str, rules: &PersonRules, model: &NameModel, found: &mut 
         let family_first = Script::of_text(words[0]).is_some_and(Script::family_first);
         let word = words[0].to_owned();
         let is_family = first_missing != family_first;
-        let (given, family) = if is_family { (String::new(), word) } else { (word, String::new()) };
+        let (given, family) = if is_family {
+            (String::new(), word)
+        } else {
+            (word, String::new())
+        };
         return Parts::Split(Split {
             given,
             middle: String::new(),
@@ -232,7 +288,10 @@ fn spaced_name(whole: &str, rules: &PersonRules, model: &NameModel, found: &mut 
 }
 
 /// A placeholder of two words in front or behind: (words left, stood in front).
-fn strip_placeholder<'a>(words: &[&'a str], rules: &PersonRules) -> Option<(Vec<&'a str>, Option<bool>)> {
+fn strip_placeholder<'a>(
+    words: &[&'a str],
+    rules: &PersonRules,
+) -> Option<(Vec<&'a str>, Option<bool>)> {
     if words.len() < 3 {
         return None;
     }
@@ -242,5 +301,8 @@ fn strip_placeholder<'a>(words: &[&'a str], rules: &PersonRules) -> Option<(Vec<
     }
     let at = words.len() - 2;
     let back = format!("{} {}", words[at], words[at + 1]).to_lowercase();
-    rules.placeholders.contains(&back).then(|| (words[..at].to_vec(), Some(false)))
+    rules
+        .placeholders
+        .contains(&back)
+        .then(|| (words[..at].to_vec(), Some(false)))
 }
