@@ -1,23 +1,30 @@
 //! Raw values → canonical values, field type by field type; the raw one stays in the audit.
 
+pub mod address;
 pub mod coded;
+pub mod company;
 pub mod consent;
 pub mod date;
 pub mod domain;
 pub mod email;
 mod frame;
 pub mod identifier;
+pub mod job_title;
 mod knowledge;
 pub mod language;
 pub mod law;
+pub mod lists;
 pub mod mojibake;
 pub mod number;
 pub mod outcome;
+pub mod person;
 pub mod phone;
 pub mod placeholder;
+pub mod script;
 pub mod system_id;
 pub mod tags;
 pub mod text;
+pub mod tidy;
 pub mod url;
 pub mod vocabulary;
 
