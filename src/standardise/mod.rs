@@ -1,6 +1,13 @@
 //! Raw values → canonical values, field type by field type; the raw one stays in the audit.
 
+pub mod address;
+pub mod company;
+pub mod job_title;
+pub mod lists;
 pub mod outcome;
+pub mod person;
+pub mod script;
+pub mod tidy;
 
 use crate::contact::{Diagnostic, Events, Records, Table, Violations};
 use crate::plan::Plan;
