@@ -181,7 +181,8 @@ impl Check<'_> {
 
     /// The country at a place of the plan, or of `--country`.
     fn country(&mut self, text: &str, span: Option<Range<usize>>) -> Option<String> {
-        let code = known::country(text);
+        let countries = known::Countries::of(self.rulebook);
+        let code = countries.code(text);
         if code.is_none() {
             let what = format!("{} is no country code", shown(text));
             let faults = match span {
@@ -190,7 +191,10 @@ impl Check<'_> {
                     .faults
                     .flag("usage_unknown_country", format!("--country: {what}")),
             };
-            faults.hint("write the two letters of ISO 3166, such as \"DE\" or \"US\"");
+            faults.hint(match countries.meant(text) {
+                Some(code) => format!("write its two letters: \"{code}\""),
+                None => "write the two letters of ISO 3166, such as \"DE\" or \"US\"".to_owned(),
+            });
         }
         code
     }
