@@ -1,23 +1,30 @@
 //! Raw values → canonical values, field type by field type; the raw one stays in the audit.
 
+pub mod address;
 pub mod coded;
+pub mod company;
 pub mod consent;
 pub mod date;
 pub mod domain;
 pub mod email;
 mod frame;
 pub mod identifier;
+pub mod job_title;
 mod knowledge;
 pub mod language;
 pub mod law;
+pub mod lists;
 pub mod mojibake;
 pub mod number;
 pub mod outcome;
+pub mod person;
 pub mod phone;
 pub mod placeholder;
+pub mod script;
 pub mod system_id;
 pub mod tags;
 pub mod text;
+pub mod tidy;
 pub mod url;
 pub mod vocabulary;
 
@@ -29,7 +36,7 @@ use coded::Coded;
 use frame::columns::{self, Column};
 use frame::dates::Parts;
 use frame::sheet::Sheet;
-use frame::{consents, dates, single};
+use frame::{consents, dates, junk, single};
 pub use knowledge::Knowledge;
 pub use outcome::{Doubt, Outcome};
 
@@ -82,6 +89,7 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
             _ => single::standardise(column, &knowledge, &mut sheet),
         }
     }
+    junk::mark(&columns, &knowledge.placeholders, &mut sheet);
     for channel in consents::channels(fields, &columns, &knowledge, &sheet) {
         channel.standardise(&knowledge, &mut sheet);
     }

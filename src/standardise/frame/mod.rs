@@ -8,6 +8,7 @@
 pub mod columns;
 pub mod consents;
 pub mod dates;
+pub mod junk;
 pub mod results;
 pub mod sheet;
 pub mod single;
