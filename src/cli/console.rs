@@ -192,23 +192,28 @@ impl Console {
         if errors > 1 {
             self.say(&format!("{errors} errors\n"));
         }
-        let code = failure.kind.exit_code();
-        if self.globals.json {
-            let value = serde_json::json!({
-                "status": "failed",
-                "exit_code": code,
-                "diagnostics": render::json(&failure.diagnostics),
-            });
-            self.set_code(u8::try_from(code).unwrap_or(70));
-            // The exit code tells the failure; a refusing stdout adds nothing.
-            let _ = self.print(&format!("{value:#}\n"));
-        }
-        u8::try_from(code).unwrap_or(70)
+        let code = u8::try_from(failure.kind.exit_code()).unwrap_or(70);
+        self.failed(code, &failure.diagnostics);
+        code
     }
 
     /// The exit code after a panic, whose hook has spoken.
     pub(super) fn broke(&self) -> u8 {
+        self.failed(70, &[]);
         70
+    }
+
+    fn failed(&self, code: u8, diagnostics: &[Diagnostic]) {
+        if self.globals.json {
+            let value = serde_json::json!({
+                "status": "failed",
+                "exit_code": code,
+                "diagnostics": render::json(diagnostics),
+            });
+            self.set_code(code);
+            // The exit code tells the failure; a refusing stdout adds nothing.
+            let _ = self.print(&format!("{value:#}\n"));
+        }
     }
 
     fn stderr(&self, text: &str) {

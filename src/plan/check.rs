@@ -451,6 +451,9 @@ fn today(timezone: Option<&str>) -> String {
 fn unreadable_plan(path: &Path, error: &std::io::Error) -> Failure {
     let mut diagnostic = crate::contact::fault::unreadable(path, error);
     diagnostic.code = "plan_unreadable";
+    if error.kind() == std::io::ErrorKind::IsADirectory {
+        diagnostic.hints = vec!["name the plan's file, such as 'karat.toml'".to_owned()];
+    }
     if error.kind() == std::io::ErrorKind::NotFound {
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -53,7 +53,7 @@ pub fn find(base: &Path, path: &str) -> Result<Vec<PathBuf>, NoFile> {
     if path.contains(['*', '?', '[']) {
         by_pattern(base, path)
     } else {
-        Err(missing(&literal, path))
+        Err(missing(base, &literal, path))
     }
 }
 
@@ -132,12 +132,17 @@ fn whole_folder(base: &Path, path: &str) -> PathBuf {
     }
 }
 
-fn missing(literal: &Path, path: &str) -> NoFile {
+fn missing(base: &Path, literal: &Path, path: &str) -> NoFile {
     let folder = match literal.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     };
-    let hint = if folder.is_dir() {
+    let hint = if !base.as_os_str().is_empty() && Path::new(path).exists() {
+        Some(format!(
+            "a plan's paths start from its own folder, '{}'",
+            base.display()
+        ))
+    } else if folder.is_dir() {
         nearest_in(&folder, path).map(|name| format!("did you mean '{name}'?"))
     } else {
         Some(format!("there is no folder '{}'", folder.display()))

@@ -33,6 +33,7 @@ fn each_fault_has_its_message() {
         let input = [
             "missing_file",
             "missing_folder",
+            "path_from_elsewhere",
             "pattern_without_match",
             "path_is_folder",
         ];
@@ -84,6 +85,43 @@ fn valid_plans_are_accepted_without_a_word() {
     for path in plans("valid") {
         let checked = load(&path).unwrap_or_else(|failure| panic!("{}: {failure}", path.display()));
         assert_eq!(checked.diagnostics, [], "{}", path.display());
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(400))]
+
+    /// Whatever is typed over a plan, its faults can be found and drawn.
+    #[test]
+    fn a_mangled_plan_never_breaks_the_checker(
+        at in 0.0..1.0_f64,
+        length in 0_usize..30,
+        typed in "[\\PC\n\"'\\[\\]{}=#.é漢\u{202e}]{0,8}",
+    ) {
+        let text = fs::read_to_string("testdata/plans/valid/full.toml").unwrap();
+        let signs: Vec<char> = text.chars().collect();
+        let start = (at * signs.len() as f64) as usize;
+        let end = (start + length).min(signs.len());
+        let mangled: String = signs[..start]
+            .iter()
+            .copied()
+            .chain(typed.chars())
+            .chain(signs[end..].iter().copied())
+            .collect();
+        let base = Path::new("testdata/plans/valid");
+        let overrides = Overrides::default();
+        let diagnostics =
+            match plan::parse(&mangled, "p.toml", "p", base, &overrides, &Rulebook::builtin()) {
+                Ok(checked) => checked.diagnostics,
+                Err(failure) => {
+                    assert!(!failure.diagnostics.is_empty());
+                    failure.diagnostics
+                }
+            };
+        for diagnostic in &diagnostics {
+            let drawn = render::diagnostic(diagnostic, false);
+            assert!(!drawn.contains('\u{202e}'), "{drawn}");
+        }
     }
 }
 
