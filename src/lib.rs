@@ -16,4 +16,5 @@ pub mod report;
 pub mod rulebook;
 pub mod standardise;
 pub mod validate;
+pub mod watch;
 pub mod write;

@@ -171,6 +171,8 @@ pub enum FailureKind {
     Locked,
     /// A broken law or a fault of karat's: exit 70.
     Internal,
+    /// Output could not be written (disk full, no permission): exit 74.
+    Output,
     /// SIGINT (130) or SIGTERM (143): the signal's number.
     Interrupted(i32),
 }
@@ -184,6 +186,7 @@ impl FailureKind {
             Self::Gate => 4,
             Self::Locked => 5,
             Self::Internal => 70,
+            Self::Output => 74,
             Self::Interrupted(signal) => 128 + signal,
         }
     }

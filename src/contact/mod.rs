@@ -4,6 +4,7 @@
 
 pub mod diagnostic;
 pub mod event;
+pub mod fault;
 pub mod field;
 pub mod records;
 pub mod table;

@@ -1,0 +1,141 @@
+//! Names from outside of the plan that it may use: countries, time zones,
+//! encodings, systems.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rlibphonenumber::PHONE_NUMBER_UTIL;
+
+use crate::contact::diagnostic::nearest;
+use crate::rulebook::Rulebook;
+
+/// The ISO 3166 alpha-2 code in upper case, when it is one.
+pub fn country(text: &str) -> Option<String> {
+    let code = text.trim().to_ascii_uppercase();
+    PHONE_NUMBER_UTIL
+        .get_supported_regions()
+        .any(|region| region.to_string() == code)
+        .then_some(code)
+}
+
+/// The IANA name in its own spelling, when there is one.
+pub fn timezone(text: &str) -> Option<String> {
+    let zone = TimeZone::get(text.trim()).ok()?;
+    Some(zone.iana_name().unwrap_or(text).to_owned())
+}
+
+/// The nearest time zone: by the whole name, or by the city alone.
+pub fn nearest_timezone(text: &str) -> Option<String> {
+    let names: Vec<String> = jiff::tz::db()
+        .available()
+        .map(|name| name.to_string())
+        .collect();
+    let city = |name: &str| name.rsplit('/').next().unwrap_or(name).replace('_', " ");
+    let asked = city(text);
+    names
+        .iter()
+        .find(|name| name.contains('/') && city(name).eq_ignore_ascii_case(&asked))
+        .map(String::as_str)
+        .or_else(|| nearest(text, names.iter().map(String::as_str)))
+        .map(str::to_owned)
+}
+
+pub fn date(text: &str) -> Option<Date> {
+    let strict = text.len() == 10 && text.as_bytes().get(4) == Some(&b'-');
+    strict.then(|| text.parse().ok()).flatten()
+}
+
+/// The encoding's name, when the label is known.
+pub fn encoding(label: &str) -> Option<&'static str> {
+    encoding_rs::Encoding::for_label(label.as_bytes()).map(encoding_rs::Encoding::name)
+}
+
+/// Names to suggest for a mistyped encoding.
+pub const ENCODINGS: &[&str] = &[
+    "utf-8",
+    "utf-16le",
+    "utf-16be",
+    "windows-1250",
+    "windows-1251",
+    "windows-1252",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "windows-1257",
+    "windows-1258",
+    "windows-874",
+    "iso-8859-1",
+    "iso-8859-2",
+    "iso-8859-3",
+    "iso-8859-4",
+    "iso-8859-5",
+    "iso-8859-6",
+    "iso-8859-7",
+    "iso-8859-8",
+    "iso-8859-10",
+    "iso-8859-13",
+    "iso-8859-14",
+    "iso-8859-15",
+    "iso-8859-16",
+    "koi8-r",
+    "koi8-u",
+    "ibm866",
+    "macintosh",
+    "x-mac-cyrillic",
+    "gbk",
+    "gb18030",
+    "big5",
+    "shift_jis",
+    "euc-jp",
+    "iso-2022-jp",
+    "euc-kr",
+];
+
+/// The systems that have a preset: stems of `rules/systems/`.
+pub fn systems(rulebook: &Rulebook) -> Vec<&'static str> {
+    let mut names: Vec<&str> = rulebook
+        .folder("systems")
+        .filter_map(|(path, _)| path.rsplit('/').next()?.split('.').next())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn countries_are_codes_in_any_case() {
+        assert_eq!(country("bg").as_deref(), Some("BG"));
+        assert_eq!(country("XX"), None);
+        assert_eq!(country("001"), None);
+        assert_eq!(country("Bulgaria"), None);
+    }
+
+    #[test]
+    fn a_city_finds_its_time_zone() {
+        assert_eq!(timezone("europe/sofia").as_deref(), Some("Europe/Sofia"));
+        assert_eq!(timezone("Europe/Sophia"), None);
+        assert_eq!(nearest_timezone("Sofia").as_deref(), Some("Europe/Sofia"));
+        assert_eq!(
+            nearest_timezone("Europe/Sofya").as_deref(),
+            Some("Europe/Sofia")
+        );
+    }
+
+    #[test]
+    fn dates_are_strict() {
+        assert!(date("2026-02-28").is_some());
+        assert!(date("2026-02-30").is_none());
+        assert!(date("20260228").is_none());
+    }
+
+    #[test]
+    fn every_suggested_encoding_is_known() {
+        for name in ENCODINGS {
+            assert!(encoding(name).is_some(), "{name}");
+        }
+    }
+}

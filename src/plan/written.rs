@@ -1,0 +1,437 @@
+//! The plan as written: the TOML file with positions, nothing resolved.
+//!
+//! The doc comments are the descriptions of the JSON Schema, and the schema is
+//! what the structure of a plan is checked against: a key exists here or nowhere.
+//! Every key is optional in Rust, so that one fault does not hide the others.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::{RecursiveTransform, Transform};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, de};
+use serde_json::Value;
+
+use super::checked::Strategy;
+
+/// A plan for karat: what a run reads, how it links and merges, where it writes.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "karat plan")]
+pub struct Written {
+    /// The run as a whole.
+    pub plan: Option<PlanTable>,
+    /// One export of one system; as many as there are.
+    pub source: Option<Vec<At<Source>>>,
+    /// When two records are one person.
+    #[serde(rename = "match")]
+    pub matching: Option<Match>,
+    /// Which value survives when records disagree.
+    pub merge: Option<Merge>,
+    /// Limits on the run as a whole: past one, nothing is published (exit 4).
+    pub gate: Option<Gate>,
+    /// Where and how to write.
+    pub output: Option<Output>,
+    /// Limits on what an input may ask of the machine.
+    pub bounds: Option<Bounds>,
+}
+
+/// `[plan]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PlanTable {
+    /// A name for the run, for reports; the plan file's name when not given.
+    pub name: Option<At<String>>,
+    /// Country of phones and addresses that name none: two letters of ISO 3166.
+    pub country: Option<At<String>>,
+    /// Time zone of timestamps that name none, such as "Europe/Sofia"; UTC when not given.
+    pub timezone: Option<At<String>>,
+    /// Rule files on top of the built-in ones.
+    pub rules: Option<OneOrMany<String>>,
+    /// File of `never` and `always` decisions, one a line.
+    pub decisions: Option<At<String>>,
+    /// The date that counts as today, YYYY-MM-DD; the day of the run when not given.
+    pub run_date: Option<At<String>>,
+}
+
+/// `[[source]]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["name", "path"]))]
+pub struct Source {
+    /// The source's name, unique in the plan; it stands in every result.
+    pub name: Option<At<String>>,
+    /// The file, a pattern such as "exports/badges-*.csv", or "-" for standard input.
+    pub path: Option<At<String>>,
+    /// The system that the export comes from, when its headers do not tell.
+    pub system: Option<At<String>>,
+    /// How much this source's values are trusted, 0 to 1; 0.5 when not given.
+    #[schemars(range(min = 0, max = 1))]
+    pub trust: Option<At<f64>>,
+    /// The header of the record id; recognised when not given, else the line number.
+    pub id: Option<At<String>>,
+    /// Field → header, for headers that are not recognised; several headers for fields that
+    /// hold several values.
+    pub map: Option<BTreeMap<At<String>, OneOrMany<String>>>,
+    /// Field → value that every record of this source gets.
+    pub constants: Option<BTreeMap<At<String>, At<String>>>,
+    /// Names for the columns of a file without a header.
+    pub columns: Option<At<Vec<At<String>>>>,
+    /// As in `[plan]`, for this source.
+    pub country: Option<At<String>>,
+    /// As in `[plan]`, for this source.
+    pub timezone: Option<At<String>>,
+    /// Order of day and month in this source's dates, or a pattern such as "%d.%m.%Y".
+    pub dates: Option<At<String>>,
+    /// The file's format, when name and content do not tell.
+    pub format: Option<At<InputFormat>>,
+    /// The text encoding, such as "windows-1252"; found out when not given.
+    pub encoding: Option<At<String>>,
+    /// The delimiter, one character; found out when not given.
+    pub delimiter: Option<At<String>>,
+    /// The quote, one character; found out when not given.
+    pub quote: Option<At<String>>,
+    /// Line of the header, from 1; 0 for none. Found out when not given.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub header_line: Option<At<u32>>,
+    /// Lines to leave out at the end of the file.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub footer_lines: Option<At<u32>>,
+    /// The sheet of a workbook; the first one when not given.
+    pub sheet: Option<At<String>>,
+}
+
+/// Formats that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InputFormat {
+    Csv,
+    Xlsx,
+    Parquet,
+    Ndjson,
+    Json,
+}
+
+impl InputFormat {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Parquet => "parquet",
+            Self::Ndjson => "ndjson",
+            Self::Json => "json",
+        }
+    }
+}
+
+/// `[match]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Match {
+    /// Probability from which records are merged, 0 to 1; 0.5 when not given.
+    #[schemars(range(min = 0, max = 1))]
+    pub threshold: Option<At<f64>>,
+    /// Pairs between these two probabilities are shown to people; [0.3, 0.95] when not given.
+    #[schemars(length(min = 2, max = 2), inner(range(min = 0, max = 1)))]
+    pub review: Option<At<Vec<At<f64>>>>,
+    /// How many partners a record's candidate keys may bring; 20 when not given.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub partners: Option<At<u32>>,
+    /// The largest block that is compared whole; 100 when not given.
+    #[schemars(range(min = 2, max = 100_000))]
+    pub max_block: Option<At<u32>>,
+}
+
+/// `[merge]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Merge {
+    /// Survivorship of one field; as many as there are.
+    pub field: Option<Vec<At<MergeField>>>,
+}
+
+/// `[[merge.field]]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["field"]))]
+pub struct MergeField {
+    /// The field.
+    pub field: Option<At<String>>,
+    /// How its value is picked; of several, each breaks the ties of those before it.
+    pub strategy: Option<OneOrMany<Strategy>>,
+    /// Source names, most trusted first, for this field only.
+    pub sources: Option<Vec<At<String>>>,
+}
+
+/// `[gate]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gate {
+    /// Largest share of records with an error, 0 to 1.
+    #[schemars(range(min = 0, max = 1))]
+    pub max_error_share: Option<At<f64>>,
+    /// Largest share of records held out, 0 to 1.
+    #[schemars(range(min = 0, max = 1))]
+    pub max_quarantine_share: Option<At<f64>>,
+    /// Largest share by which the golden set may shrink since the last run, 0 to 1.
+    #[schemars(range(min = 0, max = 1))]
+    pub max_golden_shrink: Option<At<f64>>,
+    /// Largest share of records merged into others, 0 to 1.
+    #[schemars(range(min = 0, max = 1))]
+    pub max_merge_share: Option<At<f64>>,
+    /// Most records in one golden record.
+    #[schemars(range(min = 1, max = 9_007_199_254_740_991_i64))]
+    pub max_cluster_size: Option<At<u64>>,
+    /// Fewest records read.
+    #[schemars(range(min = 1, max = 9_007_199_254_740_991_i64))]
+    pub min_records: Option<At<u64>>,
+    /// Keys of this table that only warn: the run is published and exits with 1.
+    pub soft: Option<Vec<At<String>>>,
+}
+
+/// `[output]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Output {
+    /// The folder of all runs; "out" when not given.
+    pub dir: Option<At<String>>,
+    /// Format of the golden records and the xref; both when not given.
+    pub format: Option<OneOrMany<OutputFormat>>,
+    /// "guard" puts a ' before a cell that a spreadsheet would run; "raw" writes it as it is.
+    pub formulas: Option<At<Formulas>>,
+}
+
+/// Formats that can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputFormat {
+    Csv,
+    Parquet,
+}
+
+/// What to do with cells that start like a formula.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Formulas {
+    Guard,
+    Raw,
+}
+
+/// `[bounds]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Bounds {
+    /// Bytes of one file after unpacking.
+    #[schemars(range(min = 1, max = 9_007_199_254_740_991_i64))]
+    pub max_unpacked_bytes: Option<At<u64>>,
+    /// Unpacked over packed size, checked past 64 MiB.
+    #[schemars(range(min = 1, max = 9_007_199_254_740_991_i64))]
+    pub max_unpack_ratio: Option<At<u64>>,
+    /// Rows × columns of one file.
+    #[schemars(range(min = 1, max = 9_007_199_254_740_991_i64))]
+    pub max_cells: Option<At<u64>>,
+    /// Nesting of JSON.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub max_nesting: Option<At<u32>>,
+    /// Bytes of one value.
+    #[schemars(range(min = 1, max = 4_000_000_000_i64))]
+    pub max_field_bytes: Option<At<u64>>,
+    /// Columns of one file.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_columns: Option<At<u32>>,
+}
+
+/// A value and its bytes in the file.
+#[derive(Clone, Debug)]
+pub struct At<T>(toml::Spanned<T>);
+
+impl<T> At<T> {
+    pub fn span(&self) -> Range<usize> {
+        self.0.span()
+    }
+
+    pub fn get(&self) -> &T {
+        self.0.get_ref()
+    }
+}
+
+impl<T: PartialEq> PartialEq for At<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl<T: Eq> Eq for At<T> {}
+
+impl<T: Ord> PartialOrd for At<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T: Ord> Ord for At<T> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.get().cmp(other.get())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        toml::Spanned::deserialize(deserializer).map(Self)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for At<T> {
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// `"a"` or `["a", "b"]`.
+#[derive(Clone, Debug)]
+pub struct OneOrMany<T>(Vec<At<T>>);
+
+impl<T> OneOrMany<T> {
+    pub fn iter(&self) -> impl Iterator<Item = &At<T>> {
+        self.0.iter()
+    }
+
+    pub fn as_slice(&self) -> &[At<T>] {
+        &self.0
+    }
+}
+
+/// Serde's derived "untagged" loses positions, so the two forms are told apart by hand.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let form = toml::Spanned::<Form<T>>::deserialize(deserializer)?;
+        let span = form.span();
+        Ok(Self(match form.into_inner() {
+            Form::One(value) => vec![At(toml::Spanned::new(span, value))],
+            Form::Many(values) => values,
+        }))
+    }
+}
+
+enum Form<T> {
+    One(T),
+    Many(Vec<At<T>>),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Form<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FormVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for FormVisitor<T> {
+            type Value = Form<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a list of texts")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                T::deserialize(de::value::StrDeserializer::new(text)).map(Form::One)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Form::Many)
+            }
+        }
+
+        deserializer.deserialize_any(FormVisitor(PhantomData))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("OneOrMany_{}", T::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<T>();
+        schemars::json_schema!({
+            "anyOf": [
+                one,
+                { "type": "array", "items": one, "minItems": 1 },
+            ]
+        })
+    }
+}
+
+/// The JSON Schema of a plan.
+#[must_use]
+pub fn schema() -> Value {
+    let settings = SchemaSettings::draft2020_12()
+        .with(|settings| settings.inline_subschemas = true)
+        .with_transform(RecursiveTransform(WithoutNull));
+    let mut schema = settings.into_generator().into_root_schema_for::<Written>();
+    WithoutNull.transform(&mut schema);
+    // What it is stands before what is in it.
+    let mut ordered = serde_json::Map::new();
+    for key in ["$schema", "title", "description"] {
+        if let Some(value) = schema.remove(key) {
+            ordered.insert(key.to_owned(), value);
+        }
+    }
+    if let Value::Object(rest) = schema.to_value() {
+        ordered.extend(rest);
+    }
+    Value::Object(ordered)
+}
+
+/// TOML has no null, and a key left out needs no mention: both go from the
+/// schema, with formats that editors don't know.
+#[derive(Clone, Copy, Debug)]
+struct WithoutNull;
+
+impl Transform for WithoutNull {
+    fn transform(&mut self, schema: &mut Schema) {
+        schema.remove("format");
+        schema.remove("default");
+        if let Some(Value::Array(types)) = schema.get_mut("type") {
+            types.retain(|one| one != "null");
+            if let [only] = types.as_slice() {
+                let only = only.clone();
+                schema.insert("type".to_owned(), only);
+            }
+        }
+        if let Some(Value::Array(values)) = schema.get_mut("enum") {
+            values.retain(|one| !one.is_null());
+        }
+        if let Some(Value::Array(forms)) = schema.get_mut("anyOf") {
+            forms.retain(|one| one.get("type").is_none_or(|kind| kind != "null"));
+            if let [Value::Object(only)] = forms.as_slice() {
+                let only = only.clone();
+                schema.remove("anyOf");
+                for (key, value) in only {
+                    if schema.get(&key).is_none() {
+                        schema.insert(key, value);
+                    }
+                }
+            }
+        }
+    }
+}
