@@ -155,6 +155,6 @@ fn records_of(rule: &Rule, example: &Example) -> Records {
         origin,
         record_id: Some(ids),
         table,
-        held: BTreeMap::new(),
+        ..Records::default()
     }
 }
