@@ -115,7 +115,7 @@ impl<'a> Source<'a> {
         u32::try_from(self.base + at).ok()
     }
 
-    pub fn len(self) -> usize {
+    pub fn rows(self) -> usize {
         self.order.0.len()
     }
 }
@@ -147,10 +147,10 @@ fn clean(source: Source<'_>, out: &mut Mapped) -> Vec<Cells> {
                 return (plain, Events::new());
             }
             let mut events = Events::new();
-            let mut text = TextBuilder::with_capacity(source.len());
+            let mut text = TextBuilder::with_capacity(source.rows());
             let assigned = &source.assigned.columns[at];
             let own = format!("{}:{}", source.read.name, source.header(at));
-            for row in 0..source.len() {
+            for row in 0..source.rows() {
                 let cell = plain.get(source.order, row);
                 if let Some(null) = cell.filter(|cell| is_null(cell)) {
                     text.push(None::<&str>);
@@ -248,10 +248,10 @@ fn joined(
     feeds: &[(usize, Share)],
 ) -> (Cells, Events) {
     let mut events = Events::new();
-    let mut text = TextBuilder::with_capacity(source.len());
+    let mut text = TextBuilder::with_capacity(source.rows());
     let rules: Vec<Option<&ColumnRule>> = feeds.iter().map(|(at, _)| source.rule(*at)).collect();
     let mut cell = String::new();
-    for row in 0..source.len() {
+    for row in 0..source.rows() {
         cell.clear();
         for ((at, share), rule) in feeds.iter().zip(&rules) {
             let Some(raw) = columns[*at].get(source.order, row) else {
@@ -324,11 +324,11 @@ fn split_parts(source: Source<'_>, columns: &[Cells], out: &mut Mapped) {
         }
         let mut parts: BTreeMap<&str, TextBuilder> = targets
             .iter()
-            .map(|field| (*field, TextBuilder::with_capacity(source.len())))
+            .map(|field| (*field, TextBuilder::with_capacity(source.rows())))
             .collect();
-        let mut rest = TextBuilder::with_capacity(source.len());
+        let mut rest = TextBuilder::with_capacity(source.rows());
         let mut any = false;
-        for row in 0..source.len() {
+        for row in 0..source.rows() {
             let cell = columns[at].get(source.order, row);
             let values: Vec<&str> =
                 cell.map_or_else(Vec::new, |c| c.split(separator).map(str::trim).collect());

@@ -35,10 +35,10 @@ pub fn blocks(source: Source<'_>, columns: &[Cells], out: &mut Mapped) {
                     .is_none()
             })
         };
-        let open: Vec<bool> = (0..source.len()).map(|row| is_open(row, out)).collect();
+        let open: Vec<bool> = (0..source.rows()).map(|row| is_open(row, out)).collect();
         for (field, at) in feeds {
             let mut any = false;
-            let mut text = TextBuilder::with_capacity(source.len());
+            let mut text = TextBuilder::with_capacity(source.rows());
             let mut events = Events::new();
             let held = out.fields.get(field);
             for (row, open) in open.iter().enumerate() {
@@ -79,9 +79,9 @@ pub fn when_filled(source: Source<'_>, columns: &[Cells], out: &mut Mapped) {
         for at in source.headers(&rule.header) {
             let held = out.fields.get(&rule.field);
             let mut any = false;
-            let mut text = TextBuilder::with_capacity(source.len());
+            let mut text = TextBuilder::with_capacity(source.rows());
             let mut events = Events::new();
-            for row in 0..source.len() {
+            for row in 0..source.rows() {
                 let own = held.and_then(|cells| cells.get(source.order, row));
                 let filled = columns[at]
                     .get(source.order, row)
@@ -174,7 +174,7 @@ fn fill_missing<'v>(
     out: &mut Mapped,
 ) {
     let held = out.fields.get(field);
-    let text: Text = (0..source.len())
+    let text: Text = (0..source.rows())
         .map(|row| {
             held.and_then(|cells| cells.get(source.order, row))
                 .or_else(|| value(row))

@@ -6,6 +6,8 @@
 
 pub mod assign;
 pub mod cells;
+mod dates;
+pub mod draft;
 mod fill;
 pub mod fold;
 pub mod generic;

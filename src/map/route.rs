@@ -94,10 +94,10 @@ fn route(
         .values()
         .copied()
         .chain([plain, more])
-        .map(|field| (field, TextBuilder::with_capacity(source.len())))
+        .map(|field| (field, TextBuilder::with_capacity(source.rows())))
         .collect();
     let mut any = false;
-    for row in 0..source.len() {
+    for row in 0..source.rows() {
         let mut first: BTreeMap<&str, Cow<'_, str>> = BTreeMap::new();
         let mut others = String::new();
         for pair in pairs {

@@ -554,6 +554,19 @@ mod records {
         let got = mapped(read("s", "s.csv", "No|Name\nx1|Ana\nx1|Bo"));
         assert_eq!(ids(&got), ["2", "3"]);
         assert_eq!(cells(&got, "s:No"), ["x1", "x1"]);
+        assert!(codes(&got).contains(&"map_id_not_unique"));
+    }
+
+    #[test]
+    fn ids_of_a_system_are_brought_to_the_form_that_compares() {
+        let text = "Contact ID|Account Name|Email\n0035e00000AbCdE|B|b@x.test\n0035e00000aBcDeAAK|A|a@x.test";
+        let got = mapped(read("s", "s.csv", text));
+        assert_eq!(ids(&got), ["0035e00000AbCdEAAV", "0035e00000aBcDeAAK"]);
+        assert_eq!(got.records.raw(0, 0), Some("0035e00000AbCdE"));
+        let event = got.events.get(0);
+        assert_eq!((event.record, event.field), (Some(0), "record_id"));
+        assert_eq!(event.before, Some("0035e00000AbCdE"));
+        assert_eq!(event.after, Some("0035e00000AbCdEAAV"));
     }
 
     #[test]
@@ -686,6 +699,17 @@ mod plans {
     }
 
     #[test]
+    fn an_id_of_the_plan_may_be_a_field_as_well() {
+        let own = SourcePlan {
+            id: Some("E-mail".into()),
+            ..source_plan("s")
+        };
+        let got = with(own, "Full Name|E-mail\nAna|a@x.test").expect("maps");
+        assert_eq!(cells(&got, "email"), ["a@x.test"]);
+        assert_eq!(ids(&got), ["a@x.test"]);
+    }
+
+    #[test]
     fn a_forced_system_needs_no_signature() {
         let own = SourcePlan {
             system: Some("outlook".into()),
@@ -733,5 +757,146 @@ mod plans {
         plan_header_not_found: source s: no column 'Phone' (for phone) in in.csv (its columns: 'Record ID', 'Email', 'Mail')
         plan_header_not_found: source s: no column 'Recrd ID' (for id) in in.csv (did you mean 'Record ID'?)
         ");
+    }
+}
+
+mod drafts {
+    use super::*;
+    use karat::map::draft::draft;
+    use karat::plan::{Overrides, parse};
+
+    fn drafted(folder: &std::path::Path, sources: &[(&str, &str)]) -> String {
+        let read: Vec<(SourcePlan, SourceRead)> = sources
+            .iter()
+            .map(|(name, text)| {
+                let path = format!("{name}.csv");
+                std::fs::write(folder.join(&path), text).expect("a file is written");
+                let own = SourcePlan {
+                    path: path.clone(),
+                    ..source_plan(name)
+                };
+                (own, read(name, &path, text))
+            })
+            .collect();
+        draft("karat", &read, &Rulebook::builtin()).expect("drafts")
+    }
+
+    #[test]
+    fn a_draft_says_what_was_found_and_runs() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = drafted(
+            folder.path(),
+            &[
+                (
+                    "badges",
+                    "Badge No|Full Name|Organistion|Phone|Country|Scanned At|Second Name\nB1|Ana|X|612 555 4410||31/12/2024|\nB2|Bo|X|+1 612 555 4410|US|01/02/2024|",
+                ),
+                ("hub", "Record ID|Lifecycle Stage|Email\n1|Lead|a@x.test"),
+            ],
+        );
+        insta::assert_snapshot!(text, @r#"
+        # A draft by `karat init`. It runs as it stands; a line behind a # is what karat
+        # found or guesses, and does not count until the # is taken off.
+
+        [plan]
+        name = "karat"
+        # country = "US"             # of phones and addresses that name none
+        #                            1 of 3 records have a national phone number and no country
+        #                            the most frequent country is 'US' (1)
+        # timezone = "Europe/Sofia"  # of times without an offset; UTC when not given
+
+        # 'badges.csv': 0 records
+        # No system is recognised; columns are known by their words.
+        [[source]]
+        name = "badges"
+        path = "badges.csv"
+        # trust = 0.5                # 0 to 1: whose value wins when records disagree
+        # id = "Badge No"            # every record has one, no two the same
+        # dates = "day_first"        # such as '01/02/2024': 1 can only be read so
+        # [source.map]
+        # full_name = "Full Name"    # by its word
+        # phone = "Phone"            # by its word
+        # country = "Country"        # by its word
+        # created_at = "Scanned At"  # by its word
+        # Not mapped yet:
+        # company = "Organistion"    # a guess: like 'organisation'
+        # Carried through as they are: 'Second Name'
+
+        # 'hub.csv': 0 records
+        # Recognised as HubSpot contacts by its columns 'Record ID', 'Lifecycle Stage'.
+        [[source]]
+        name = "hub"
+        path = "hub.csv"
+        # system = "hubspot"
+        # trust = 0.5                # 0 to 1: whose value wins when records disagree
+        # id = "Record ID"           # the system's record id
+        # [source.map]
+        # email = "Email"                      # the system's own
+        # lifecycle_stage = "Lifecycle Stage"  # the system's own
+
+        [match]
+        # threshold = 0.5            # merge from this probability on; a careful team raises it
+        # review = [0.3, 0.95]       # show people the pairs between
+
+        [gate]
+        # max_error_share = 0.02     # else nothing is published
+        # max_golden_shrink = 0.05
+
+        [output]
+        dir = "out"
+        "#);
+        let parsed = parse(
+            &text,
+            "karat.toml",
+            "karat",
+            folder.path(),
+            &Overrides::default(),
+            &Rulebook::builtin(),
+        );
+        assert_eq!(parsed.expect("the draft is a plan").plan.sources.len(), 2);
+    }
+
+    #[test]
+    fn a_draft_s_guesses_are_a_plan_when_they_are_taken_at_their_word() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = drafted(
+            folder.path(),
+            &[(
+                "s",
+                "Id|Full \"Name\"|E-mail|Email 2|Phone|Tel.|Dates|Adress\n1|Ana|a@x|b@x|1|2|01/02/2024|Y",
+            )],
+        );
+        let mut open = String::new();
+        let mut inside = false;
+        for line in text.lines() {
+            inside = match line {
+                "# [source.map]" => true,
+                line => {
+                    inside
+                        && line.starts_with('#')
+                        && !line.starts_with("# Not")
+                        && !line.starts_with("# Carried")
+                }
+            };
+            open.push_str(if inside {
+                line.trim_start_matches("# ")
+            } else {
+                line
+            });
+            open.push('\n');
+        }
+        let parsed = parse(
+            &open,
+            "karat.toml",
+            "karat",
+            folder.path(),
+            &Overrides::default(),
+            &Rulebook::builtin(),
+        );
+        let plan = parsed
+            .unwrap_or_else(|failure| panic!("{failure}\n{open}"))
+            .plan;
+        assert_eq!(plan.sources[0].map["other_emails"], ["Email 2"]);
+        assert_eq!(plan.sources[0].map["other_phones"], ["Tel."]);
     }
 }

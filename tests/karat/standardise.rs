@@ -1,0 +1,484 @@
+//! The standardise stage over whole tables: context, consent, the law, idempotence.
+
+use std::path::PathBuf;
+
+use karat::contact::{EventKind, Origin, Records, SourceInfo, Table, Text};
+use karat::plan::{Bounds, GatePlan, MatchPlan, OutputPlan, Plan, SourcePlan};
+use karat::rulebook::Rulebook;
+use karat::standardise::{Standardised, law, standardise};
+
+/// A source's name, country and system, and its columns with their values.
+type Source<'a> = (
+    &'a str,
+    Option<&'a str>,
+    Option<&'a str>,
+    &'a [(&'a str, &'a [&'a str])],
+);
+
+fn records(sources: &[Source<'_>]) -> Records {
+    let mut names: Vec<&str> = Vec::new();
+    let mut origin = Vec::new();
+    for (at, (_, _, _, columns)) in sources.iter().enumerate() {
+        let rows = columns
+            .iter()
+            .map(|(_, cells)| cells.len())
+            .max()
+            .unwrap_or(0);
+        for line in 0..rows {
+            origin.push(Origin {
+                source: at as u16,
+                file: 0,
+                line: line as u32 + 2,
+            });
+        }
+        for (name, _) in *columns {
+            if !names.contains(name) {
+                names.push(name);
+            }
+        }
+    }
+    let mut table = Table::new(origin.len());
+    for name in names {
+        let mut cells: Vec<Option<&str>> = Vec::new();
+        for (_, _, _, columns) in sources {
+            let rows = columns
+                .iter()
+                .map(|(_, cells)| cells.len())
+                .max()
+                .unwrap_or(0);
+            let own = columns.iter().find(|(known, _)| *known == name);
+            for row in 0..rows {
+                cells.push(own.and_then(|(_, cells)| cells.get(row)).copied());
+            }
+        }
+        table.set(name, cells.into_iter().collect::<Text>());
+    }
+    let ids = (0..origin.len()).map(|row| Some(row.to_string()));
+    Records {
+        sources: sources
+            .iter()
+            .map(|(name, country, system, _)| SourceInfo {
+                name: (*name).to_owned(),
+                country: country.map(str::to_owned),
+                system: system.map(str::to_owned),
+                ..SourceInfo::default()
+            })
+            .collect(),
+        record_id: Some(ids.collect()),
+        origin,
+        table,
+        ..Records::default()
+    }
+}
+
+fn plan() -> Plan {
+    Plan {
+        name: "test".to_owned(),
+        base: PathBuf::new(),
+        country: None,
+        timezone: None,
+        run_date: "2026-11-24".to_owned(),
+        rules: Vec::new(),
+        decisions: None,
+        sources: Vec::new(),
+        matching: MatchPlan::default(),
+        merge: Vec::new(),
+        gate: GatePlan::default(),
+        output: OutputPlan {
+            dir: PathBuf::from("out"),
+            csv: true,
+            parquet: false,
+            guard_formulas: true,
+        },
+        bounds: Bounds::default(),
+        threads: None,
+    }
+}
+
+fn run(records: &Records, plan: &Plan) -> Standardised {
+    let done = standardise(records, plan, &Rulebook::builtin());
+    let lost = law::lost(records, &done.table, &done.events);
+    assert!(lost.is_empty(), "lost: {lost:?}");
+    assert_eq!(done.table.rows(), records.rows());
+    let again = Records {
+        table: done.table.clone(),
+        ..records.clone()
+    };
+    let twice = standardise(&again, plan, &Rulebook::builtin());
+    for (name, column) in done.table.iter() {
+        for row in 0..done.table.rows() {
+            assert_eq!(
+                twice.table.get(name, row),
+                column.get(row),
+                "{name} of row {row}, twice"
+            );
+        }
+    }
+    done
+}
+
+fn cells<'a>(done: &'a Standardised, field: &str) -> Vec<Option<&'a str>> {
+    (0..done.table.rows())
+        .map(|row| done.table.get(field, row))
+        .collect()
+}
+
+fn rules(done: &Standardised, field: &str) -> Vec<String> {
+    let mut rules: Vec<String> = done
+        .violations
+        .iter()
+        .filter(|violation| violation.field == field)
+        .map(|violation| violation.rule.clone())
+        .collect();
+    rules.sort();
+    rules
+}
+
+#[test]
+fn a_phone_is_read_in_the_country_of_its_record_then_its_source_then_the_plan() {
+    let records = records(&[
+        (
+            "a",
+            Some("DE"),
+            None,
+            &[
+                ("phone", &["030 901820", "030 901820", "+1 415 555 0100"]),
+                ("country", &["AT", "", ""]),
+            ],
+        ),
+        (
+            "b",
+            None,
+            None,
+            &[
+                ("phone", &["(415) 555-0100", "020 7946 0958"]),
+                ("country", &["", "GB"]),
+            ],
+        ),
+    ]);
+    let done = run(
+        &records,
+        &Plan {
+            country: Some("US".to_owned()),
+            ..plan()
+        },
+    );
+    let phones = cells(&done, "phone");
+    assert_eq!(
+        phones[1..],
+        [
+            Some("+4930901820"),
+            Some("+14155550100"),
+            Some("+14155550100"),
+            Some("+442079460958"),
+        ]
+    );
+    assert_ne!(phones[0], Some("+4930901820"));
+    let none = run(&records, &plan());
+    assert_eq!(none.table.get("phone", 3), Some("4155550100"));
+    assert!(rules(&none, "phone").contains(&"phone_region_unknown".to_owned()));
+}
+
+#[test]
+fn further_addresses_of_a_cell_go_to_the_field_for_them() {
+    let records = records(&[(
+        "a",
+        None,
+        None,
+        &[
+            (
+                "email",
+                &["Ann@Lee.com; a.lee@home.org", "bob@roe.com", "bob@roe.com"],
+            ),
+            (
+                "other_emails",
+                &["", "BOB@roe.com;b@home.org", "bob@roe.com"],
+            ),
+        ],
+    )]);
+    let done = run(&records, &plan());
+    assert_eq!(
+        cells(&done, "email"),
+        [
+            Some("ann@lee.com"),
+            Some("bob@roe.com"),
+            Some("bob@roe.com")
+        ]
+    );
+    assert_eq!(
+        cells(&done, "other_emails"),
+        [Some("a.lee@home.org"), Some("b@home.org"), None]
+    );
+    let derived: Vec<_> = done
+        .events
+        .iter()
+        .filter(|event| event.kind == EventKind::Derived)
+        .collect();
+    assert_eq!(derived.len(), 1);
+    assert_eq!(
+        (derived[0].field, derived[0].reason),
+        ("other_emails", "email")
+    );
+    assert_eq!(derived[0].before, Some("Ann@Lee.com; a.lee@home.org"));
+}
+
+#[test]
+fn the_column_decides_between_day_and_month() {
+    let records = records(&[
+        (
+            "day",
+            None,
+            None,
+            &[
+                ("created_at", &["03/04/2024", "13/02/2024"]),
+                ("updated_at", &["05/06/2024", ""]),
+            ],
+        ),
+        (
+            "month",
+            None,
+            None,
+            &[("created_at", &["03/04/2024", "02/13/2024"])],
+        ),
+        (
+            "open",
+            None,
+            None,
+            &[("created_at", &["03/04/2024", "04/05/2024"])],
+        ),
+        ("us", Some("US"), None, &[("created_at", &["03/04/2024"])]),
+    ]);
+    let done = run(&records, &plan());
+    assert_eq!(
+        cells(&done, "created_at"),
+        [
+            Some("2024-04-03"),
+            Some("2024-02-13"),
+            Some("2024-03-04"),
+            Some("2024-02-13"),
+            Some("03/04/2024"),
+            Some("04/05/2024"),
+            Some("2024-03-04"),
+        ]
+    );
+    assert_eq!(done.table.get("updated_at", 0), Some("2024-06-05"));
+    let mut said: Vec<&str> = done.diagnostics.iter().map(|d| d.code).collect();
+    said.sort_unstable();
+    assert_eq!(
+        said,
+        [
+            "dates_order_assumed",
+            "dates_order_assumed",
+            "dates_order_unknown"
+        ]
+    );
+    assert!(
+        done.diagnostics
+            .iter()
+            .any(|d| d.message.contains("2 dates"))
+    );
+    assert_eq!(
+        rules(&done, "created_at"),
+        ["date_ambiguous", "date_ambiguous"]
+    );
+    let told = SourcePlan {
+        name: "open".to_owned(),
+        dates: Some("day_first".to_owned()),
+        ..SourcePlan::default()
+    };
+    let forced = run(
+        &records,
+        &Plan {
+            sources: vec![told],
+            ..plan()
+        },
+    );
+    assert_eq!(forced.table.get("created_at", 4), Some("2024-04-03"));
+}
+
+#[test]
+fn times_without_an_offset_take_the_zone_of_source_system_or_plan() {
+    let records = records(&[
+        ("hub", None, None, &[("updated_at", &["2024-01-10 09:00"])]),
+        (
+            "mail",
+            None,
+            Some("mailchimp"),
+            &[("updated_at", &["2024-01-10 09:00"])],
+        ),
+        ("own", None, None, &[("updated_at", &["2024-01-10 09:00"])]),
+    ]);
+    let own = SourcePlan {
+        name: "own".to_owned(),
+        timezone: Some("Asia/Tokyo".to_owned()),
+        ..SourcePlan::default()
+    };
+    let plan = Plan {
+        timezone: Some("Europe/Sofia".to_owned()),
+        sources: vec![own],
+        ..plan()
+    };
+    assert_eq!(
+        cells(&run(&records, &plan), "updated_at"),
+        [
+            Some("2024-01-10T07:00:00Z"),
+            Some("2024-01-10T09:00:00Z"),
+            Some("2024-01-10T00:00:00Z"),
+        ]
+    );
+}
+
+#[test]
+fn parts_of_a_birth_date_are_joined() {
+    let records = records(&[(
+        "a",
+        None,
+        None,
+        &[
+            ("birth_year", &["1967", "1970", "", "1980"]),
+            ("birth_month", &["3", "", "5", "13"]),
+            ("birth_day", &["9", "", "6", "1"]),
+        ],
+    )]);
+    let done = run(&records, &plan());
+    assert_eq!(
+        cells(&done, "birth_date"),
+        [Some("1967-03-09"), Some("1970"), Some("--05-06"), None]
+    );
+    assert!(done.table.column("birth_year").is_none());
+    assert_eq!(rules(&done, "birth_month"), ["date_parts_no_date"]);
+}
+
+#[test]
+fn a_no_wins_and_an_unreadable_answer_is_no_yes() {
+    let records = records(&[(
+        "a",
+        None,
+        None,
+        &[
+            (
+                "email_opt_out",
+                &["false", "1", "", "", "", "maybe", "", "ask", "false"],
+            ),
+            (
+                "email_opt_in",
+                &["", "yes", "yes", "no", "", "yes", "perhaps", "no", ""],
+            ),
+            (
+                "email_status",
+                &[
+                    "Unsubscribed",
+                    "",
+                    "",
+                    "",
+                    "subscribed",
+                    "",
+                    "",
+                    "",
+                    "cleaned",
+                ],
+            ),
+        ],
+    )]);
+    let done = run(&records, &plan());
+    assert_eq!(
+        cells(&done, "email_opt_out"),
+        [
+            Some("true"),
+            Some("true"),
+            Some("false"),
+            Some("true"),
+            Some("false"),
+            Some("maybe"),
+            None,
+            Some("true"),
+            Some("false"),
+        ]
+    );
+    assert!(done.table.column("email_opt_in").is_none());
+    assert_eq!(
+        rules(&done, "email_opt_out"),
+        ["consent_not_readable", "consent_not_readable"]
+    );
+    assert_eq!(rules(&done, "email_opt_in"), ["consent_not_readable"]);
+    let sources: Vec<&str> = done
+        .events
+        .iter()
+        .filter(|event| event.kind == EventKind::Derived && event.field == "email_opt_out")
+        .map(|event| event.reason)
+        .collect();
+    assert_eq!(sources, ["email_opt_in", "email_opt_in", "email_status"]);
+}
+
+#[test]
+fn placeholders_are_cleared_with_a_reason_and_names_need_the_column() {
+    let nulls: Vec<&str> = ["Null", "Lee", "Roe"].into_iter().collect();
+    let records = records(&[
+        (
+            "people",
+            None,
+            None,
+            &[
+                ("nickname", &["n/a", "Ann", "[not provided]"]),
+                ("department", &["Sales", "-", "NULL"]),
+            ],
+        ),
+        ("kept", None, None, &[("former_family_name", &nulls)]),
+    ]);
+    let done = run(&records, &plan());
+    assert_eq!(cells(&done, "nickname")[..3], [None, Some("Ann"), None]);
+    assert_eq!(cells(&done, "department")[..3], [Some("Sales"), None, None]);
+    assert_eq!(cells(&done, "former_family_name")[3], Some("Null"));
+    let cleared: Vec<_> = done
+        .events
+        .iter()
+        .filter(|event| event.kind == EventKind::Cleared)
+        .collect();
+    assert_eq!(cleared.len(), 4);
+    assert!(cleared.iter().all(|event| event.rule == "placeholder"
+        && !event.reason.is_empty()
+        && event.before.is_some()));
+}
+
+#[test]
+fn mojibake_is_undone_before_anything_else() {
+    let records = records(&[(
+        "a",
+        None,
+        None,
+        &[("department", &["VerkÃ¤ufe", "JosÃ©s Team", "Ã‰tudes"])],
+    )]);
+    let done = run(&records, &plan());
+    assert_eq!(
+        cells(&done, "department"),
+        [Some("Verkäufe"), Some("Josés Team"), Some("Études")]
+    );
+    assert!(
+        done.events
+            .iter()
+            .all(|event| event.rule == "mojibake_undone")
+    );
+}
+
+#[test]
+fn extra_columns_and_unknown_values_stay_as_they_are() {
+    let records = records(&[(
+        "a",
+        None,
+        None,
+        &[
+            ("a:Badge  No", &[" 0017 ", "n/a"]),
+            (
+                "lifecycle_stage",
+                &["1452450030", "Marketing Qualified Lead"],
+            ),
+        ],
+    )]);
+    let done = run(&records, &plan());
+    assert_eq!(cells(&done, "a:Badge  No"), [Some(" 0017 "), Some("n/a")]);
+    assert_eq!(
+        cells(&done, "lifecycle_stage"),
+        [Some("1452450030"), Some("mql")]
+    );
+    assert_eq!(rules(&done, "lifecycle_stage"), ["vocabulary_unknown"]);
+}
