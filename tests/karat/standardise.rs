@@ -482,3 +482,123 @@ fn extra_columns_and_unknown_values_stay_as_they_are() {
     );
     assert_eq!(rules(&done, "lifecycle_stage"), ["vocabulary_unknown"]);
 }
+
+/// A million records of fifteen columns; run by name with `--ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn a_million_records() {
+    const ROWS: usize = 1_000_000;
+    let mut table = Table::new(ROWS);
+    let column =
+        |make: &dyn Fn(usize) -> String| -> Text { (0..ROWS).map(|row| Some(make(row))).collect() };
+    table.set("given_name", column(&|row| format!("Given{}", row % 5_000)));
+    table.set(
+        "family_name",
+        column(&|row| format!("Family{}", row % 50_000)),
+    );
+    table.set(
+        "email",
+        column(&|row| format!("Person.{row}@Company{}.com", row % 9_000)),
+    );
+    table.set(
+        "phone",
+        column(&|row| format!("({}) 555-{:04}", 201 + row % 700, row / 700 % 10_000)),
+    );
+    table.set(
+        "mobile",
+        column(&|row| {
+            if row % 3 == 0 {
+                format!("+1 415 {:03} {:04}", 200 + row % 700, row % 10_000)
+            } else {
+                String::new()
+            }
+        }),
+    );
+    table.set(
+        "job_title",
+        column(&|row| format!("Manager {}", row % 3_000)),
+    );
+    table.set(
+        "company",
+        column(&|row| format!("Company {} Inc.", row % 9_000)),
+    );
+    table.set(
+        "street",
+        column(&|row| format!("{} Main Street", row % 100_000)),
+    );
+    table.set("city", column(&|row| format!("City {}", row % 2_000)));
+    table.set("postcode", column(&|row| format!("{:05}", row % 90_000)));
+    table.set(
+        "country",
+        column(&|row| ["US", "GB", "DE"][row % 3].to_owned()),
+    );
+    table.set(
+        "lifecycle_stage",
+        column(&|row| ["Lead", "Marketing Qualified Lead", "customer"][row % 3].to_owned()),
+    );
+    table.set(
+        "email_opt_out",
+        column(&|row| ["false", "0", "1"][row % 3].to_owned()),
+    );
+    table.set(
+        "created_at",
+        column(&|row| {
+            format!(
+                "{:02}/{:02}/2023 {:02}:{:02}",
+                row % 12 + 1,
+                row % 28 + 1,
+                row % 24,
+                row % 60
+            )
+        }),
+    );
+    table.set(
+        "updated_at",
+        column(&|row| {
+            format!(
+                "2024-{:02}-{:02}T{:02}:{:02}:{:02}.000+0000",
+                row % 12 + 1,
+                row % 28 + 1,
+                row % 24,
+                row % 60,
+                row % 59
+            )
+        }),
+    );
+    let records = Records {
+        sources: vec![SourceInfo {
+            name: "a".to_owned(),
+            country: Some("US".to_owned()),
+            ..SourceInfo::default()
+        }],
+        origin: (0..ROWS)
+            .map(|row| Origin {
+                source: 0,
+                file: 0,
+                line: row as u32 + 2,
+            })
+            .collect(),
+        table,
+        ..Records::default()
+    };
+    let start = std::time::Instant::now();
+    let done = standardise(&records, &plan(), &Rulebook::builtin());
+    println!(
+        "{} records in {:.1} s: {} events, {} violations",
+        ROWS,
+        start.elapsed().as_secs_f32(),
+        done.events.len(),
+        done.violations.len()
+    );
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!(
+        "{}",
+        status
+            .lines()
+            .find(|line| line.starts_with("VmHWM"))
+            .unwrap_or("")
+    );
+    let start = std::time::Instant::now();
+    assert!(law::lost(&records, &done.table, &done.events).is_empty());
+    println!("the law in {:.1} s", start.elapsed().as_secs_f32());
+}

@@ -177,8 +177,15 @@ impl Sheet {
         });
     }
 
-    /// Puts the values that other fields had for `field` into it.
-    pub fn settle(&mut self, field: &str, multi: bool, rows: usize) {
+    /// Puts the values that other fields had for `field` into it, in the form that
+    /// `canonical` gives them.
+    pub fn settle(
+        &mut self,
+        field: &str,
+        multi: bool,
+        rows: usize,
+        canonical: impl Fn(&str) -> Option<String>,
+    ) {
         let Some(mut arrivals) = self.arrivals.remove(field) else {
             return;
         };
@@ -192,11 +199,12 @@ impl Sheet {
         for row in 0..rows {
             let mut cell = old.get(row).map(str::to_owned);
             while let Some(arrival) = waiting.next_if(|arrival| arrival.row as usize == row) {
+                let Some(value) = canonical(&arrival.value) else {
+                    continue;
+                };
                 let joined = match &cell {
-                    None => arrival.value.clone(),
-                    Some(cell) if multi && !has(cell, &arrival.value) => {
-                        format!("{cell}{JOIN}{}", arrival.value)
-                    }
+                    None => value,
+                    Some(cell) if multi && !has(cell, &value) => format!("{cell}{JOIN}{value}"),
                     Some(_) => continue,
                 };
                 self.events.push(Event {
