@@ -4,6 +4,7 @@ use polars::prelude::{
     Column, DataFrame, DataType, Field as PlField, IntoColumn, NamedFrom, PolarsResult, Schema,
     Series, StringChunked,
 };
+use rayon::prelude::*;
 
 use crate::contact::{Event, Events, Records};
 use crate::merge::Merged;
@@ -66,24 +67,32 @@ pub fn frame(
     };
     let seq: Vec<i64> = (0..).skip(start).take(events.len()).collect();
     let weight: Vec<Option<f64>> = events.iter().map(|e| e.weight.map(f64::from)).collect();
-    let columns = vec![
-        Series::new("seq".into(), seq).into_column(),
-        text("stage", &events, |e| Some(e.stage.name())),
-        text("kind", &events, |e| Some(e.kind.name())),
-        text("source", &events, |e| {
-            row_of(e).map(|row| records.source(row).name.as_str())
+    // One column a thread: this is the largest file of a run.
+    type Build<'b> = Box<dyn Fn() -> Column + Sync + 'b>;
+    let (events, records) = (&events, &records);
+    let builds: Vec<Build<'_>> = vec![
+        Box::new(|| Series::new("seq".into(), &seq).into_column()),
+        Box::new(|| text("stage", events, |e| Some(e.stage.name()))),
+        Box::new(|| text("kind", events, |e| Some(e.kind.name()))),
+        Box::new(|| {
+            text("source", events, |e| {
+                row_of(e).map(|row| records.source(row).name.as_str())
+            })
         }),
-        text("record_id", &events, |e| {
-            row_of(e).map(|row| records.id(row))
+        Box::new(|| {
+            text("record_id", events, |e| {
+                row_of(e).map(|row| records.id(row))
+            })
         }),
-        text("golden_id", &events, golden_of),
-        text("field", &events, |e| filled(e.field)),
-        text("before", &events, |e| e.before),
-        text("after", &events, |e| e.after),
-        text("rule", &events, |e| filled(e.rule)),
-        text("reason", &events, |e| filled(e.reason)),
-        Series::new("weight".into(), weight).into_column(),
+        Box::new(|| text("golden_id", events, golden_of)),
+        Box::new(|| text("field", events, |e| filled(e.field))),
+        Box::new(|| text("before", events, |e| e.before)),
+        Box::new(|| text("after", events, |e| e.after)),
+        Box::new(|| text("rule", events, |e| filled(e.rule))),
+        Box::new(|| text("reason", events, |e| filled(e.reason))),
+        Box::new(|| Series::new("weight".into(), &weight).into_column()),
     ];
+    let columns = builds.par_iter().map(|build| build()).collect();
     DataFrame::new(end - start, columns)
 }
 

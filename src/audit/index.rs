@@ -7,7 +7,7 @@ use crate::contact::{EventKind, Events, Stage};
 /// Positions of events, in order.
 #[derive(Clone, Debug, Default)]
 pub struct FieldEvents {
-    /// Changes of a record's value before the merge.
+    /// Changes of a record's value by standardising and validating.
     pub changes: Vec<u32>,
     /// Records whose value of this field went into another field.
     pub moved: Vec<u32>,
@@ -19,6 +19,8 @@ pub struct FieldEvents {
 #[derive(Clone, Debug, Default)]
 pub struct Index<'a> {
     pub fields: HashMap<&'a str, FieldEvents>,
+    /// Values that mapping split, joined or took out.
+    pub mapped: Vec<u32>,
     pub merged: Vec<u32>,
     pub golden_ids: Vec<u32>,
     /// Records held out.
@@ -29,33 +31,47 @@ impl<'a> Index<'a> {
     #[must_use]
     pub fn of(events: &'a Events) -> Self {
         let mut index = Self::default();
-        for (at, event) in (0_u32..).zip(events.iter()) {
-            match event.kind {
-                EventKind::Quarantined => index.quarantined.extend(event.record),
-                EventKind::Merged => index.merged.push(at),
-                EventKind::GoldenId => index.golden_ids.push(at),
-                EventKind::Survived => index.field(event.field).survived.push(at),
-                EventKind::Lost => index.field(event.field).lost.push(at),
+        // By number of the field's word first: a string is hashed once, not per event.
+        let mut fields: Vec<FieldEvents> = Vec::new();
+        fields.resize_with(events.words().len(), FieldEvents::default);
+        let mut moved: Vec<(&str, Option<u32>)> = Vec::new();
+        for at in 0..events.len() {
+            let (stage, kind, word) = events.about(at);
+            let own = &mut fields[word as usize];
+            let number = u32::try_from(at).unwrap_or(u32::MAX);
+            match kind {
+                EventKind::Quarantined => index.quarantined.extend(events.record(at)),
+                EventKind::Merged => index.merged.push(number),
+                EventKind::GoldenId => index.golden_ids.push(number),
+                EventKind::Survived => own.survived.push(number),
+                EventKind::Lost => own.lost.push(number),
                 EventKind::Decision | EventKind::Guarded => {}
                 EventKind::Standardised
                 | EventKind::Cleared
                 | EventKind::Derived
-                | EventKind::Fixed => {
-                    if event.stage >= Stage::Link {
-                        continue;
+                | EventKind::Fixed => match stage {
+                    // What mapping changed is in the records already.
+                    Stage::Map => index.mapped.push(number),
+                    Stage::Standardise | Stage::Validate => {
+                        own.changes.push(number);
+                        if kind == EventKind::Derived {
+                            moved.push((events.get(at).reason, events.record(at)));
+                        }
                     }
-                    index.field(event.field).changes.push(at);
-                    if event.kind == EventKind::Derived {
-                        index.field(event.reason).moved.extend(event.record);
-                    }
-                }
+                    Stage::Read | Stage::Link | Stage::Merge | Stage::Write => {}
+                },
             }
         }
+        index.fields = events
+            .words()
+            .iter()
+            .map(String::as_str)
+            .zip(fields)
+            .collect();
+        for (field, record) in moved {
+            index.fields.entry(field).or_default().moved.extend(record);
+        }
         index
-    }
-
-    fn field(&mut self, name: &'a str) -> &mut FieldEvents {
-        self.fields.entry(name).or_default()
     }
 }
 

@@ -14,7 +14,8 @@ use super::index::{FieldEvents, Index, last_by};
 use super::replay::Replay;
 use crate::contact::diagnostic::shown;
 use crate::contact::{
-    Diagnostic, Events, Failure, FailureKind, FieldType, Held, Records, Stage, Table, Text,
+    Diagnostic, Events, Failure, FailureKind, FieldType, Held, RECORD_ID, Records, Stage, Table,
+    Text,
 };
 use crate::merge::{self, Merged};
 use crate::rulebook::Rulebook;
@@ -119,19 +120,62 @@ fn nothing_disappears(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic>
             names.push(name);
         }
     }
-    let broken: Vec<String> = names
+    let mut broken: Vec<String> = names
         .into_par_iter()
         .map(|column| unexplained(facts, column, index.fields.get(column)))
         .collect::<Vec<_>>()
         .concat();
+    broken.extend(unmapped(facts, index));
     verdict("law_2", "no value disappears without a word", broken)
+}
+
+/// Values as read that mapping neither kept nor told of.
+fn unmapped(facts: Facts<'_>, index: &Index<'_>) -> Vec<String> {
+    let records = facts.records;
+    let mut told: HashSet<(u32, &str)> = HashSet::new();
+    if records.as_read.names().is_empty() {
+        return Vec::new();
+    }
+    for &at in &index.mapped {
+        let event = facts.events.get(at as usize);
+        if let (Some(record), Some(before)) = (event.record, event.before) {
+            told.insert((record, before));
+        }
+    }
+    let mut broken = Vec::new();
+    for (number, source) in (0_u16..).zip(&records.sources) {
+        for (header, target) in source.headers.iter().zip(&source.columns) {
+            let Some(read) = records.as_read.column(&format!("{}:{header}", source.name)) else {
+                continue;
+            };
+            let mapped = records.table.column(target);
+            for (row, origin) in records.origin.iter().enumerate() {
+                let Some(value) = read.get(row).filter(|_| origin.source == number) else {
+                    continue;
+                };
+                let kept = mapped.and_then(|mapped| mapped.get(row));
+                let at = u32::try_from(row).unwrap_or(u32::MAX);
+                let is_id = target == RECORD_ID && records.id(row).starts_with(value);
+                if !is_id && !holds_all(kept, value) && !told.contains(&(at, value)) {
+                    broken.push(breach(
+                        facts,
+                        row,
+                        header,
+                        Some(value),
+                        "lost, when mapped,",
+                    ));
+                }
+            }
+        }
+    }
+    broken
 }
 
 fn unexplained(facts: Facts<'_>, column: &str, own: Option<&FieldEvents>) -> Vec<String> {
     let none = FieldEvents::default();
     let own = own.unwrap_or(&none);
     let rows = facts.records.rows();
-    let record = |at: u32| facts.events.get(at as usize).record;
+    let record = |at: u32| facts.events.record(at as usize);
     let raw = facts.records.table.column(column);
     let canonical = facts.table.column(column);
     let golden = facts.merged.golden.column(column);
@@ -159,8 +203,7 @@ fn unexplained(facts: Facts<'_>, column: &str, own: Option<&FieldEvents>) -> Vec
             continue;
         };
         let kept = golden.and_then(|column| column.get(at as usize));
-        let loses =
-            lost[row] != 0 && facts.events.get(lost[row] as usize - 1).before == Some(value);
+        let loses = lost[row] != 0 && facts.events.before(lost[row] as usize - 1) == Some(value);
         if kept != Some(value) && !loses && !holds_all(kept, value) {
             broken.push(breach(facts, row, column, Some(value), "lost"));
         }

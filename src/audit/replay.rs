@@ -99,12 +99,12 @@ impl<'a> Replay<'a> {
         if changes.is_empty() {
             return raw.cloned().unwrap_or_else(|| Text::missing(rows));
         }
-        let last = last_by(rows, changes, |at| self.events.get(at as usize).record);
+        let last = last_by(rows, changes, |at| self.events.record(at as usize));
         let mut builder = TextBuilder::with_capacity(rows);
         for (row, &at) in last.iter().enumerate() {
             builder.push(match at {
                 0 => raw.and_then(|raw| raw.get(row)),
-                at => self.events.get(at as usize - 1).after,
+                at => self.events.after(at as usize - 1),
             });
         }
         builder.finish()
@@ -115,14 +115,14 @@ impl<'a> Replay<'a> {
     pub fn golden(&self, column: &str, canonical: &Text) -> Text {
         let survived = &self.field(column).survived;
         let last = last_by(self.clusters.len(), survived, |at| {
-            self.events.get(at as usize).golden
+            self.events.golden(at as usize)
         });
         let mut builder = TextBuilder::with_capacity(self.clusters.len());
         for (golden, &at) in last.iter().enumerate() {
             let cell = match (at, self.clusters.of(golden)) {
                 (0, [row]) if (*row as usize) < canonical.len() => canonical.get(*row as usize),
                 (0, _) => None,
-                (at, _) => self.events.get(at as usize - 1).after,
+                (at, _) => self.events.after(at as usize - 1),
             };
             builder.push(cell);
         }

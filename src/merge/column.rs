@@ -35,7 +35,8 @@ pub struct Sources<'a> {
 pub struct Column {
     pub name: String,
     pub golden: Text,
-    pub events: Events,
+    /// In order; put together once, at the end.
+    pub events: Vec<Events>,
 }
 
 /// What a chunk of golden rows gives.
@@ -53,7 +54,7 @@ pub fn column(sources: &Sources<'_>, policy: &Policy, done: &Table, trust_rank: 
             return Column {
                 name: policy.column.clone(),
                 golden: Text::missing(len),
-                events: Events::new(),
+                events: Vec::new(),
             };
         }
         let missing = Text::missing(sources.table.rows());
@@ -100,12 +101,12 @@ fn merge(
         .map(|start| work.chunk(start, (start + CHUNK).min(len)))
         .collect();
     let mut values = TextBuilder::with_capacity(len);
-    let mut events = Events::new();
+    let mut events = Vec::with_capacity(parts.len());
     for part in parts {
         for cell in part.values.finish().iter() {
             values.push(cell);
         }
-        events.append(&part.events);
+        events.push(part.events);
     }
     Column {
         name: policy.column.clone(),
@@ -215,7 +216,11 @@ impl<'a> Work<'a> {
         let mut marks: Vec<(u32, Avoid)> = Vec::new();
         let mut decided = None;
         if differ {
-            spelling::count_votes(left, &self.attests(rows));
+            if self.policy.avoid.contains(&Avoid::Misspelling) {
+                spelling::count_votes(left, &self.attests(rows));
+            } else {
+                count_equal(left);
+            }
             if let Some((records, merged)) = self.with
                 && let Some(golden_with) = merged.get(golden)
             {
@@ -395,6 +400,18 @@ impl<'a> Work<'a> {
                 why,
             );
         }
+    }
+}
+
+/// How many records hold each candidate's very value.
+fn count_equal(candidates: &mut [Candidate<'_>]) {
+    for at in 0..candidates.len() {
+        let value = candidates[at].value;
+        let votes = candidates
+            .iter()
+            .filter(|other| other.value == value)
+            .count();
+        candidates[at].votes = u32::try_from(votes).unwrap_or(u32::MAX);
     }
 }
 

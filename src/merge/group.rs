@@ -85,7 +85,7 @@ pub fn group(
         .map(|((policy, values), events)| Column {
             name: policy.column.clone(),
             golden: values.finish(),
-            events,
+            events: vec![events],
         })
         .collect()
 }

@@ -86,8 +86,7 @@ pub fn merge(input: MergeInput<'_>) -> Result<Merged, Failure> {
     })?;
     let ranks = Ranks::of(input.records, input.table, &merging, input.rulebook);
     let (clusters, golden_ids, id_events) = ids::name(&input, &ranks);
-    let mut events = merged_events(&input, &clusters);
-    events.append(&id_events);
+    let mut events = vec![merged_events(&input, &clusters), id_events];
     let nicknames = input
         .rulebook
         .file("names/nicknames.csv")
@@ -104,14 +103,14 @@ pub fn merge(input: MergeInput<'_>) -> Result<Merged, Failure> {
     let mut golden = Table::new(clusters.len());
     for column in columns(&sources, &merging, &input) {
         golden.set(&column.name, column.golden);
-        events.append(&column.events);
+        events.extend(column.events);
     }
     Ok(Merged {
         golden_of: clusters.golden_of(input.records.rows()),
         golden: with_counts(golden, &input, &clusters),
         golden_ids,
         clusters,
-        events,
+        events: Events::concat(events),
         diagnostics: Vec::new(),
     })
 }

@@ -64,7 +64,7 @@ pub(crate) fn records(fields: &[&str], rows: &[(u16, Vec<Option<&str>>)]) -> Rec
                 .collect(),
         ),
         table,
-        held: BTreeMap::new(),
+        ..Records::default()
     }
 }
 

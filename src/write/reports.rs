@@ -62,13 +62,6 @@ pub fn violations(
     )
 }
 
-/// Where the cell of a source's own header comes from.
-enum Cell<'a> {
-    Column(&'a Text),
-    RecordId,
-    Nothing,
-}
-
 /// Writes `quarantine/<source>.csv` for each source that has held records: its own
 /// headers and values as read, then the reason; the raw text of torn rows.
 ///
@@ -91,7 +84,6 @@ pub fn quarantine(
             continue;
         }
         let torn = rows.iter().any(|(_, held)| held.raw.is_some());
-        let cells = source_cells(records, usize::from(at));
         let mut header: Vec<&str> = source.headers.iter().map(String::as_str).collect();
         header.push("karat_reason");
         if torn {
@@ -106,13 +98,10 @@ pub fn quarantine(
             guard,
             |at, line| {
                 let (row, held) = rows[at];
-                for cell in &cells {
-                    match cell {
-                        Cell::Column(column) => line.cell(column.get(row)),
-                        // A torn row has no id of its own to show.
-                        Cell::RecordId if held.raw.is_none() => line.text(records.id(row)),
-                        Cell::RecordId | Cell::Nothing => line.cell(None),
-                    }
+                for header in 0..source.headers.len() {
+                    // A torn row has no value of its own, and the id that it got is not its.
+                    let raw = records.raw(row, header).filter(|_| held.raw.is_none());
+                    line.cell(raw);
                 }
                 let place = format!(
                     "{} ({}, line {})",
@@ -128,31 +117,6 @@ pub fn quarantine(
         )?);
     }
     Ok(written)
-}
-
-fn source_cells(records: &Records, source: usize) -> Vec<Cell<'_>> {
-    let info = &records.sources[source];
-    let mut used: Vec<&str> = Vec::new();
-    info.headers
-        .iter()
-        .enumerate()
-        .map(|(at, header)| {
-            let column = info.columns.get(at).map_or("", String::as_str);
-            // Several headers of one field were joined when mapped: shown once.
-            if let Some(found) = records
-                .table
-                .column(column)
-                .filter(|_| !used.contains(&column))
-            {
-                used.push(column);
-                Cell::Column(found)
-            } else if info.id_header.as_ref() == Some(header) {
-                Cell::RecordId
-            } else {
-                Cell::Nothing
-            }
-        })
-        .collect()
 }
 
 /// A source's name as a file name: what no file system takes becomes `_`.
