@@ -13,6 +13,6 @@ pub mod violation;
 pub use diagnostic::{Diagnostic, Failure, FailureKind, Place, Severity};
 pub use event::{Event, EventKind, Events, Stage};
 pub use field::{Field, FieldType, Fields};
-pub use records::{Held, Origin, Records, SourceInfo};
+pub use records::{Held, Origin, RECORD_ID, Records, SourceInfo};
 pub use table::{Table, Text, TextBuilder};
 pub use violation::{Action, Violation, Violations};

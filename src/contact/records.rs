@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use super::table::{Table, Text};
 
+/// What [`SourceInfo::columns`] says of a header that is the record id and feeds
+/// no field.
+pub const RECORD_ID: &str = "record_id";
+
 /// A source as the later stages see it.
 #[derive(Clone, Debug, Default)]
 pub struct SourceInfo {
@@ -16,7 +20,7 @@ pub struct SourceInfo {
     pub country: Option<String>,
     /// Paths of its files as written in messages; [`Origin::file`] points here.
     pub files: Vec<String>,
-    /// The source's own headers, as read, in order.
+    /// The source's own headers, as read, in order, made unique (`Email (2)`).
     pub headers: Vec<String>,
     /// For each header: the canonical field or extra column that it feeds.
     pub columns: Vec<String>,
@@ -52,7 +56,8 @@ pub struct Held {
 /// The records of all sources, one a row.
 ///
 /// Rows are sorted by source name, then record id (then content), so that
-/// neither the order of rows nor that of sources in the input is seen later.
+/// neither the order of rows nor that of sources in the input is seen later. A
+/// source without ids is sorted by content: its line numbers are no identity.
 /// `record_id` is unique inside a source: a second record with the same id gets
 /// `#2` behind it, and a diagnostic says so.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +70,10 @@ pub struct Records {
     /// columns, named `source:Header`. Input-only fields live here until
     /// standardising takes them apart.
     pub table: Table,
+    /// Source columns that `table` holds in another form (several joined into one
+    /// field, one split over several, the system's word for "nothing" taken out),
+    /// as they were read, named `source:Header`. See [`Records::raw`].
+    pub as_read: Table,
     /// Row → why it is held out.
     pub held: BTreeMap<u32, Held>,
 }
@@ -98,6 +107,22 @@ impl Records {
             .files
             .get(origin.file as usize)
             .map_or("", String::as_str)
+    }
+
+    /// The cell of the source's header number `header` (index into
+    /// [`SourceInfo::headers`]) in `row`, as it was read.
+    #[must_use]
+    pub fn raw(&self, row: usize, header: usize) -> Option<&str> {
+        let source = self.source(row);
+        let column = source.columns.get(header)?;
+        let own = format!("{}:{}", source.name, source.headers.get(header)?);
+        if let Some(text) = self.as_read.column(&own) {
+            text.get(row)
+        } else if column == RECORD_ID {
+            Some(self.id(row)).filter(|id| !id.is_empty())
+        } else {
+            self.table.get(column, row)
+        }
     }
 
     #[must_use]

@@ -1,11 +1,36 @@
 //! Raw values → canonical values, field type by field type; the raw one stays in the audit.
 
+pub mod coded;
+pub mod consent;
+pub mod date;
+pub mod domain;
+pub mod email;
+mod frame;
+pub mod identifier;
+mod knowledge;
+pub mod language;
+pub mod law;
+pub mod mojibake;
+pub mod number;
 pub mod outcome;
+pub mod phone;
+pub mod placeholder;
+pub mod system_id;
+pub mod tags;
+pub mod text;
+pub mod url;
+pub mod vocabulary;
 
-use crate::contact::{Diagnostic, Events, Records, Table, Violations};
+use crate::contact::{Diagnostic, Events, FieldType, Records, Table, Violations};
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
 
+use coded::Coded;
+use frame::columns::{self, Column};
+use frame::dates::Parts;
+use frame::sheet::Sheet;
+use frame::{consents, dates, single};
+pub use knowledge::Knowledge;
 pub use outcome::{Doubt, Outcome};
 
 /// The standardised table: same rows as the records, canonical fields and extra
@@ -21,9 +46,149 @@ pub struct Standardised {
 /// Standardises every value once per distinct value and context.
 #[must_use]
 pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Standardised {
-    let _ = (plan, rulebook);
+    let knowledge = Knowledge::load(rulebook);
+    let fields = rulebook.fields();
+    let columns = columns::read(records, fields, &knowledge.placeholders);
+    let sources: Vec<u32> = records
+        .origin
+        .iter()
+        .map(|origin| u32::from(origin.source))
+        .collect();
+    let mut sheet = Sheet::default();
+
+    let of_types = |kinds: &[FieldType]| -> Vec<&Column<'_>> {
+        fields
+            .iter()
+            .filter(|field| kinds.contains(&field.kind))
+            .filter_map(|field| columns.get(field.name.as_str()))
+            .collect()
+    };
+    let date_columns = of_types(&[FieldType::Date, FieldType::DateTime]);
+    let (formats, diagnostics) = dates::formats(&date_columns, records, plan, &knowledge.dates);
+    for column in &date_columns {
+        dates::standardise(column, &sources, &formats, &knowledge.dates, &mut sheet);
+    }
+    join_date_parts(&columns, fields, plan, &knowledge, &mut sheet);
+
+    for column in columns.values() {
+        let field = column.field;
+        match field.kind {
+            FieldType::Date
+            | FieldType::DateTime
+            | FieldType::DatePart
+            | FieldType::Phone
+            | FieldType::Consent => {}
+            _ if field.input_only => {}
+            _ => single::standardise(column, &knowledge, &mut sheet),
+        }
+    }
+    for channel in consents::channels(fields, &columns, &knowledge, &sheet) {
+        channel.standardise(&knowledge, &mut sheet);
+    }
+    phones(
+        records,
+        plan,
+        &of_types(&[FieldType::Phone]),
+        &knowledge,
+        &mut sheet,
+    );
+    settle(records, &columns, fields, &mut sheet);
+
+    let extras = records
+        .table
+        .iter()
+        .filter(|(name, _)| fields.get(name).is_none());
+    let canonical = fields
+        .iter()
+        .filter(|field| !field.input_only)
+        .map(|field| field.name.as_str());
+    let (table, events, violations) = sheet.into_table(records.rows(), canonical, extras);
     Standardised {
-        table: records.table.clone(),
-        ..Standardised::default()
+        table,
+        events,
+        violations,
+        diagnostics,
+    }
+}
+
+type Columns<'a> = std::collections::BTreeMap<&'a str, Column<'a>>;
+
+fn join_date_parts(
+    columns: &Columns<'_>,
+    fields: &crate::contact::Fields,
+    plan: &Plan,
+    knowledge: &Knowledge,
+    sheet: &mut Sheet,
+) {
+    let mut done: Vec<&str> = Vec::new();
+    for field in fields.of_type(&FieldType::DatePart) {
+        let Some(into) = field.into.as_deref().filter(|into| !done.contains(into)) else {
+            continue;
+        };
+        done.push(into);
+        let part = |ending: &str| {
+            fields
+                .of_type(&FieldType::DatePart)
+                .filter(|part| part.into.as_deref() == Some(into) && part.name.ends_with(ending))
+                .find_map(|part| columns.get(part.name.as_str()))
+        };
+        let parts = Parts {
+            year: part("year"),
+            month: part("month"),
+            day: part("day"),
+        };
+        let format = date::Format {
+            run_year: dates::run_year(plan),
+            ..date::Format::default()
+        };
+        parts.join(into, &format, &knowledge.dates, sheet);
+    }
+}
+
+fn phones(
+    records: &Records,
+    plan: &Plan,
+    columns: &[&Column<'_>],
+    knowledge: &Knowledge,
+    sheet: &mut Sheet,
+) {
+    if columns.is_empty() {
+        return;
+    }
+    let by_source: Vec<Option<String>> = records
+        .sources
+        .iter()
+        .map(|source| source.country.clone().or_else(|| plan.country.clone()))
+        .collect();
+    let sources: Vec<u16> = records.origin.iter().map(|origin| origin.source).collect();
+    let country = sheet.columns.get("country").cloned();
+    let regions = single::regions(country.as_ref(), &by_source, &sources);
+    let regions = Coded::of_values(&regions);
+    for column in columns {
+        single::phones(column, &regions, knowledge, sheet);
+    }
+}
+
+/// Values that came from other fields, and main values that a further field repeats.
+fn settle(
+    records: &Records,
+    columns: &Columns<'_>,
+    fields: &crate::contact::Fields,
+    sheet: &mut Sheet,
+) {
+    for field in fields.iter().filter(|field| !field.input_only) {
+        sheet.settle(&field.name, field.multi, records.rows());
+    }
+    for field in fields.iter().filter(|field| field.multi) {
+        if !matches!(field.kind, FieldType::Email | FieldType::Phone) {
+            continue;
+        }
+        let mains: Vec<&str> = fields
+            .of_type(&field.kind)
+            .filter(|main| !main.multi && !main.input_only)
+            .map(|main| main.name.as_str())
+            .collect();
+        let raw = columns.get(field.name.as_str()).map(|column| column.raw);
+        sheet.without_mains(&field.name, &mains, raw);
     }
 }

@@ -1,0 +1,216 @@
+//! The sources' columns under one another: canonical fields first, then the extra
+//! columns of each source.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::assign::{Assigned, Lists};
+use super::cells::{self, Cells, Order};
+use super::ids::{self, IdColumn, Ordered, Row};
+use super::{Mapped, report};
+use crate::contact::{
+    Event, EventKind, Held, Origin, RECORD_ID, Records, SourceInfo, Stage, Table, Text, TextBuilder,
+};
+use crate::plan::{Plan, SourcePlan};
+use crate::read::SourceRead;
+
+/// Fills `mapped.records` and the events and diagnostics that belong to it.
+pub fn union(
+    sources: &[SourceRead],
+    plan: &Plan,
+    plans: &[SourcePlan],
+    assigned: &[Assigned<'_>],
+    lists: Lists<'_>,
+    mapped: &mut Mapped,
+) {
+    let ordered: Vec<Ordered> = sources
+        .iter()
+        .zip(assigned)
+        .map(|(source, found)| ids::order(source, id_column(source, found)))
+        .collect();
+    let mut bases = Vec::with_capacity(sources.len());
+    let mut total = 0;
+    for order in &ordered {
+        bases.push(total);
+        total += order.rows.len();
+    }
+    let companion: BTreeMap<String, String> = lists
+        .fields
+        .names()
+        .filter_map(|field| Some((field.to_owned(), lists.generic.companion(field)?.to_owned())))
+        .collect();
+    let mut built = Vec::with_capacity(sources.len());
+    for (at, source) in sources.iter().enumerate() {
+        let mut own = cells::build(cells::Source {
+            read: source,
+            plan: &plans[at],
+            assigned: &assigned[at],
+            fields: lists.fields,
+            companion: &companion,
+            order: Order(&ordered[at].rows),
+            base: bases[at],
+        });
+        if !ordered[at].twice.is_empty() || ordered[at].empty > 0 || !ordered[at].changed.is_empty()
+        {
+            own.as_read.extend(assigned[at].id);
+        }
+        for (record, raw, step) in &ordered[at].changed {
+            mapped.events.push(Event {
+                stage: Stage::Map,
+                kind: EventKind::Standardised,
+                record: u32::try_from(bases[at] + *record as usize).ok(),
+                field: RECORD_ID,
+                before: Some(raw),
+                after: ordered[at].ids.get(*record as usize),
+                rule: step,
+                reason: "the id in the form that is compared",
+                ..Event::default()
+            });
+        }
+        mapped.events.append(&own.events);
+        mapped
+            .diagnostics
+            .extend(report::ids(source, &assigned[at], &ordered[at]));
+        built.push(own);
+    }
+
+    let records = &mut mapped.records;
+    for (at, source) in sources.iter().enumerate() {
+        origins(at, source, &ordered[at], bases[at], records);
+        records
+            .sources
+            .push(info(source, plan, &plans[at], &assigned[at]));
+    }
+    records.record_id = Some(ids_of(&ordered, total));
+    records.table = Table::new(total);
+    records.as_read = Table::new(total);
+
+    // (name, [the source's cells]) of every column of the two tables, in order.
+    type Part<'c> = (usize, std::borrow::Cow<'c, Cells>);
+    let mut columns: Vec<(String, Vec<Part<'_>>)> = Vec::new();
+    for field in lists.fields.names() {
+        let parts: Vec<Part<'_>> = (0..sources.len())
+            .filter_map(|at| Some((at, std::borrow::Cow::Borrowed(built[at].fields.get(field)?))))
+            .collect();
+        if !parts.is_empty() {
+            columns.push((field.to_owned(), parts));
+        }
+    }
+    for (at, source) in sources.iter().enumerate() {
+        for (&header, cells) in &built[at].extra {
+            let part = (at, std::borrow::Cow::Borrowed(cells));
+            columns.push((extra_name(source, header), vec![part]));
+        }
+    }
+    let mapped_columns = columns.len();
+    for (at, source) in sources.iter().enumerate() {
+        for &header in &built[at].as_read {
+            let name = &source.table.names()[header];
+            if let Some(text) = source.table.column(name) {
+                let part = (at, std::borrow::Cow::Owned(Cells::AsRead(text.clone())));
+                columns.push((extra_name(source, header), vec![part]));
+            }
+        }
+    }
+    let texts: Vec<Text> = columns
+        .par_iter()
+        .map(|(_, parts)| stack(parts, &ordered, total))
+        .collect();
+    for (nth, ((name, _), text)) in columns.iter().zip(texts).enumerate() {
+        let table = if nth < mapped_columns {
+            &mut records.table
+        } else {
+            &mut records.as_read
+        };
+        table.set(name, text);
+    }
+}
+
+/// One column over all records, missing where a source does not have it.
+fn stack(
+    parts: &[(usize, std::borrow::Cow<'_, Cells>)],
+    ordered: &[Ordered],
+    total: usize,
+) -> Text {
+    let mut text = TextBuilder::with_capacity(total);
+    let mut parts = parts.iter().peekable();
+    for (at, order) in ordered.iter().enumerate() {
+        let own = parts.next_if(|(source, _)| *source == at);
+        for row in 0..order.rows.len() {
+            text.push(own.and_then(|(_, cells)| cells.get(Order(&order.rows), row)));
+        }
+    }
+    text.finish()
+}
+
+fn origins(at: usize, source: &SourceRead, ordered: &Ordered, base: usize, records: &mut Records) {
+    for (nth, &row) in ordered.rows.iter().enumerate() {
+        let (file, line) = ids::line_of(source, row);
+        records.origin.push(Origin {
+            source: u16::try_from(at).unwrap_or(u16::MAX),
+            file,
+            line,
+        });
+        if let Row::Torn(torn) = row
+            && let (Some(torn), Ok(row)) =
+                (source.torn.get(torn as usize), u32::try_from(base + nth))
+        {
+            records.held.insert(
+                row,
+                Held {
+                    rule: torn.rule.to_owned(),
+                    reason: torn.reason.clone(),
+                    raw: Some(torn.raw.clone()),
+                },
+            );
+        }
+    }
+}
+
+fn ids_of(ordered: &[Ordered], total: usize) -> Text {
+    let mut text = TextBuilder::with_capacity(total);
+    for id in ordered.iter().flat_map(|order| order.ids.iter()) {
+        text.push(id);
+    }
+    text.finish()
+}
+
+fn info(source: &SourceRead, plan: &Plan, own: &SourcePlan, assigned: &Assigned<'_>) -> SourceInfo {
+    let names = source.table.names();
+    let preset = assigned.system.as_ref().map(|system| system.preset);
+    let columns: Vec<String> = (0..names.len())
+        .map(|at| match &assigned.columns[at].field {
+            Some(field) => field.clone(),
+            None if assigned.id == Some(at) => RECORD_ID.to_owned(),
+            None => extra_name(source, at),
+        })
+        .collect();
+    SourceInfo {
+        name: source.name.clone(),
+        system: preset.map(|preset| preset.name.clone()),
+        trust: own.trust,
+        country: own.country.clone().or_else(|| plan.country.clone()),
+        files: source.files.iter().map(|file| file.path.clone()).collect(),
+        headers: names.to_vec(),
+        columns,
+        id_header: assigned.id.map(|at| names[at].clone()),
+        deduplicated: preset.is_some_and(|preset| preset.deduplicated),
+    }
+}
+
+fn extra_name(source: &SourceRead, header: usize) -> String {
+    format!("{}:{}", source.name, source.table.names()[header])
+}
+
+fn id_column<'s>(source: &'s SourceRead, assigned: &Assigned<'_>) -> Option<IdColumn<'s>> {
+    Some(IdColumn {
+        text: source
+            .table
+            .column(source.table.names().get(assigned.id?)?)?,
+        standard: assigned
+            .system
+            .as_ref()
+            .is_some_and(|s| s.preset.standard_ids),
+    })
+}

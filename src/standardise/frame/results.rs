@@ -1,0 +1,109 @@
+//! Outcomes of many values in little room: an unchanged value costs 24 bytes.
+
+use hashbrown::HashMap;
+
+use crate::standardise::outcome::{Doubt, Outcome};
+
+const SAME: u32 = u32::MAX;
+const MISSING: u32 = u32::MAX - 1;
+const PLAIN: u32 = u32::MAX;
+
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    start: u64,
+    /// `SAME` as the value that went in, `MISSING` when nothing is left.
+    len: u32,
+    /// Into `extras`, or `PLAIN`.
+    extra: u32,
+    rule: u16,
+    reason: u16,
+}
+
+/// What few outcomes have.
+#[derive(Clone, Debug, Default)]
+pub struct Extra {
+    pub parts: Vec<(&'static str, String)>,
+    pub doubts: Vec<Doubt>,
+}
+
+/// Outcomes by code.
+#[derive(Clone, Debug, Default)]
+pub struct Results {
+    rows: Vec<Row>,
+    arena: String,
+    extras: Vec<Extra>,
+    words: Vec<&'static str>,
+    known: HashMap<&'static str, u16, foldhash::fast::FixedState>,
+}
+
+/// One outcome, looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    pub value: Option<&'a str>,
+    pub rule: &'static str,
+    pub reason: &'static str,
+    pub extra: Option<&'a Extra>,
+}
+
+impl Results {
+    /// Adds the outcome of `before` (what went in, if anything).
+    pub fn push(&mut self, before: Option<&str>, outcome: Outcome) {
+        let (start, len) = match outcome.value.as_deref() {
+            None | Some("") => (0, MISSING),
+            after if after == before => (0, SAME),
+            Some(after) => {
+                let start = self.arena.len() as u64;
+                self.arena.push_str(after);
+                // A field is bounded far below 4 GiB when it is read.
+                (start, u32::try_from(after.len()).unwrap_or(MISSING - 1))
+            }
+        };
+        let extra = if outcome.parts.is_empty() && outcome.doubts.is_empty() {
+            PLAIN
+        } else {
+            self.extras.push(Extra {
+                parts: outcome.parts,
+                doubts: outcome.doubts,
+            });
+            u32::try_from(self.extras.len() - 1).unwrap_or(PLAIN)
+        };
+        let row = Row {
+            start,
+            len,
+            extra,
+            rule: self.word(outcome.rule),
+            reason: self.word(outcome.reason),
+        };
+        self.rows.push(row);
+    }
+
+    /// The outcome of `code`; `before` is what went in.
+    #[must_use]
+    pub fn get<'a>(&'a self, code: u32, before: Option<&'a str>) -> Option<View<'a>> {
+        let row = self.rows.get(code as usize)?;
+        let value = match row.len {
+            SAME => before,
+            MISSING => None,
+            len => usize::try_from(row.start)
+                .ok()
+                .and_then(|start| self.arena.get(start..start + len as usize)),
+        };
+        Some(View {
+            value,
+            rule: self.words[row.rule as usize],
+            reason: self.words[row.reason as usize],
+            extra: self.extras.get(row.extra as usize),
+        })
+    }
+
+    fn word(&mut self, word: &'static str) -> u16 {
+        if let Some(&at) = self.known.get(word) {
+            return at;
+        }
+        // Rule ids and reasons are literals of the engine: hundreds at most.
+        let at = u16::try_from(self.words.len()).unwrap_or(0);
+        self.words.push(word);
+        self.known.insert(word, at);
+        at
+    }
+}

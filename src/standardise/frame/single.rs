@@ -1,0 +1,153 @@
+//! Fields whose values need nothing but themselves, and phones, which need a region.
+
+use super::columns::Column;
+use super::outcomes;
+use super::sheet::{JOIN, Sheet};
+use crate::contact::{FieldType, Text};
+use crate::standardise::coded::{Coded, Groups, NONE};
+use crate::standardise::outcome::Outcome;
+use crate::standardise::{Knowledge, phone};
+
+/// Standardises a column by its type alone.
+pub fn standardise(column: &Column<'_>, knowledge: &Knowledge, sheet: &mut Sheet) {
+    let values = &column.coded.values;
+    let results = outcomes(
+        values.len(),
+        |at| Some(values[at]),
+        |at| {
+            column.whole(u32::try_from(at).unwrap_or(NONE), |clean| {
+                of_type(column, clean, knowledge)
+            })
+        },
+    );
+    sheet.write(
+        &column.field.name,
+        Some(column.raw),
+        &column.coded.codes,
+        &results,
+        |_, _| None,
+    );
+}
+
+/// Standardises a phone column; `regions` has each row's ISO country.
+pub fn phones(column: &Column<'_>, regions: &Coded<'_>, knowledge: &Knowledge, sheet: &mut Sheet) {
+    let groups = Groups::of(
+        column.coded.codes.len(),
+        &[&column.coded.codes],
+        &[&regions.codes],
+    );
+    let key = |at: usize| {
+        let row = groups.first[at] as usize;
+        (column.coded.codes[row], regions.get(row))
+    };
+    let results = outcomes(
+        groups.first.len(),
+        |at| column.coded.get(groups.first[at] as usize),
+        |at| {
+            let (code, region) = key(at);
+            column.whole(code, |clean| {
+                if column.field.multi {
+                    several(clean, |piece| {
+                        phone::standardise(piece, region, &knowledge.phones)
+                    })
+                } else {
+                    phone::standardise(clean, region, &knowledge.phones)
+                }
+            })
+        },
+    );
+    sheet.write(
+        &column.field.name,
+        Some(column.raw),
+        &groups.codes,
+        &results,
+        |_, _| None,
+    );
+}
+
+fn of_type(column: &Column<'_>, clean: &str, knowledge: &Knowledge) -> Outcome {
+    let one = |value: &str| knowledge.single(column.field, value);
+    match column.field.kind {
+        FieldType::Email if column.field.multi => several(clean, one),
+        // No id has a blank or a comma in it.
+        FieldType::SystemId if column.field.multi => {
+            let parted = clean
+                .split([',', ' ', '|', '\n', '\t'])
+                .collect::<Vec<_>>()
+                .join(";");
+            let mut outcome = several(&parted, one);
+            if outcome.rule.is_empty() && outcome.value.as_deref() != Some(clean) {
+                outcome.rule = "values_joined";
+            }
+            outcome
+        }
+        _ => one(clean),
+    }
+}
+
+/// A cell of several values: each standardised, equal ones once, joined by `;`.
+pub fn several(clean: &str, one: impl Fn(&str) -> Outcome) -> Outcome {
+    let mut values: Vec<String> = Vec::new();
+    let mut whole = Outcome::default();
+    for piece in clean
+        .split(JOIN)
+        .map(str::trim)
+        .filter(|piece| !piece.is_empty())
+    {
+        let outcome = one(piece);
+        if !outcome.rule.is_empty() {
+            whole.rule = outcome.rule;
+        }
+        whole.reason = outcome.reason;
+        whole.doubts.extend(outcome.doubts);
+        for value in outcome
+            .value
+            .into_iter()
+            .chain(outcome.parts.into_iter().map(|(_, value)| value))
+        {
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+    }
+    let joined = values.join(";");
+    if joined.is_empty() {
+        let rule = if whole.rule.is_empty() {
+            "blank"
+        } else {
+            whole.rule
+        };
+        return Outcome {
+            rule,
+            value: None,
+            ..whole
+        };
+    }
+    if joined == clean {
+        whole.rule = "";
+    } else if whole.rule.is_empty() {
+        whole.rule = "values_joined";
+    }
+    Outcome {
+        value: Some(joined),
+        ..whole
+    }
+}
+
+/// Each row's region for phones: its country, else its source's, else the plan's.
+pub fn regions<'a>(
+    country: Option<&'a Text>,
+    by_source: &'a [Option<String>],
+    sources: &[u16],
+) -> Vec<Option<&'a str>> {
+    sources
+        .iter()
+        .enumerate()
+        .map(|(row, &source)| {
+            country
+                .and_then(|column| column.get(row))
+                .filter(|code| code.len() == 2)
+                .or_else(|| by_source.get(source as usize).and_then(Option::as_deref))
+        })
+        .collect()
+}
