@@ -11,3 +11,6 @@ mod readme;
 mod standardise;
 mod stories;
 mod standardise;
+mod cli;
+mod map;
+mod plan;
