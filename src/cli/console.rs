@@ -231,12 +231,11 @@ struct Stdout<'a> {
 impl Stdout<'_> {
     /// Everything that a command publishes is published by the time it prints,
     /// so that the end here leaves nothing half-done.
-    fn settle<T>(&self, result: io::Result<T>) -> io::Result<T> {
     #[expect(
         clippy::disallowed_methods,
         reason = "nobody reads on, and all is published"
     )]
-    fn settle<T>(result: io::Result<T>) -> io::Result<T> {
+    fn settle<T>(&self, result: io::Result<T>) -> io::Result<T> {
         if let Err(error) = &result
             && error.kind() == io::ErrorKind::BrokenPipe
         {

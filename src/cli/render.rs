@@ -21,11 +21,11 @@ pub fn diagnostic(diagnostic: &Diagnostic, color: bool) -> String {
         group = match &place.excerpt {
             Some(excerpt) => group.element(
                 Snippet::source(excerpt.text.as_ref())
-                    .path(tame(&place.file))
+                    .path(one_line(&place.file))
                     .annotation(AnnotationKind::Primary.span(excerpt.start..excerpt.end)),
             ),
             None => {
-                let mut origin = Origin::path(tame(&place.file));
+                let mut origin = Origin::path(one_line(&place.file));
                 if place.line > 0 {
                     origin = origin.line(place.line as usize);
                     if place.column > 0 {
@@ -36,16 +36,28 @@ pub fn diagnostic(diagnostic: &Diagnostic, color: bool) -> String {
             }
         };
     }
-    for hint in &diagnostic.hints {
-        group = group.element(Level::HELP.message(tame(hint)));
-    }
     let renderer = if color {
         Renderer::styled()
     } else {
         Renderer::plain()
     };
-    let mut text = renderer.decor_style(DecorStyle::Ascii).render(&[group]);
-    text.push('\n');
+    let renderer = renderer.decor_style(DecorStyle::Ascii);
+    // Without a place there is no drawing for the hints to hang on: each is a
+    // line of its own.
+    let mut lines = Vec::new();
+    for hint in &diagnostic.hints {
+        let hint = tame(hint);
+        if diagnostic.place.is_some() {
+            group = group.element(Level::HELP.message(hint));
+        } else {
+            lines.push(Group::with_title(Level::HELP.secondary_title(hint)));
+        }
+    }
+    let mut text = String::new();
+    for group in std::iter::once(group).chain(lines) {
+        text.push_str(&renderer.render(&[group]));
+        text.push('\n');
+    }
     text
 }
 
@@ -53,7 +65,7 @@ pub fn diagnostic(diagnostic: &Diagnostic, color: bool) -> String {
 /// fence, for file names and whatever a system's message quotes.
 fn tame(text: &str) -> Cow<'_, str> {
     let wild = |c: char| {
-        c.is_control()
+        (c.is_control() && c != '\n')
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     if !text.contains(wild) {
@@ -68,6 +80,11 @@ fn tame(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// A file's name, in which a line break is no more welcome than a control code.
+fn one_line(name: &str) -> String {
+    tame(name).replace('\n', "\\n")
 }
 
 /// The same for machines.
@@ -101,6 +118,15 @@ mod tests {
         let text = diagnostic(&wild, false);
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
         assert_eq!(text.lines().count(), 2, "{text}");
+    }
+
+    #[test]
+    fn hints_without_a_place_are_lines_of_their_own() {
+        let error = Diagnostic::error("x", "no").hint("do this").hint("or that");
+        assert_eq!(
+            diagnostic(&error, false),
+            "error: no\nhelp: do this\nhelp: or that\n"
+        );
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub struct Assigned<'a> {
     pub columns: Vec<Column>,
     pub id: Option<usize>,
     pub id_by: By,
+    /// A column called like an id whose values are not unique and complete.
+    pub id_refused: Option<usize>,
 }
 
 impl Assigned<'_> {
@@ -284,9 +286,12 @@ impl Work<'_, '_> {
             .collect();
         ranked.sort_unstable();
         self.out.id = ranked
-            .into_iter()
-            .map(|(_, at)| at)
+            .iter()
+            .map(|(_, at)| *at)
             .find(|&at| self.column(at).is_some_and(ids::is_unique_and_complete));
+        if self.out.id.is_none() {
+            self.out.id_refused = ranked.first().map(|(_, at)| *at);
+        }
         if self.out.id.is_some() {
             self.out.id_by = By::Word;
         }
@@ -296,7 +301,7 @@ impl Work<'_, '_> {
         let generic = self.lists.generic;
         let names = self.source.table.names();
         let open: Vec<usize> = (0..names.len())
-            .filter(|&at| self.is_free(at) && !self.is_carried(at) && self.out.id != Some(at))
+            .filter(|&at| self.is_free(at) && !self.is_carried(at) && !self.is_only_id(at))
             .collect();
         let candidates: Vec<Vec<_>> = open
             .iter()
@@ -340,7 +345,7 @@ impl Work<'_, '_> {
             let found = (0..self.folded.len()).find(|&at| {
                 self.is_free(at)
                     && !self.is_carried(at)
-                    && self.out.id != Some(at)
+                    && !self.is_only_id(at)
                     && self.column(at).is_some_and(|column| kind.fits(column))
             });
             if let Some(at) = found {
@@ -386,12 +391,13 @@ impl Work<'_, '_> {
 
     fn is_free(&self, at: usize) -> bool {
         let column = &self.out.columns[at];
-        column.field.is_none() && column.second_for.is_none() && self.is_not_plan_id(at)
+        column.field.is_none() && column.second_for.is_none()
     }
 
-    /// The plan's id column is the id; a preset may still use it for a field.
-    fn is_not_plan_id(&self, at: usize) -> bool {
-        self.out.id_by != By::Plan || self.out.id != Some(at) || self.out.system.is_some()
+    /// A column that is nothing but the id. The plan's id may be a field as well:
+    /// a list whose id is the email.
+    fn is_only_id(&self, at: usize) -> bool {
+        self.out.id == Some(at) && self.out.id_by != By::Plan
     }
 
     /// Whether the preset knows the column and wants it carried through.

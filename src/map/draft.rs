@@ -137,6 +137,14 @@ fn source(
                 format!("# id = {}", quoted(&names[at]))
             );
         }
+        None if found.id_refused.is_some() => {
+            let header = found.id_refused.map_or("", |at| names[at].as_str());
+            let _ = writeln!(
+                out,
+                "{:<28} # has values twice or none: records are named by their line",
+                format!("# id = {}", quoted(header))
+            );
+        }
         None => {
             let some = unique_columns(read);
             let hint = if some.is_empty() {

@@ -13,6 +13,8 @@ use rayon::prelude::*;
 
 use crate::contact::{Text, TextBuilder};
 use crate::read::SourceRead;
+use crate::standardise::outcome::Outcome;
+use crate::standardise::system_id;
 
 /// A record in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +34,23 @@ pub struct Ordered {
     pub twice: Vec<String>,
     /// How many records have an empty id in the id column.
     pub empty: usize,
+    /// Ids that were brought to another form: (record, raw id, step).
+    pub changed: Vec<(u32, String, &'static str)>,
+}
+
+/// The id column, and whether its ids are brought to the form in which systems' ids
+/// are compared.
+#[derive(Clone, Copy, Debug)]
+pub struct IdColumn<'a> {
+    pub text: &'a Text,
+    pub standard: bool,
 }
 
 struct Entry<'a> {
     id: Cow<'a, str>,
     row: Row,
+    /// The step that changed the id.
+    step: &'static str,
 }
 
 /// Whether a column can be an id on its own word.
@@ -55,7 +69,7 @@ pub fn is_unique_and_complete(column: &Text) -> bool {
 
 /// Puts the records of a source in order and gives each its id.
 #[must_use]
-pub fn order(source: &SourceRead, id: Option<&Text>) -> Ordered {
+pub fn order(source: &SourceRead, id: Option<IdColumn<'_>>) -> Ordered {
     let several = source.files.len() > 1;
     let stems: Vec<String> = source.files.iter().map(|file| stem(&file.path)).collect();
     let place = |file: u32, line: u32, word: &str| match stems.get(file as usize) {
@@ -65,9 +79,25 @@ pub fn order(source: &SourceRead, id: Option<&Text>) -> Ordered {
     let mut empty = 0;
     let mut entries: Vec<Entry<'_>> = Vec::with_capacity(source.at.len() + source.torn.len());
     for (row, &(file, line)) in source.at.iter().enumerate() {
-        let own = id.and_then(|column| column.get(row)).map(str::trim);
+        let own = id.and_then(|column| column.text.get(row)).map(str::trim);
+        let mut step = "";
         let id = match own {
-            Some(own) if !own.is_empty() => Cow::Borrowed(own),
+            Some(own) if !own.is_empty() => {
+                let found = id
+                    .filter(|column| column.standard)
+                    .map(|_| system_id::standardise(own));
+                match found {
+                    Some(Outcome {
+                        value: Some(value),
+                        rule,
+                        ..
+                    }) if value != own => {
+                        step = rule;
+                        Cow::Owned(value)
+                    }
+                    _ => Cow::Borrowed(own),
+                }
+            }
             _ if id.is_some() => {
                 empty += 1;
                 Cow::Owned(place(file, line, "line "))
@@ -77,12 +107,14 @@ pub fn order(source: &SourceRead, id: Option<&Text>) -> Ordered {
         entries.push(Entry {
             id,
             row: Row::Whole(u32::try_from(row).unwrap_or(u32::MAX)),
+            step,
         });
     }
     for (at, torn) in source.torn.iter().enumerate() {
         entries.push(Entry {
             id: Cow::Owned(place(torn.file, torn.line, "line ")),
             row: Row::Torn(u32::try_from(at).unwrap_or(u32::MAX)),
+            step: "",
         });
     }
     let columns: Vec<&Text> = source.table.iter().map(|(_, column)| column).collect();
@@ -97,7 +129,23 @@ pub fn order(source: &SourceRead, id: Option<&Text>) -> Ordered {
             .then_with(|| by_content(source, &columns, a.row, b.row))
             .then_with(|| line_of(source, a.row).cmp(&line_of(source, b.row)))
     });
-    name(entries, empty)
+    let changed = changed(&entries, id);
+    Ordered {
+        changed,
+        ..name(entries, empty)
+    }
+}
+
+fn changed(entries: &[Entry<'_>], id: Option<IdColumn<'_>>) -> Vec<(u32, String, &'static str)> {
+    let Some(id) = id else { return Vec::new() };
+    (0_u32..)
+        .zip(entries)
+        .filter(|(_, entry)| !entry.step.is_empty())
+        .filter_map(|(record, entry)| match entry.row {
+            Row::Whole(row) => Some((record, id.text.get(row as usize)?.to_owned(), entry.step)),
+            Row::Torn(_) => None,
+        })
+        .collect()
 }
 
 /// Gives each record its own id: later ones of the same get `#2`, `#3` …
@@ -137,6 +185,7 @@ fn name(entries: Vec<Entry<'_>>, empty: usize) -> Ordered {
         ids: ids.finish(),
         twice,
         empty,
+        changed: Vec::new(),
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Preset {
     pub not_alone: Vec<String>,
     /// Headers of the record id; the first that is there.
     pub id: Vec<String>,
+    /// The ids are brought to the form in which systems' ids are compared (15 → 18
+    /// characters, damaged case repaired), so that exports of two tools agree.
+    pub standard_ids: bool,
     /// No two records of an export are one person.
     pub deduplicated: bool,
     /// What the system writes for "nothing".

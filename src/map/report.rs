@@ -123,6 +123,19 @@ pub fn ids(source: &SourceRead, assigned: &Assigned<'_>, ordered: &Ordered) -> V
                 ordered.empty
             ),
         )),
+        None if !source.at.is_empty() && assigned.id_refused.is_some() => {
+            let refused = assigned
+                .id_refused
+                .and_then(|at| source.table.names().get(at))
+                .map_or_else(String::new, |header| shown(header));
+            notes.push(
+                Diagnostic::warning(
+                    "map_id_not_unique",
+                    format!("source {name}: the column {refused} is called like an id, but has values twice or none; records are named by their line"),
+                )
+                .hint(format!("id = {refused} in the plan takes it all the same")),
+            );
+        }
         None if !ordered.rows.is_empty() => notes.push(
             Diagnostic::info(
                 "map_no_ids",

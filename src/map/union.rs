@@ -7,9 +7,11 @@ use rayon::prelude::*;
 
 use super::assign::{Assigned, Lists};
 use super::cells::{self, Cells, Order};
-use super::ids::{self, Ordered, Row};
+use super::ids::{self, IdColumn, Ordered, Row};
 use super::{Mapped, report};
-use crate::contact::{Held, Origin, RECORD_ID, Records, SourceInfo, Table, Text, TextBuilder};
+use crate::contact::{
+    Event, EventKind, Held, Origin, RECORD_ID, Records, SourceInfo, Stage, Table, Text, TextBuilder,
+};
 use crate::plan::{Plan, SourcePlan};
 use crate::read::SourceRead;
 
@@ -49,8 +51,22 @@ pub fn union(
             order: Order(&ordered[at].rows),
             base: bases[at],
         });
-        if !ordered[at].twice.is_empty() || ordered[at].empty > 0 {
+        if !ordered[at].twice.is_empty() || ordered[at].empty > 0 || !ordered[at].changed.is_empty()
+        {
             own.as_read.extend(assigned[at].id);
+        }
+        for (record, raw, step) in &ordered[at].changed {
+            mapped.events.push(Event {
+                stage: Stage::Map,
+                kind: EventKind::Standardised,
+                record: u32::try_from(bases[at] + *record as usize).ok(),
+                field: RECORD_ID,
+                before: Some(raw),
+                after: ordered[at].ids.get(*record as usize),
+                rule: step,
+                reason: "the id in the form that is compared",
+                ..Event::default()
+            });
         }
         mapped.events.append(&own.events);
         mapped
@@ -187,6 +203,14 @@ fn extra_name(source: &SourceRead, header: usize) -> String {
     format!("{}:{}", source.name, source.table.names()[header])
 }
 
-fn id_column<'s>(source: &'s SourceRead, assigned: &Assigned<'_>) -> Option<&'s Text> {
-    source.table.column(source.table.names().get(assigned.id?)?)
+fn id_column<'s>(source: &'s SourceRead, assigned: &Assigned<'_>) -> Option<IdColumn<'s>> {
+    Some(IdColumn {
+        text: source
+            .table
+            .column(source.table.names().get(assigned.id?)?)?,
+        standard: assigned
+            .system
+            .as_ref()
+            .is_some_and(|s| s.preset.standard_ids),
+    })
 }

@@ -554,6 +554,19 @@ mod records {
         let got = mapped(read("s", "s.csv", "No|Name\nx1|Ana\nx1|Bo"));
         assert_eq!(ids(&got), ["2", "3"]);
         assert_eq!(cells(&got, "s:No"), ["x1", "x1"]);
+        assert!(codes(&got).contains(&"map_id_not_unique"));
+    }
+
+    #[test]
+    fn ids_of_a_system_are_brought_to_the_form_that_compares() {
+        let text = "Contact ID|Account Name|Email\n0035e00000AbCdE|B|b@x.test\n0035e00000aBcDeAAK|A|a@x.test";
+        let got = mapped(read("s", "s.csv", text));
+        assert_eq!(ids(&got), ["0035e00000AbCdEAAV", "0035e00000aBcDeAAK"]);
+        assert_eq!(got.records.raw(0, 0), Some("0035e00000AbCdE"));
+        let event = got.events.get(0);
+        assert_eq!((event.record, event.field), (Some(0), "record_id"));
+        assert_eq!(event.before, Some("0035e00000AbCdE"));
+        assert_eq!(event.after, Some("0035e00000AbCdEAAV"));
     }
 
     #[test]
@@ -683,6 +696,17 @@ mod plans {
         assert_eq!(cells(&got, "lead_source"), ["Fair"]);
         assert_eq!(cells(&got, "other_phones"), ["1;2"]);
         assert_eq!(ids(&got), ["k"]);
+    }
+
+    #[test]
+    fn an_id_of_the_plan_may_be_a_field_as_well() {
+        let own = SourcePlan {
+            id: Some("E-mail".into()),
+            ..source_plan("s")
+        };
+        let got = with(own, "Full Name|E-mail\nAna|a@x.test").expect("maps");
+        assert_eq!(cells(&got, "email"), ["a@x.test"]);
+        assert_eq!(ids(&got), ["a@x.test"]);
     }
 
     #[test]
