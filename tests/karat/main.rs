@@ -10,7 +10,3 @@ mod plan;
 mod readme;
 mod standardise;
 mod stories;
-mod standardise;
-mod cli;
-mod map;
-mod plan;
