@@ -8,6 +8,7 @@
 pub mod block;
 pub mod compare;
 pub mod decisions;
+pub mod evaluate;
 pub mod features;
 pub mod kernel;
 pub mod mailbox;

@@ -18,7 +18,7 @@ pub struct Scorer {
 }
 
 /// One piece of evidence: what was compared, how it came out, what it adds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Evidence {
     pub comparison: &'static str,
     pub level: String,
