@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use clap::{Args, ValueEnum};
 
@@ -45,12 +46,13 @@ pub struct GlobalArgs {
     #[arg(long, global = true, help_heading = "Global options")]
     pub no_progress: bool,
 
-    /// When to colour messages
+    /// When to colour messages: auto, always or never
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
         default_value = "auto",
+        hide_possible_values = true,
         help_heading = "Global options"
     )]
     pub color: ColorArg,
@@ -71,6 +73,8 @@ pub enum ColorArg {
 pub struct Console {
     globals: GlobalArgs,
     color: bool,
+    /// The exit code when the reader of stdout went away.
+    closed_code: AtomicU8,
 }
 
 impl Console {
@@ -84,7 +88,13 @@ impl Console {
         Self {
             globals: globals.clone(),
             color,
+            closed_code: AtomicU8::new(0),
         }
+    }
+
+    /// Sets the exit code that a reader of stdout that went away must not hide.
+    pub fn set_code(&self, code: u8) {
+        self.closed_code.store(code, Ordering::Relaxed);
     }
 
     #[must_use]
@@ -115,7 +125,13 @@ impl Console {
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        let mut out = io::BufWriter::with_capacity(1 << 16, Stdout(io::stdout().lock()));
+        let mut out = io::BufWriter::with_capacity(
+            1 << 16,
+            Stdout {
+                lock: io::stdout().lock(),
+                closed_code: self.closed_code.load(Ordering::Relaxed),
+            },
+        );
         write(&mut out)
             .and_then(|()| out.flush())
             .map_err(|error| fault::unwritable(std::path::Path::new("<stdout>"), &error))
@@ -166,22 +182,28 @@ impl Console {
         if errors > 1 {
             self.say(&format!("{errors} errors\n"));
         }
-        let code = failure.kind.exit_code();
-        if self.globals.json {
-            let value = serde_json::json!({
-                "status": "failed",
-                "exit_code": code,
-                "diagnostics": render::json(&failure.diagnostics),
-            });
-            // The exit code tells the failure; a refusing stdout adds nothing.
-            let _ = self.print(&format!("{value:#}\n"));
-        }
-        u8::try_from(code).unwrap_or(70)
+        let code = u8::try_from(failure.kind.exit_code()).unwrap_or(70);
+        self.failed(code, &failure.diagnostics);
+        code
     }
 
     /// The exit code after a panic, whose hook has spoken.
     pub(super) fn broke(&self) -> u8 {
+        self.failed(70, &[]);
         70
+    }
+
+    fn failed(&self, code: u8, diagnostics: &[Diagnostic]) {
+        if self.globals.json {
+            let value = serde_json::json!({
+                "status": "failed",
+                "exit_code": code,
+                "diagnostics": render::json(diagnostics),
+            });
+            self.set_code(code);
+            // The exit code tells the failure; a refusing stdout adds nothing.
+            let _ = self.print(&format!("{value:#}\n"));
+        }
     }
 
     fn stderr(&self, text: &str) {
@@ -191,16 +213,19 @@ impl Console {
 }
 
 /// Stdout for which a reader that went away is the quiet end of the process.
-struct Stdout<'a>(io::StdoutLock<'a>);
+struct Stdout<'a> {
+    lock: io::StdoutLock<'a>,
+    closed_code: u8,
+}
 
 impl Stdout<'_> {
     /// Everything that a command publishes is published by the time it prints,
     /// so that the end here leaves nothing half-done.
-    fn settle<T>(result: io::Result<T>) -> io::Result<T> {
+    fn settle<T>(&self, result: io::Result<T>) -> io::Result<T> {
         if let Err(error) = &result
             && error.kind() == io::ErrorKind::BrokenPipe
         {
-            std::process::exit(0);
+            std::process::exit(i32::from(self.closed_code));
         }
         result
     }
@@ -208,11 +233,13 @@ impl Stdout<'_> {
 
 impl Write for Stdout<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Self::settle(self.0.write(bytes))
+        let result = self.lock.write(bytes);
+        self.settle(result)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Self::settle(self.0.flush())
+        let result = self.lock.flush();
+        self.settle(result)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a run is about: a plan, or files without one.
 
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -49,9 +50,22 @@ pub fn load(args: &PlanArgs, console: &Console, rulebook: &Rulebook) -> Result<L
         country: args.country.clone(),
         threads: console.globals().threads.map(usize::from),
     };
+    let loaded = read(args, &overrides, rulebook)?;
+    let stdin = loaded.plan.sources.iter().any(|source| source.path == "-");
+    if stdin && io::stdin().is_terminal() {
+        console.say("Reading standard input; end it with Ctrl-D.\n");
+    }
+    Ok(loaded)
+}
+
+fn read(
+    args: &PlanArgs,
+    overrides: &plan::Overrides,
+    rulebook: &Rulebook,
+) -> Result<Loaded, Failure> {
     let plans = args.inputs.iter().filter(|path| is_plan(path)).count();
     if plans == 0 {
-        let checked = plan::draft(&args.inputs, &overrides, rulebook)?;
+        let checked = plan::draft(&args.inputs, overrides, rulebook)?;
         return Ok(Loaded {
             plan: checked.plan,
             diagnostics: checked.diagnostics,
@@ -60,7 +74,7 @@ pub fn load(args: &PlanArgs, console: &Console, rulebook: &Rulebook) -> Result<L
     }
     match args.inputs.as_slice() {
         [plan] => {
-            let checked = plan::load(plan, &overrides, rulebook)?;
+            let checked = plan::load(plan, overrides, rulebook)?;
             Ok(Loaded {
                 plan: checked.plan,
                 diagnostics: checked.diagnostics,

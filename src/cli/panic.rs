@@ -15,7 +15,7 @@ pub fn install() {
         let _ = std::io::Write::write_all(
             &mut std::io::stderr(),
             format!(
-                "error: internal error, please report\n  karat {} at {place}\n  nothing was published\n",
+                "error: internal error, please report\n  karat {} at {place}\n",
                 env!("CARGO_PKG_VERSION")
             )
             .as_bytes(),

@@ -51,13 +51,16 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Ending, Failure> {
     drop(lock);
     let outcome = result?;
     console.tell(&outcome.diagnostics);
+    let ending = if outcome.soft_gates_broken {
+        Ending::SoftGate
+    } else {
+        Ending::Done
+    };
+    console.set_code(ending.exit_code());
     if console.json() {
         console.print(&format!("{:#}\n", outcome.summary))?;
     } else if !console.globals().quiet {
         console.print(&outcome.text)?;
     }
-    Ok(match outcome.soft_gates_broken {
-        true => Ending::SoftGate,
-        false => Ending::Done,
-    })
+    Ok(ending)
 }

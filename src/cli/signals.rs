@@ -42,3 +42,20 @@ impl Signals {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::progress::Progress;
+    use crate::watch::Watch;
+
+    #[test]
+    fn a_signal_is_remembered_and_stops_the_run() {
+        let progress = Progress::new(false);
+        assert!(progress.go_on().is_ok());
+        signal_hook::low_level::raise(SIGTERM).unwrap();
+        assert!(progress.interrupted());
+        let failure = progress.go_on().unwrap_err();
+        assert_eq!(failure.kind.exit_code(), 143);
+    }
+}

@@ -3,6 +3,7 @@
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 
+use super::diagnostic::shown;
 use super::{Diagnostic, Failure, FailureKind, Place};
 
 /// A file that could not be read.
@@ -11,7 +12,7 @@ pub fn unreadable(path: &Path, error: &Error) -> Diagnostic {
     let name = path.display().to_string();
     let diagnostic = Diagnostic::error(
         "input_unreadable",
-        format!("'{name}' could not be read: {}", words(error)),
+        format!("{} could not be read: {}", shown(&name), words(error)),
     )
     .at(Place::file(name));
     match error.kind() {
@@ -31,7 +32,7 @@ pub fn unwritable(path: &Path, error: &Error) -> Failure {
     let name = path.display().to_string();
     let diagnostic = Diagnostic::error(
         "output_unwritable",
-        format!("'{name}' could not be written: {}", words(error)),
+        format!("{} could not be written: {}", shown(&name), words(error)),
     )
     .at(Place::file(name));
     let diagnostic = match error.kind() {

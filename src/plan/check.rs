@@ -4,6 +4,7 @@ mod merging;
 mod sources;
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -87,7 +88,13 @@ pub fn parse(
         // What stands behind a broken line is guesswork: nothing is said of it.
         for error in errors {
             let span = error.span().unwrap_or(0..0);
-            faults.fault(span, "plan_syntax", error.message().to_owned());
+            let message = match text.get(span.clone()) {
+                Some(key) if error.message() == "duplicate key" => {
+                    format!("the key {} stands twice in this table", shown(key))
+                }
+                _ => error.message().to_owned(),
+            };
+            faults.fault(span, "plan_syntax", message);
         }
         return Err(faults
             .settle()
@@ -95,7 +102,6 @@ pub fn parse(
     }
     let span = document.span();
     let mut document = document.into_inner();
-    let names_sources = document.iter().any(|(key, _)| key.get_ref() == "source");
     structure::check(&mut document, &written::schema(), &mut faults);
     let written =
         match Written::deserialize(toml::de::Deserializer::from(Spanned::new(span, document))) {
@@ -111,7 +117,6 @@ pub fn parse(
         faults: &mut faults,
         rulebook,
         base,
-        names_sources,
     }
     .plan(written, stem, overrides);
     let diagnostics = faults.settle()?;
@@ -123,15 +128,13 @@ struct Check<'a> {
     faults: &'a mut Faults,
     rulebook: &'a Rulebook,
     base: &'a Path,
-    /// Whether there is a key `source` at all, right or wrong.
-    names_sources: bool,
 }
 
 impl Check<'_> {
     fn plan(&mut self, written: Written, stem: &str, overrides: &Overrides) -> Plan {
         let head = written.plan.unwrap_or_default();
         let country = match &overrides.country {
-            Some(code) => self.country(code, 0..0),
+            Some(code) => self.country(code, None),
             None => self.country_at(head.country.as_ref()),
         };
         let timezone = self.timezone(head.timezone.as_ref());
@@ -170,19 +173,21 @@ impl Check<'_> {
     }
 
     fn country_at(&mut self, country: Option<&At<String>>) -> Option<String> {
-        country.and_then(|country| self.country(country.get(), country.span()))
+        country.and_then(|country| self.country(country.get(), Some(country.span())))
     }
 
-    fn country(&mut self, text: &str, span: std::ops::Range<usize>) -> Option<String> {
+    /// The country at a place of the plan, or of `--country`.
+    fn country(&mut self, text: &str, span: Option<Range<usize>>) -> Option<String> {
         let code = known::country(text);
         if code.is_none() {
-            self.faults
-                .fault(
-                    span,
-                    "plan_unknown_country",
-                    format!("{} is no country code", shown(text)),
-                )
-                .hint("write the two letters of ISO 3166, such as \"DE\" or \"US\"");
+            let what = format!("{} is no country code", shown(text));
+            let faults = match span {
+                Some(span) => self.faults.fault(span, "plan_unknown_country", what),
+                None => self
+                    .faults
+                    .flag("usage_unknown_country", format!("--country: {what}")),
+            };
+            faults.hint("write the two letters of ISO 3166, such as \"DE\" or \"US\"");
         }
         code
     }
@@ -215,11 +220,11 @@ impl Check<'_> {
         if let Some(date) = written
             && known::date(date.get()).is_none()
         {
-            self.bad_date(date.get(), date.span());
+            self.bad_date(date.get(), Some(date.span()));
         }
         if let Some(date) = &overrides.as_of {
             if known::date(date).is_none() {
-                self.bad_date(date, 0..0);
+                self.bad_date(date, None);
             }
             return date.clone();
         }
@@ -229,10 +234,15 @@ impl Check<'_> {
         }
     }
 
-    fn bad_date(&mut self, text: &str, span: std::ops::Range<usize>) {
-        self.faults
-            .fault(span, "plan_bad_date", format!("{} is no date", shown(text)))
-            .hint("write a date that exists as YYYY-MM-DD");
+    fn bad_date(&mut self, text: &str, span: Option<Range<usize>>) {
+        let what = format!("{} is no date", shown(text));
+        let faults = match span {
+            Some(span) => self.faults.fault(span, "plan_bad_date", what),
+            None => self
+                .faults
+                .flag("usage_bad_date", format!("--as-of: {what}")),
+        };
+        faults.hint("write a date that exists as YYYY-MM-DD");
     }
 
     /// A file that belongs to the plan (rules, decisions).
@@ -364,8 +374,9 @@ impl Check<'_> {
                     format!("the output folder '{}' is a file", dir.display()),
                 )
                 .hint("name a folder with --out or [output] dir");
+        } else {
+            self.inputs_outside(&dir, sources);
         }
-        self.inputs_outside(&dir, sources);
         let formats: Vec<OutputFormat> = match &written.format {
             Some(formats) => formats.iter().map(|format| *format.get()).collect(),
             None => vec![OutputFormat::Csv, OutputFormat::Parquet],
@@ -378,30 +389,33 @@ impl Check<'_> {
         }
     }
 
-    /// A run must not read what an earlier run wrote.
+    /// A run must not read what an earlier run wrote: not now, and not the next time.
     fn inputs_outside(&mut self, dir: &Path, sources: &[sources::Located]) {
-        let Ok(dir_real) = dir.canonicalize() else {
-            return;
-        };
+        let real = dir.canonicalize().ok();
+        let later = dir.join("runs").join("run").join("golden.csv");
         for (source, path_span) in sources {
             let inside = source.files.iter().find(|file| {
-                file.canonicalize()
-                    .is_ok_and(|file| file.starts_with(&dir_real))
+                let file = file.canonicalize().ok();
+                file.zip(real.as_ref())
+                    .is_some_and(|(file, dir)| file.starts_with(dir))
             });
-            if let Some(file) = inside {
-                self.faults
-                    .fault(
-                        path_span.clone(),
-                        "plan_input_in_output",
-                        format!(
-                            "'{}' of source '{}' lies in the output folder '{}'",
-                            file.display(),
-                            source.name,
-                            dir.display()
-                        ),
-                    )
-                    .hint("a run would read what an earlier one wrote: narrow the path, or write to another folder");
-            }
+            let what = match inside {
+                Some(file) => format!("'{}' lies in", file.display()),
+                None if files::would_match(self.base, &source.path, &later) => {
+                    format!("{} reaches into", shown(&source.path))
+                }
+                None => continue,
+            };
+            self.faults
+                .fault(
+                    path_span.clone(),
+                    "plan_input_in_output",
+                    format!(
+                        "{what} the output folder '{}': a run would read what an earlier one wrote",
+                        dir.display()
+                    ),
+                )
+                .hint("narrow the path of this source, or write to another folder");
         }
     }
 }
@@ -437,6 +451,9 @@ fn today(timezone: Option<&str>) -> String {
 fn unreadable_plan(path: &Path, error: &std::io::Error) -> Failure {
     let mut diagnostic = crate::contact::fault::unreadable(path, error);
     diagnostic.code = "plan_unreadable";
+    if error.kind() == std::io::ErrorKind::IsADirectory {
+        diagnostic.hints = vec!["name the plan's file, such as 'karat.toml'".to_owned()];
+    }
     if error.kind() == std::io::ErrorKind::NotFound {
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -40,14 +40,7 @@ pub fn draft(
             quoted(path)
         );
     }
-    parse(
-        &text,
-        "<command line>",
-        "karat",
-        Path::new(""),
-        overrides,
-        rulebook,
-    )
+    parse(&text, "", "karat", Path::new(""), overrides, rulebook)
 }
 
 /// A plan's TOML: what was set or found, defaults left out.
@@ -295,16 +288,16 @@ fn stem(path: &Path) -> String {
         _ => stem,
     };
     let clean: String = stem
-        .trim_matches(['.', ' '])
         .chars()
         .map(|c| match c {
-            c if c.is_control() || "/\\:*?\"<>|,;".contains(c) => '_',
+            c if c.is_control() || "/\\:*?\"<>|,;[]".contains(c) => '_',
             c => c,
         })
         .take(60)
         .collect();
-    match clean.trim() {
-        "" | "-" => "stdin".to_owned(),
+    match clean.trim_matches(['.', ' ', '_', '-']) {
+        "" if name == "-" => "stdin".to_owned(),
+        "" => "files".to_owned(),
         clean => clean.to_owned(),
     }
 }
@@ -331,6 +324,8 @@ mod tests {
         assert_eq!(stem("-"), "stdin");
         assert_eq!(stem(".csv"), "csv");
         assert_eq!(stem("a;b.csv"), "a_b");
+        assert_eq!(stem("exports/crm-*.csv"), "crm");
+        assert_eq!(stem("*.csv"), "files");
         let mut taken = BTreeSet::new();
         assert_eq!(unique("Crm".into(), &mut taken), "Crm");
         assert_eq!(unique("crm".into(), &mut taken), "crm 2");

@@ -1,5 +1,6 @@
 //! Faults of one plan file, gathered.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,9 +10,13 @@ use crate::contact::{Diagnostic, Failure, FailureKind, Place, Severity};
 /// Diagnostics about one text, with what they do to the exit code.
 #[derive(Debug)]
 pub struct Faults {
+    /// Empty when the text is drafted: then there is no place to point at.
     file: String,
     text: Arc<str>,
     found: Vec<(FailureKind, Diagnostic)>,
+    /// Keys that are there but wrong, by the start of their table: nobody should
+    /// be told that they are missing.
+    refused: BTreeSet<(usize, String)>,
 }
 
 impl Faults {
@@ -20,7 +25,17 @@ impl Faults {
             file: file.into(),
             text,
             found: Vec::new(),
+            refused: BTreeSet::new(),
         }
+    }
+
+    /// Remembers that the table that starts at `table` has `key`, though a wrong one.
+    pub fn refuse(&mut self, table: usize, key: &str) {
+        self.refused.insert((table, key.to_owned()));
+    }
+
+    pub fn refused(&self, table: usize, key: &str) -> bool {
+        self.refused.contains(&(table, key.to_owned()))
     }
 
     /// A fault of the plan (exit 2) at a place of its text.
@@ -50,6 +65,13 @@ impl Faults {
         message: impl Into<String>,
     ) -> &mut Self {
         self.add(FailureKind::Usage, Diagnostic::warning(code, message), span)
+    }
+
+    /// A fault of a command-line flag, which is in no file.
+    pub fn flag(&mut self, code: &'static str, message: impl Into<String>) -> &mut Self {
+        self.found
+            .push((FailureKind::Usage, Diagnostic::error(code, message)));
+        self
     }
 
     /// Adds what to do to the fault found last.
@@ -104,8 +126,10 @@ impl Faults {
     }
 
     fn add(&mut self, kind: FailureKind, diagnostic: Diagnostic, span: Range<usize>) -> &mut Self {
-        let place = if self.text.is_empty() {
+        let place = if self.file.is_empty() {
             None
+        } else if span == (0..0) {
+            Some(Place::file(self.file.clone()))
         } else {
             Some(Place::span(
                 self.file.clone(),

@@ -53,22 +53,34 @@ pub fn find(base: &Path, path: &str) -> Result<Vec<PathBuf>, NoFile> {
     if path.contains(['*', '?', '[']) {
         by_pattern(base, path)
     } else {
-        Err(missing(&literal, path))
+        Err(missing(base, &literal, path))
+    }
+}
+
+/// Whether `path`, as a pattern, names `file`, there or not.
+pub fn would_match(base: &Path, path: &str, file: &Path) -> bool {
+    path.contains(['*', '?', '['])
+        && Pattern::new(&from_base(base, path))
+            .is_ok_and(|pattern| pattern.matches_path_with(file, OPTIONS))
+}
+
+const OPTIONS: MatchOptions = MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: true,
+};
+
+/// The pattern from where the process stands; signs in the base are no pattern.
+fn from_base(base: &Path, path: &str) -> String {
+    if Path::new(path).is_absolute() || base.as_os_str().is_empty() {
+        path.to_owned()
+    } else {
+        format!("{}/{path}", Pattern::escape(&base.display().to_string()))
     }
 }
 
 fn by_pattern(base: &Path, path: &str) -> Result<Vec<PathBuf>, NoFile> {
-    let whole = if Path::new(path).is_absolute() || base.as_os_str().is_empty() {
-        path.to_owned()
-    } else {
-        format!("{}/{path}", Pattern::escape(&base.display().to_string()))
-    };
-    let options = MatchOptions {
-        case_sensitive: true,
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-    };
-    let found = glob::glob_with(&whole, options).map_err(|error| NoFile {
+    let found = glob::glob_with(&from_base(base, path), OPTIONS).map_err(|error| NoFile {
         code: "plan_bad_pattern",
         message: format!("{} is no file pattern: {}", shown(path), error.msg),
         hint: Some("a '[' opens a set of characters; write '[[]' for the sign itself".to_owned()),
@@ -87,7 +99,12 @@ fn by_pattern(base: &Path, path: &str) -> Result<Vec<PathBuf>, NoFile> {
         let hint = if folder.is_dir() {
             nearest_in(&folder, path)
                 .map(|name| format!("did you mean '{name}'?"))
-                .or_else(|| Some(format!("the files of '{}' match it not", folder.display())))
+                .or_else(|| {
+                    Some(format!(
+                        "no file of '{}' fits the pattern",
+                        folder.display()
+                    ))
+                })
         } else {
             Some(format!("there is no folder '{}'", folder.display()))
         };
@@ -115,12 +132,17 @@ fn whole_folder(base: &Path, path: &str) -> PathBuf {
     }
 }
 
-fn missing(literal: &Path, path: &str) -> NoFile {
+fn missing(base: &Path, literal: &Path, path: &str) -> NoFile {
     let folder = match literal.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     };
-    let hint = if folder.is_dir() {
+    let hint = if !base.as_os_str().is_empty() && Path::new(path).exists() {
+        Some(format!(
+            "a plan's paths start from its own folder, '{}'",
+            base.display()
+        ))
+    } else if folder.is_dir() {
         nearest_in(&folder, path).map(|name| format!("did you mean '{name}'?"))
     } else {
         Some(format!("there is no folder '{}'", folder.display()))
@@ -176,6 +198,14 @@ mod tests {
         let folder = folder();
         let files = find(folder.path(), "*.csv").unwrap();
         assert_eq!(names(&files), ["a [1].csv", "a.csv", "b.csv"]);
+    }
+
+    #[test]
+    fn a_pattern_knows_files_to_come() {
+        let later = Path::new("p/out/runs/1/golden.csv");
+        assert!(would_match(Path::new("p"), "**/*.csv", later));
+        assert!(!would_match(Path::new("p"), "*.csv", later));
+        assert!(!would_match(Path::new("p"), "exports/**/*.csv", later));
     }
 
     #[test]

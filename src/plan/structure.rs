@@ -25,7 +25,7 @@ pub fn check(document: &mut DeTable<'_>, schema: &Value, faults: &mut Faults) {
         root: schema,
         faults,
     }
-    .table(document, schema, "");
+    .table(document, 0, schema, "");
 }
 
 struct Walk<'a> {
@@ -34,7 +34,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn table(&mut self, table: &mut DeTable<'_>, schema: &Value, path: &str) {
+    fn table(&mut self, table: &mut DeTable<'_>, start: usize, schema: &Value, path: &str) {
         let mut kept = DeTable::new();
         for (key, mut value) in std::mem::take(table) {
             let name = key.get_ref().to_string();
@@ -50,12 +50,17 @@ impl Walk<'_> {
             let keep = match known {
                 Some(known) => self.value(&mut value, known, &inner),
                 None => {
+                    if let Some(meant) = nearest(&name, keys(schema)) {
+                        self.faults.refuse(start, meant);
+                    }
                     self.unknown_key(&name, key.span(), schema, path);
                     false
                 }
             };
             if keep {
                 kept.insert(key, value);
+            } else {
+                self.faults.refuse(start, &name);
             }
         }
         *table = kept;
@@ -82,7 +87,7 @@ impl Walk<'_> {
         };
         match value.get_mut() {
             DeValue::Table(table) => {
-                self.table(table, form, path);
+                self.table(table, span.start, form, path);
                 true
             }
             DeValue::Array(list) => {
@@ -265,8 +270,7 @@ impl Walk<'_> {
             format!("'{}' must be {wanted}", last(path)),
         );
         if let (Some(number), Some(1.0)) = (number, most)
-            && number > 1.0
-            && number <= 100.0
+            && (2.0..=100.0).contains(&number)
         {
             self.faults
                 .hint(format!("{number} percent is {}", number / 100.0));

@@ -389,7 +389,17 @@ pub fn schema() -> Value {
         .with_transform(RecursiveTransform(WithoutNull));
     let mut schema = settings.into_generator().into_root_schema_for::<Written>();
     WithoutNull.transform(&mut schema);
-    schema.to_value()
+    // What it is stands before what is in it.
+    let mut ordered = serde_json::Map::new();
+    for key in ["$schema", "title", "description"] {
+        if let Some(value) = schema.remove(key) {
+            ordered.insert(key.to_owned(), value);
+        }
+    }
+    if let Value::Object(rest) = schema.to_value() {
+        ordered.extend(rest);
+    }
+    Value::Object(ordered)
 }
 
 /// TOML has no null, and a key left out needs no mention: both go from the

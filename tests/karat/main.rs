@@ -1,1 +1,3 @@
 mod map;
+mod cli;
+mod plan;

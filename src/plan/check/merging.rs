@@ -13,13 +13,15 @@ impl Check<'_> {
         for entry in written.field.unwrap_or_default() {
             let written = entry.get();
             let Some(name) = &written.field else {
-                self.faults
-                    .fault(
-                        entry.span(),
-                        "plan_merge_without_field",
-                        "this entry names no field",
-                    )
-                    .hint("add field = \"…\"");
+                if !self.faults.refused(entry.span().start, "field") {
+                    self.faults
+                        .fault(
+                            entry.span(),
+                            "plan_merge_without_field",
+                            "this entry names no field",
+                        )
+                        .hint("add field = \"…\"");
+                }
                 continue;
             };
             let names = self.trusted(written, sources);
@@ -36,7 +38,12 @@ impl Check<'_> {
                     .hint("join the two: 'strategy' takes a list");
             }
             let strategies = self.strategies(written.strategy.as_ref(), &field);
-            if strategies.is_empty() && names.is_empty() && written.strategy.is_none() {
+            let refused = |key| self.faults.refused(entry.span().start, key);
+            if written.strategy.is_none()
+                && names.is_empty()
+                && !refused("strategy")
+                && !refused("sources")
+            {
                 self.faults
                     .fault(
                         name.span(),

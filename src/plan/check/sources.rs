@@ -15,7 +15,7 @@ pub type Located = (SourcePlan, Range<usize>);
 
 impl Check<'_> {
     pub fn sources(&mut self, written: Vec<At<Source>>) -> Vec<Located> {
-        if written.is_empty() && !self.names_sources {
+        if written.is_empty() && !self.faults.refused(0, "source") {
             self.faults
                 .fault(0..0, "plan_no_source", "the plan names no source")
                 .hint(
@@ -84,9 +84,11 @@ impl Check<'_> {
         before: &[Located],
     ) -> String {
         let Some(name) = &written.name else {
-            self.faults
-                .fault(header, "plan_source_unnamed", "this source has no name")
-                .hint("add name = \"…\": it stands in every result");
+            if !self.faults.refused(header.start, "name") {
+                self.faults
+                    .fault(header, "plan_source_unnamed", "this source has no name")
+                    .hint("add name = \"…\": it stands in every result");
+            }
             return format!("source {}", before.len() + 1);
         };
         let text = name.get();
@@ -128,13 +130,15 @@ impl Check<'_> {
         header: Range<usize>,
     ) -> (String, Range<usize>, Vec<PathBuf>) {
         let Some(path) = &written.path else {
-            self.faults
-                .fault(
-                    header.clone(),
-                    "plan_source_without_path",
-                    "this source has no path",
-                )
-                .hint("add path = \"…\": a file, or a pattern such as \"exports/*.csv\"");
+            if !self.faults.refused(header.start, "path") {
+                self.faults
+                    .fault(
+                        header.clone(),
+                        "plan_source_without_path",
+                        "this source has no path",
+                    )
+                    .hint("add path = \"…\": a file, or a pattern such as \"exports/*.csv\"");
+            }
             return (String::new(), header, Vec::new());
         };
         let (text, span) = (path.get().clone(), path.span());
@@ -193,11 +197,9 @@ impl Check<'_> {
                 format!("there is no preset for a system {}", shown(system.get())),
             )
             .near(system.get(), known.iter().copied(), || {
-                Some(format!(
-                    "the presets are {}; for others, leave out 'system' and write the headers into 'map'",
-                    known.join(", ")
-                ))
-            });
+                (!known.is_empty()).then(|| format!("the presets are {}", known.join(", ")))
+            })
+            .hint("for others, leave out 'system' and write the headers into 'map'");
         None
     }
 
@@ -511,11 +513,7 @@ impl Check<'_> {
             return Some(text.clone());
         }
         if text.contains('%') {
-            // Formatting a date shows whether the pattern is one.
-            let sample = jiff::civil::date(2001, 2, 3).at(4, 5, 6, 0);
-            let zoned = sample.to_zoned_datetime(jiff::tz::TimeZone::UTC);
-            let works = zoned.is_ok_and(|zoned| jiff::fmt::strtime::format(text, &zoned).is_ok());
-            if works {
+            if names_a_day(text) {
                 return Some(text.clone());
             }
             self.faults
@@ -537,5 +535,35 @@ impl Check<'_> {
                 Some("write \"day_first\", \"month_first\", \"year_first\" or a pattern such as \"%d.%m.%Y\"".to_owned())
             });
         None
+    }
+}
+
+/// Whether a pattern gives back the day that it wrote.
+fn names_a_day(pattern: &str) -> bool {
+    let day = jiff::civil::date(2001, 2, 3);
+    let Ok(moment) = day
+        .at(4, 5, 6, 0)
+        .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+    else {
+        return false;
+    };
+    jiff::fmt::strtime::format(pattern, &moment)
+        .and_then(|text| jiff::fmt::strtime::parse(pattern, text))
+        .and_then(|parts| parts.to_date())
+        .is_ok_and(|read| read == day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_pattern_needs_day_month_and_year() {
+        for right in ["%d.%m.%Y", "%m/%d/%y", "%b %-d, %Y", "%Y-%m-%d %H:%M:%S"] {
+            assert!(names_a_day(right), "{right}");
+        }
+        for wrong in ["%d.%m", "%H:%M", "%d.%!.%Y", "%"] {
+            assert!(!names_a_day(wrong), "{wrong}");
+        }
     }
 }

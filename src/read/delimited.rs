@@ -1,0 +1,416 @@
+//! CSV and TSV: decoded text → rows with their lines, torn rows apart.
+//!
+//! The rule for faults: what can't be read whole costs its first physical line;
+//! reading goes on at the next one. Lines of a torn record of several lines that
+//! are no records by themselves stay with it. So an open quote costs one record,
+//! and no neighbour is shifted or swallowed.
+
+use super::decode::TextStream;
+use super::dialect::{self, NONE};
+use super::fault::{Fault, fault, hinted};
+use super::header::Question;
+use super::oddities::{self, OddLine};
+use super::open::read_fault;
+use super::sink::{After, FileTable, Sink, too_long};
+use super::split::{Dialect, Parsed, Splitter, line_end, line_ends, value};
+use super::swallow::swallowed;
+use super::{FileRead, Job};
+use crate::contact::diagnostic::shown;
+
+/// Text that the dialect and the header are told from.
+const SAMPLE: usize = 256 << 10;
+
+/// Reads the text of one file.
+///
+/// # Errors
+/// No header, a bound, an unreadable stream.
+pub fn read(stream: TextStream, job: &Job<'_>, mut file: FileRead) -> Result<FileTable, Fault> {
+    let mut reader = Reader {
+        stream,
+        job,
+        line: 1,
+        last_line: 0,
+        odd: Vec::new(),
+    };
+    reader.more()?;
+    let sep = reader.sep_line()?;
+    let sample = sample_of(reader.stream.rest());
+    let whole = reader.stream.eof && sample.len() == reader.stream.rest().len();
+    refuse_junk(job, sample)?;
+    let reading = &job.plan.reading;
+    let forced = ascii(job, "delimiter", reading.delimiter)?.or(sep);
+    let quote = ascii(job, "quote", reading.quote)?.unwrap_or(b'"');
+    let dialect = dialect::sniff(sample, forced, Some(quote), job.known, whole);
+    let mut placed = dialect::positions(sample, dialect, whole);
+    for row in &mut placed {
+        row.row.line += reader.line - 1;
+    }
+    if placed.is_empty() {
+        return Err(hinted(
+            fault(
+                &job.path,
+                "input_empty",
+                "the file holds nothing but blank lines",
+            ),
+            "export it again, or take the source out of the plan",
+        ));
+    }
+    let rows: Vec<_> = placed.iter().map(|placed| placed.row.clone()).collect();
+    let choice = Question {
+        path: &job.path,
+        rows: &rows,
+        known: job.known,
+        sections: &job.patterns.sections,
+        plan: job.plan,
+    }
+    .answer()?;
+    let start = match choice.header.and_then(|at| placed.get(at)) {
+        Some(header) => {
+            file.header_line = Some(header.row.line);
+            file.preamble_lines = header.row.line - 1;
+            header.next
+        }
+        None => placed.get(choice.data).map_or(0, |row| {
+            file.preamble_lines = row.row.line - 1;
+            row.start
+        }),
+    };
+    file.delimiter = (dialect.delimiter != NONE).then(|| char::from(dialect.delimiter));
+    file.quote = Some(char::from(quote));
+    reader.advance(start);
+    let mut sink = Sink::new(&job.path, choice, job.patterns, job.bounds)?;
+    reader.rows(dialect, &mut sink)?;
+    file.encoding = Some(reader.stream.encoding());
+    sink.cut_last(reader.last_line, reading.footer_lines.unwrap_or(0));
+    sink.diagnostics.extend(oddities::diagnostics(
+        &job.path,
+        &reader.odd,
+        reader.stream.more_oddities,
+    ));
+    Ok(sink.finish(file))
+}
+
+struct Reader<'a> {
+    stream: TextStream,
+    job: &'a Job<'a>,
+    /// Line of the first byte not yet taken.
+    line: u32,
+    /// The last line that was not blank.
+    last_line: u32,
+    odd: Vec<OddLine>,
+}
+
+impl Reader<'_> {
+    fn more(&mut self) -> Result<(), Fault> {
+        self.stream
+            .more()
+            .map_err(|error| read_fault(&self.job.path, self.job.compression, &error))
+    }
+
+    /// Takes `len` bytes of text as read.
+    fn advance(&mut self, len: usize) {
+        let from = self.stream.offset();
+        let to = from + len as u64;
+        let bytes = self.stream.buf.as_bytes();
+        let text = bytes
+            .get(self.stream.start..self.stream.start + len)
+            .unwrap_or_default();
+        let oddities = &mut self.stream.oddities;
+        while let Some(oddity) = oddities.pop_front_if(|oddity| oddity.at < to) {
+            let at = usize::try_from(oddity.at.saturating_sub(from)).unwrap_or(0);
+            self.odd.push(OddLine {
+                line: self.line + line_ends(text.get(..at).unwrap_or_default()),
+                kind: oddity.kind,
+            });
+        }
+        self.line = self.line.saturating_add(line_ends(text));
+        self.stream.start += text.len();
+    }
+
+    /// Excel's first line `sep=;`: it says the delimiter and is no row.
+    fn sep_line(&mut self) -> Result<Option<u8>, Fault> {
+        let text = self.stream.rest();
+        let Some((end, next)) = line_end(text.as_bytes(), 0, self.stream.eof) else {
+            return Ok(None);
+        };
+        let line = text.get(..end).unwrap_or("").trim_matches('"');
+        let sep = line
+            .get(..4)
+            .filter(|start| start.eq_ignore_ascii_case("sep="))
+            .and_then(|_| match line.as_bytes().get(4..) {
+                Some([b]) if b.is_ascii() => Some(*b),
+                _ => None,
+            });
+        if sep.is_some() {
+            self.advance(next);
+        }
+        Ok(sep)
+    }
+
+    fn rows(&mut self, dialect: Dialect, sink: &mut Sink<'_>) -> Result<(), Fault> {
+        let width = sink.width();
+        let mut splitter = Splitter::new(dialect, self.job.bounds.max_field_bytes);
+        // Blank lines of a file of one column are records without a value, unless
+        // nothing follows.
+        let mut blank_lines: Vec<u32> = Vec::new();
+        loop {
+            let text = self.stream.rest();
+            let bytes = text.as_bytes();
+            if bytes.is_empty() {
+                if self.stream.eof {
+                    return Ok(());
+                }
+                self.more()?;
+                continue;
+            }
+            let mut parsed = splitter.record(bytes, 0, self.stream.eof);
+            if let Parsed::Whole { end, next } = parsed
+                && splitter.spans.len() != width
+                && bytes.get(end..next) == Some(b"\r")
+            {
+                parsed = self.retry_with_cr(&mut splitter, width, parsed);
+            }
+            match parsed {
+                Parsed::More => self.more()?,
+                Parsed::TooLong => {
+                    let limit = usize::try_from(self.job.bounds.max_field_bytes);
+                    return Err(too_long(
+                        &self.job.path,
+                        self.line,
+                        limit.unwrap_or(usize::MAX),
+                    ));
+                }
+                Parsed::Whole { end, next } if is_blank(text, end, &splitter, width) => {
+                    if width == 1 {
+                        blank_lines.push(self.line);
+                    }
+                    self.advance(next);
+                }
+                Parsed::Whole { end, next } => {
+                    for line in blank_lines.drain(..) {
+                        sink.row(line, |_| "")?;
+                    }
+                    self.last_line = self.line;
+                    if self.whole(&mut splitter, sink, end, next)? == After::Stop {
+                        return self.leave_out_rest(sink);
+                    }
+                }
+                Parsed::Open => {
+                    self.last_line = self.line;
+                    let reason = if self.stream.eof {
+                        "a quote is opened and never closed".to_owned()
+                    } else {
+                        format!(
+                            "a quote is opened and not closed within {} bytes (`max_field_bytes`)",
+                            self.job.bounds.max_field_bytes
+                        )
+                    };
+                    self.torn(&mut splitter, sink, 0, "quote_unclosed", reason);
+                }
+                Parsed::Stray { at } => {
+                    self.last_line = self.line;
+                    let reason = "text follows a closing quote".to_owned();
+                    self.torn(&mut splitter, sink, at, "quote_stray", reason);
+                }
+            }
+        }
+    }
+
+    /// A record that was taken apart: a row, or of the wrong width.
+    fn whole(
+        &mut self,
+        splitter: &mut Splitter,
+        sink: &mut Sink<'_>,
+        end: usize,
+        next: usize,
+    ) -> Result<After, Fault> {
+        let width = sink.width();
+        let text = self.stream.rest();
+        let raw = text.get(..end).unwrap_or("");
+        let several_lines = splitter.spans.iter().any(|span| span.quoted)
+            && memchr::memchr2(b'\n', b'\r', raw.as_bytes()).is_some();
+        let dialect = splitter.dialect;
+        if splitter.spans.len() == width {
+            if several_lines && swallowed(raw, dialect, width) {
+                let reason = "a quote is opened and not closed on its line; the lines after it are rows of their own";
+                self.torn(splitter, sink, 0, "quote_unclosed", reason.to_owned());
+                return Ok(After::Next);
+            }
+            let after = if splitter.spans.iter().any(|span| span.escaped) {
+                let mut scratch = String::new();
+                let cells: Vec<String> = splitter
+                    .spans
+                    .iter()
+                    .map(|span| value(text, *span, dialect, &mut scratch).to_owned())
+                    .collect();
+                sink.row(self.line, |at| cells.get(at).map_or("", String::as_str))?
+            } else {
+                let spans = &splitter.spans;
+                sink.row(self.line, |at| {
+                    spans
+                        .get(at)
+                        .and_then(|span| text.get(span.start..span.end))
+                        .unwrap_or("")
+                })?
+            };
+            self.advance(next);
+            return Ok(after);
+        }
+        let found = splitter.spans.len();
+        let rule = if found > width {
+            "row_too_long"
+        } else {
+            "row_too_short"
+        };
+        let fields = if found == 1 { "field" } else { "fields" };
+        if several_lines {
+            let reason = format!(
+                "{found} {fields} where the header has {width}, over several lines: a quote that is not closed?"
+            );
+            self.torn(splitter, sink, end, rule, reason);
+            return Ok(After::Next);
+        }
+        let reason = format!("{found} {fields} where the header has {width}");
+        let cells: Vec<&str> = splitter
+            .spans
+            .iter()
+            .map(|span| text.get(span.start..span.end).unwrap_or(""))
+            .collect();
+        let after = sink.odd(self.line, raw, &cells, (rule, reason));
+        self.advance(next);
+        Ok(after)
+    }
+
+    /// Holds out the record at hand: its first line, and those after it, up to the
+    /// fault at `until`, that are no records by themselves.
+    fn torn(
+        &mut self,
+        splitter: &mut Splitter,
+        sink: &mut Sink<'_>,
+        until: usize,
+        rule: &'static str,
+        reason: String,
+    ) {
+        let text = self.stream.rest();
+        let bytes = text.as_bytes();
+        let eof = self.stream.eof;
+        // A torn record was scanned past its first line; at the end of the text at
+        // hand, that is its end.
+        let (mut end, mut next) = line_end(bytes, 0, eof).unwrap_or((bytes.len(), bytes.len()));
+        while next < until {
+            match splitter.record(bytes, next, eof) {
+                Parsed::Whole { .. } if splitter.spans.len() == sink.width() => break,
+                Parsed::More => break,
+                _ => {}
+            }
+            let Some(line) = line_end(bytes, next, eof) else {
+                break;
+            };
+            (end, next) = line;
+        }
+        sink.torn(self.line, text.get(..end).unwrap_or(""), rule, reason);
+        self.advance(next);
+    }
+
+    /// A lone CR ended a record of the wrong width: perhaps it belongs to a value.
+    fn retry_with_cr(&self, splitter: &mut Splitter, width: usize, first: Parsed) -> Parsed {
+        let bytes = self.stream.rest().as_bytes();
+        let lone_cr = splitter.dialect.lone_cr;
+        splitter.dialect.lone_cr = !lone_cr;
+        let parsed = splitter.record(bytes, 0, self.stream.eof);
+        splitter.dialect.lone_cr = lone_cr;
+        match parsed {
+            Parsed::Whole { .. } if splitter.spans.len() == width => parsed,
+            Parsed::More => parsed,
+            _ => {
+                splitter.record(bytes, 0, self.stream.eof);
+                first
+            }
+        }
+    }
+
+    /// The lines behind the data's end: counted and shown, no records.
+    fn leave_out_rest(&mut self, sink: &mut Sink<'_>) -> Result<(), Fault> {
+        loop {
+            let text = self.stream.rest();
+            if text.is_empty() && self.stream.eof {
+                return Ok(());
+            }
+            match line_end(text.as_bytes(), 0, self.stream.eof) {
+                None => self.more()?,
+                Some((end, next)) => {
+                    let line = text.get(..end).unwrap_or("").trim();
+                    if !line.is_empty() {
+                        sink.after_data(self.line, line);
+                        self.last_line = self.line;
+                    }
+                    self.advance(next);
+                }
+            }
+        }
+    }
+}
+
+/// A line without any field: blank, or DOS's end-of-file mark.
+fn is_blank(text: &str, end: usize, splitter: &Splitter, width: usize) -> bool {
+    if splitter.spans.len() != 1 || splitter.spans.iter().any(|span| span.quoted) {
+        return false;
+    }
+    let line = text.get(..end).unwrap_or("");
+    line.is_empty() || line == "\u{1a}" || (width > 1 && line.trim().is_empty())
+}
+
+fn sample_of(text: &str) -> &str {
+    let mut end = SAMPLE.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or("")
+}
+
+/// Text has few control codes; a file that has many is no text.
+fn refuse_junk(job: &Job<'_>, sample: &str) -> Result<(), Fault> {
+    let mut all = 0_usize;
+    let mut controls = 0_usize;
+    let mut odd = 0_usize;
+    for c in sample.chars() {
+        all += 1;
+        match c {
+            '\t' | '\n' | '\r' => {}
+            '\0' | '\u{fffd}' => odd += 1,
+            c if c.is_ascii_control() => controls += 1,
+            _ => {}
+        }
+    }
+    if controls * 50 > all.max(50) || (controls + odd) * 3 > all {
+        return Err(hinted(
+            fault(
+                &job.path,
+                "input_binary",
+                "this is no text and no format that karat reads",
+            ),
+            "karat reads CSV, TSV, XLSX, XLS, ODS, Parquet, NDJSON and JSON, also in gzip or zstd; `encoding` forces a text encoding",
+        ));
+    }
+    Ok(())
+}
+
+fn ascii(job: &Job<'_>, key: &str, c: Option<char>) -> Result<Option<u8>, Fault> {
+    match c {
+        None => Ok(None),
+        Some(c) => match u8::try_from(c) {
+            Ok(b) if b.is_ascii() && !matches!(b, b'\n' | b'\r') => Ok(Some(b)),
+            _ => Err(hinted(
+                fault(
+                    &job.path,
+                    "input_dialect",
+                    format!(
+                        "`{key}` is {}, and must be one ASCII character",
+                        shown(&c.to_string())
+                    ),
+                ),
+                "the usual ones are , ; | and a tab",
+            )),
+        },
+    }
+}
