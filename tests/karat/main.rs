@@ -1,3 +1,3 @@
-mod map;
 mod cli;
+mod map;
 mod plan;
