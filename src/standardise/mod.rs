@@ -92,7 +92,7 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
     drop(by_row);
 
     let model = person::learn(records, &knowledge.people);
-    people::standardise(&columns, &knowledge.people, &model, &mut sheet);
+    people::standardise(&columns, &knowledge, &model, &mut sheet);
     if let Some(column) = columns.get("former_family_name") {
         people::former_family(column, &knowledge.people, &model, &mut sheet);
     }

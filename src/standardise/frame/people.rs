@@ -7,8 +7,11 @@ use rayon::prelude::*;
 use super::columns::Column;
 use super::results::Results;
 use super::sheet::Sheet;
+use crate::contact::FieldType;
+use crate::standardise::Knowledge;
 use crate::standardise::coded::{Groups, code};
 use crate::standardise::person::{self, NameModel, NameOutcome, PersonRules, RawName};
+use crate::standardise::placeholder::Verdict;
 use crate::standardise::text;
 
 /// Groups whose outcomes are loose at a time.
@@ -30,10 +33,11 @@ const BESIDES: [&str; 2] = ["nickname", "former_family_name"];
 /// Standardises all name fields of the records.
 pub fn standardise(
     columns: &BTreeMap<&str, Column<'_>>,
-    rules: &PersonRules,
+    knowledge: &Knowledge,
     model: &NameModel,
     sheet: &mut Sheet,
 ) {
+    let rules = &knowledge.people;
     let of = |name: &str| columns.get(name);
     let named: Vec<&Column<'_>> = FIELDS.iter().filter_map(|name| of(name)).collect();
     let Some(first) = named.first() else { return };
@@ -74,18 +78,31 @@ pub fn standardise(
             .collect();
         for (&row, outcome) in chunk.iter().zip(outcomes) {
             let row = row as usize;
-            for (name, outcome) in [
-                ("prefix", outcome.prefix),
-                ("given_name", outcome.given),
-                ("middle_name", outcome.middle),
-                ("family_name", outcome.family),
-                ("suffix", outcome.suffix),
-                ("full_name", outcome.full),
-                ("nickname", outcome.nickname),
-                ("former_family_name", outcome.former_family),
+            for (name, kind, outcome) in [
+                ("prefix", &FieldType::NamePrefix, outcome.prefix),
+                ("given_name", &FieldType::GivenName, outcome.given),
+                ("middle_name", &FieldType::MiddleName, outcome.middle),
+                ("family_name", &FieldType::FamilyName, outcome.family),
+                ("suffix", &FieldType::NameSuffix, outcome.suffix),
+                ("full_name", &FieldType::FullName, outcome.full),
+                ("nickname", &FieldType::FullName, outcome.nickname),
+                (
+                    "former_family_name",
+                    &FieldType::FamilyName,
+                    outcome.former_family,
+                ),
             ] {
                 let column = of(name).filter(|_| !BESIDES.contains(&name));
-                let outcome = super::from_raw(column, row, outcome);
+                let mut outcome = super::from_raw(column, row, outcome);
+                // `N/A Lee` has no given name.
+                let split_off = column.is_none_or(|column| column.raw.get(row).is_none());
+                if split_off
+                    && outcome.value.as_deref().is_some_and(|value| {
+                        knowledge.placeholders.judge(kind, value) == Verdict::Placeholder
+                    })
+                {
+                    outcome.value = None;
+                }
                 if let Some(results) = results.get_mut(name) {
                     results.push(column.and_then(|column| column.coded.get(row)), outcome);
                 }

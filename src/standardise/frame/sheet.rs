@@ -207,16 +207,27 @@ impl Sheet {
                     Some(cell) if multi && !has(cell, &value) => format!("{cell}{JOIN}{value}"),
                     Some(_) => continue,
                 };
-                self.events.push(Event {
+                let event = Event {
                     stage: Stage::Standardise,
-                    kind: EventKind::Derived,
                     record: Some(arrival.row),
                     field,
-                    before: (!arrival.raw.is_empty()).then_some(&arrival.raw),
                     after: Some(&joined),
                     rule: arrival.rule,
                     reason: &arrival.from,
                     ..Event::default()
+                };
+                self.events.push(match &cell {
+                    None => Event {
+                        kind: EventKind::Derived,
+                        before: (!arrival.raw.is_empty()).then_some(&arrival.raw),
+                        ..event
+                    },
+                    // The cell's own value is changed: the audit names it.
+                    Some(cell) => Event {
+                        kind: EventKind::Standardised,
+                        before: Some(cell),
+                        ..event
+                    },
                 });
                 cell = Some(joined);
             }
