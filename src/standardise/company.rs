@@ -20,6 +20,7 @@ use crate::rulebook::Rulebook;
 use forms::Forms;
 
 type FastMap<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
+type FastSet<K> = hashbrown::HashSet<K, foldhash::fast::FixedState>;
 
 /// Legal forms and short words.
 #[derive(Clone, Debug, Default)]
@@ -43,11 +44,17 @@ impl CompanyRules {
     /// Whether a text shows by its legal form that it is a company's name.
     #[must_use]
     pub fn has_legal_form(&self, value: &str) -> bool {
-        let words = words_of(&self.forms.unglue(&tidy(value)).0);
+        let text = tidy(value);
+        let (text, glued) = self.forms.unglue(&text);
+        if glued {
+            return true;
+        }
+        if !self.forms.may_end(&text) {
+            return false;
+        }
+        let words = words_of(&text);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        self.forms.strong_end(&words) > 0
-            || self.forms.strong_front(&words) > 0
-            || self.forms.unglue(&tidy(value)).1
+        self.forms.strong_end(&words) > 0 || self.forms.strong_front(&words) > 0
     }
 }
 

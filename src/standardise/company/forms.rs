@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{FastMap, words_of};
+use super::{FastMap, FastSet, words_of};
 use crate::rulebook::Rulebook;
 use crate::standardise::lists;
+use crate::standardise::tidy::fold;
 
 /// The longest form, in words.
 const LONGEST: usize = 6;
@@ -21,6 +22,9 @@ struct Form {
 pub struct Forms {
     /// Folded words, joined by a space → the form.
     by_words: FastMap<String, Form>,
+    /// Last words of the forms that end a name and first words of the others:
+    /// a cheap look before the thorough one.
+    edges: FastSet<String>,
     /// Forms written without a space, longest first; weak ones only behind.
     glued: Vec<(String, bool)>,
 }
@@ -48,6 +52,14 @@ impl Forms {
                         end: false,
                         weak,
                     });
+                if place != "front" {
+                    forms
+                        .edges
+                        .extend(met.rsplit([' ', '/']).next().map(str::to_owned));
+                }
+                if place != "end" {
+                    forms.edges.extend(met.split(' ').next().map(str::to_owned));
+                }
                 form.front |= place != "end";
                 form.end |= place != "front";
             }
@@ -56,6 +68,15 @@ impl Forms {
             .glued
             .sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
         forms
+    }
+
+    /// Whether the last or first word may belong to a legal form.
+    pub fn may_end(&self, text: &str) -> bool {
+        let edge = |word: &str| self.edges.contains(fold(word).as_str());
+        let mut words = text
+            .split(|c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')' | '/' | ';' | '-'))
+            .filter(|word| !word.is_empty());
+        words.next().is_some_and(edge) || words.next_back().is_some_and(edge)
     }
 
     /// How many of the last words are a legal form.

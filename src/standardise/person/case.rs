@@ -81,7 +81,11 @@ fn mend_word(
     let chars: Vec<char> = lower.chars().collect();
     for (at, &c) in chars.iter().enumerate() {
         if start && c.is_alphabetic() {
-            push_upper(c, out);
+            if at == 0 && word.starts_with('İ') {
+                out.push('İ');
+            } else {
+                push_upper(c, out);
+            }
             start = false;
             continue;
         }

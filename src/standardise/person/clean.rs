@@ -40,6 +40,10 @@ pub fn bare(
     if tidied
         .bytes()
         .all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b'-' | b'.'))
+        && !tidied
+            .split(' ')
+            .skip(1)
+            .any(|word| rules.former_open.contains(word))
     {
         return tidied.into_owned();
     }
@@ -364,10 +368,7 @@ fn former_behind(text: &mut String, rules: &PersonRules, found: &mut Found) {
     let words: Vec<&str> = text.split_whitespace().collect();
     for at in 1..words.len() {
         let word = words[at].trim_start_matches(',');
-        let sure = matches!(
-            word,
-            "née" | "geb." | "geborene" | "Née" | "NÉE" | "z" | "рожд." | "урожд."
-        );
+        let sure = rules.former_open.contains(word);
         if sure
             && found.former.is_none()
             && let Some(former) = former_name(&words[at..].join(" "), rules)

@@ -79,12 +79,33 @@ pub fn standardise_name(raw: RawName<'_>, rules: &PersonRules, model: &NameModel
     for _ in 0..6 {
         doubts.clear();
         let next = round(&name, &raw, rules, model, &mut found, &mut doubts);
-        if next == name {
+        let done = next == name || (found.rule.is_empty() && is_plain(&next));
+        name = next;
+        if done {
             break;
         }
-        name = next;
     }
     outcome(&raw, name, found, doubts)
+}
+
+/// Cased letters, spaces and hyphens only, and given and family name known: another
+/// round would find nothing.
+fn is_plain(name: &Name) -> bool {
+    !name.given.is_empty()
+        && !name.family.is_empty()
+        && [
+            &name.prefix,
+            &name.given,
+            &name.middle,
+            &name.family,
+            &name.suffix,
+            &name.full,
+        ]
+        .iter()
+        .all(|part| {
+            part.chars()
+                .all(|c| c.is_alphabetic() || matches!(c, ' ' | '-'))
+        })
 }
 
 fn round(
@@ -218,8 +239,8 @@ fn look(
         let family = model.seen(&fold(&name.family));
         if given[1] >= 3
             && family[0] >= 3
-            && model.evidence(&fold(&name.given), rules) < -2.5
-            && model.evidence(&fold(&name.family), rules) > 2.5
+            && model.evidence(&fold(&name.given), rules) < -2.0
+            && model.evidence(&fold(&name.family), rules) > 2.0
         {
             doubt(
                 "given_name",

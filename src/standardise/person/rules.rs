@@ -22,6 +22,8 @@ pub struct PersonRules {
     /// Folded particle → stays small when capitals are mended.
     pub(super) particles: FastMap<String, bool>,
     pub(super) former: Vec<String>,
+    /// Marks of a former name that need no brackets, as written.
+    pub(super) former_open: FastSet<String>,
     pub(super) placeholders: FastSet<String>,
     pub(super) pronouns: FastSet<String>,
     pub(super) and: FastSet<String>,
@@ -29,6 +31,8 @@ pub struct PersonRules {
     pub(super) mac: FastSet<String>,
     pub(super) patronymics: Vec<String>,
     pub(super) family_like: Vec<String>,
+    /// Second halves of family names, folded.
+    pub(super) family_tails: FastSet<String>,
     pub(super) compound_first: FastSet<String>,
     pub(super) compound_second: FastSet<String>,
     /// Family names whose owners have given names of several words (Latin letters).
@@ -70,10 +74,12 @@ pub enum Alone {
 #[serde(deny_unknown_fields)]
 struct Shapes {
     former: Vec<String>,
+    former_open: Vec<String>,
     placeholders: Vec<String>,
     capital_after_apostrophe: Vec<String>,
     mac: Vec<String>,
     and: Vec<String>,
+    family_tails: Vec<String>,
     pronouns: Vec<String>,
     patronymics: Patronymics,
     compounds: Compounds,
@@ -108,11 +114,13 @@ impl PersonRules {
             toml::from_str(rulebook.file("names/shapes.toml").unwrap_or("")).unwrap_or_default();
         let mut rules = Self {
             former: folded(&shapes.former),
+            former_open: shapes.former_open.iter().cloned().collect(),
             placeholders: shapes.placeholders.iter().cloned().collect(),
             pronouns: shapes.pronouns.iter().cloned().collect(),
             and: shapes.and.iter().cloned().collect(),
             apostrophe: shapes.capital_after_apostrophe.iter().cloned().collect(),
             mac: shapes.mac.iter().cloned().collect(),
+            family_tails: folded(&shapes.family_tails).into_iter().collect(),
             patronymics: folded(&shapes.patronymics.certain),
             family_like: folded(&shapes.patronymics.family_like),
             compound_first: folded(&shapes.compounds.first).into_iter().collect(),

@@ -131,7 +131,15 @@ fn units(words: &[&str], rules: &PersonRules) -> Vec<String> {
         let is_particle = at + 1 < words.len() && rules.particles.contains_key(&fold(word));
         // In front, a capitalised particle may be a given name (Al Green, Van Morrison).
         let glues = is_particle && (at > 0 || !word.chars().next().is_some_and(char::is_uppercase));
-        if glues {
+        if open.is_empty()
+            && units.len() > 1
+            && !word.is_ascii()
+            && rules.family_tails.contains(&fold(word))
+            && let Some(before) = units.last_mut()
+        {
+            before.push(' ');
+            before.push_str(word);
+        } else if glues {
             open.push_str(word);
             open.push(' ');
         } else {

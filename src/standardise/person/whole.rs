@@ -117,8 +117,12 @@ fn parts_of(
     if rules.company.has_legal_form(text)
         && !is_suffix(text.rsplit([' ', ',']).next().unwrap_or(""), rules)
         || raw.company.is_some_and(|company| {
-            let name = core(text);
-            name.contains(' ') && name == core(company)
+            // The core is dear: only for names that begin alike.
+            let first = |text: &str| text.chars().next().map(|c| c.to_lowercase().next());
+            first(text) == first(company) && {
+                let name = core(text);
+                name.contains(' ') && name == core(company)
+            }
         })
     {
         return keep("name_is_company", "the name seems to be a company's");
