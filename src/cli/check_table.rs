@@ -310,6 +310,7 @@ mod tests {
             record_id: Some(cells(["1", "2", "3", "4", "5"])),
             table,
             held: BTreeMap::from([(4, torn)]),
+            ..Records::default()
         };
         let rulebook = Rulebook::builtin();
         let known = Known {

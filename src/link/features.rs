@@ -10,8 +10,8 @@ use super::names::{Letters, NameId, Names, Nicknames, Sound};
 use crate::contact::{Records, Table};
 use crate::rulebook::Rulebook;
 use crate::standardise::company::{self, CompanyRules};
-use crate::standardise::email::EmailRules;
-use crate::standardise::job_title;
+use crate::standardise::email::{self, EmailRules};
+use crate::standardise::job_title::{self, JobTitleRules};
 
 type Fixed = foldhash::fast::FixedState;
 
@@ -156,6 +156,7 @@ pub struct FeatureRules {
     pub sound: Sound,
     pub email: EmailRules,
     pub company: CompanyRules,
+    pub job_title: JobTitleRules,
     pub particles: Vec<String>,
     /// Suffix → generation.
     pub generations: HashMap<String, u8, Fixed>,
@@ -240,7 +241,7 @@ impl Features {
             let id = cell(title).map_or(NONE, |t| match titles.get(&t) {
                 Some(&id) => id,
                 None => {
-                    let key = job_title::key(&t);
+                    let key = job_title::key(&t, &rules.job_title);
                     let id = if key.is_empty() {
                         NONE
                     } else {
@@ -355,7 +356,7 @@ impl Features {
         rules: &EmailRules,
         ids: &mut HashMap<String, u32, Fixed>,
     ) -> Option<u32> {
-        let key = rules.comparison_key(address)?;
+        let key = email::comparison_key(address, rules)?;
         if let Some(&id) = ids.get(&key) {
             return Some(id);
         }

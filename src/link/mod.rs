@@ -26,6 +26,7 @@ use crate::plan::Plan;
 use crate::rulebook::Rulebook;
 use crate::standardise::company::CompanyRules;
 use crate::standardise::email::EmailRules;
+use crate::standardise::job_title::JobTitleRules;
 use block::{BlockPlan, BlockStats, Candidates};
 use compare::names::NameComparer;
 use compare::{Compared, Pattern};
@@ -184,6 +185,7 @@ pub fn feature_rules(model: &MatchModel, rulebook: &Rulebook) -> FeatureRules {
         sound: names::Sound::load(rulebook),
         email: EmailRules::load(rulebook),
         company: CompanyRules::load(rulebook),
+        job_title: JobTitleRules::load(rulebook),
         particles: model.particles.clone(),
         generations: model
             .generations

@@ -17,8 +17,9 @@ pub struct Patterns {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
-    /// Whose report it is, for people.
-    pub system: String,
+    /// Whose report it is, for people only.
+    #[serde(default, rename = "system")]
+    _system: Option<String>,
     /// The file's first line.
     pub first: String,
     /// The line above the header of the contacts.

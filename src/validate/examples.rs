@@ -142,6 +142,7 @@ fn records_of(rule: &Rule, example: &Example) -> Records {
         .map(|(at, record)| Some(record.get("record_id").cloned().unwrap_or(format!("{at}"))))
         .collect();
     Records {
+        as_read: Table::default(),
         sources: names
             .into_iter()
             .map(|name| SourceInfo {
@@ -154,6 +155,6 @@ fn records_of(rule: &Rule, example: &Example) -> Records {
         origin,
         record_id: Some(ids),
         table,
-        held: BTreeMap::new(),
+        ..Records::default()
     }
 }

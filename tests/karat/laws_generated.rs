@@ -178,6 +178,12 @@ fn a_second_run_changes_nothing_and_its_own_output_merges_nothing() {
     made::generate(folder.path(), 600, 7, Shape::Usual).unwrap();
     run(folder.path(), &[]);
     let latest = folder.path().join("out/latest");
+    // Law 3: what was published is what the audit says, replayed over the inputs.
+    assert_cmd::Command::new(env!("CARGO_BIN_EXE_karat"))
+        .current_dir(folder.path())
+        .args(["verify", "out/latest"])
+        .assert()
+        .success();
     let files = ["golden.csv", "xref.csv", "violations.csv", "review.csv"];
     let first = files.map(|name| fs::read_to_string(latest.join(name)).unwrap());
     run(folder.path(), &[]);

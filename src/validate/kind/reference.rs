@@ -138,12 +138,18 @@ impl Reference {
         listed == (self.expect == Expect::Unlisted)
     }
 
-    /// A domain is listed when it, or a domain that it lies under, is.
+    /// A domain is listed when it, or a domain that it lies under, is; a mailbox
+    /// also when it is without its tag and number (`info2+news` is `info`).
     fn has(&self, value: &str) -> bool {
         if self.entries.contains(value) {
             return true;
         }
-        if self.part != Part::EmailDomain {
+        if self.part == Part::EmailLocal {
+            let bare = value.split_once('+').map_or(value, |(name, _)| name);
+            let word = bare.trim_end_matches(|c: char| c.is_ascii_digit() || "-_.".contains(c));
+            return self.entries.contains(bare) || self.entries.contains(word);
+        }
+        if self.part == Part::Whole {
             return false;
         }
         let mut rest = value;
