@@ -68,12 +68,7 @@ impl<'a> Index<'a> {
                 },
             }
         }
-        index.fields = events
-            .words()
-            .iter()
-            .map(String::as_str)
-            .zip(fields)
-            .collect();
+        index.fields = fields.into_iter().collect();
         for (field, record) in moved {
             index.fields.entry(field).or_default().moved.extend(record);
         }

@@ -19,7 +19,6 @@ pub mod number;
 pub mod outcome;
 pub mod person;
 pub mod phone;
-pub mod person;
 pub mod placeholder;
 pub mod script;
 pub mod system_id;
