@@ -32,12 +32,18 @@ impl<'a> Index<'a> {
     pub fn of(events: &'a Events) -> Self {
         let mut index = Self::default();
         // By number of the field's word first: a string is hashed once, not per event.
-        let mut fields: Vec<FieldEvents> = Vec::new();
-        fields.resize_with(events.words().len(), FieldEvents::default);
+        // Most words are reasons, so that the fields get a number of their own.
+        let mut place: Vec<u32> = vec![u32::MAX; events.words().len()];
+        let mut fields: Vec<(&str, FieldEvents)> = Vec::new();
         let mut moved: Vec<(&str, Option<u32>)> = Vec::new();
         for at in 0..events.len() {
             let (stage, kind, word) = events.about(at);
-            let own = &mut fields[word as usize];
+            let slot = &mut place[word as usize];
+            if *slot == u32::MAX {
+                *slot = u32::try_from(fields.len()).unwrap_or(u32::MAX);
+                fields.push((&events.words()[word as usize], FieldEvents::default()));
+            }
+            let own = &mut fields[*slot as usize].1;
             let number = u32::try_from(at).unwrap_or(u32::MAX);
             match kind {
                 EventKind::Quarantined => index.quarantined.extend(events.record(at)),
@@ -62,12 +68,7 @@ impl<'a> Index<'a> {
                 },
             }
         }
-        index.fields = events
-            .words()
-            .iter()
-            .map(String::as_str)
-            .zip(fields)
-            .collect();
+        index.fields = fields.into_iter().collect();
         for (field, record) in moved {
             index.fields.entry(field).or_default().moved.extend(record);
         }
