@@ -2,3 +2,4 @@ mod cli;
 mod map;
 mod plan;
 mod standardise;
+mod validate;
