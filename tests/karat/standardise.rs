@@ -482,3 +482,266 @@ fn extra_columns_and_unknown_values_stay_as_they_are() {
     );
     assert_eq!(rules(&done, "lifecycle_stage"), ["vocabulary_unknown"]);
 }
+
+/// A million records of fifteen columns; run by name with `--ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn a_million_records() {
+    const ROWS: usize = 1_000_000;
+    let mut table = Table::new(ROWS);
+    let column =
+        |make: &dyn Fn(usize) -> String| -> Text { (0..ROWS).map(|row| Some(make(row))).collect() };
+    table.set("given_name", column(&|row| format!("Given{}", row % 5_000)));
+    table.set(
+        "family_name",
+        column(&|row| format!("Family{}", row % 50_000)),
+    );
+    table.set(
+        "email",
+        column(&|row| format!("Person.{row}@Company{}.com", row % 9_000)),
+    );
+    table.set(
+        "phone",
+        column(&|row| format!("({}) 555-{:04}", 201 + row % 700, row / 700 % 10_000)),
+    );
+    table.set(
+        "mobile",
+        column(&|row| {
+            if row % 3 == 0 {
+                format!("+1 415 {:03} {:04}", 200 + row % 700, row % 10_000)
+            } else {
+                String::new()
+            }
+        }),
+    );
+    table.set(
+        "job_title",
+        column(&|row| format!("Manager {}", row % 3_000)),
+    );
+    table.set(
+        "company",
+        column(&|row| format!("Company {} Inc.", row % 9_000)),
+    );
+    table.set(
+        "street",
+        column(&|row| format!("{} Main Street", row % 100_000)),
+    );
+    table.set("city", column(&|row| format!("City {}", row % 2_000)));
+    table.set("postcode", column(&|row| format!("{:05}", row % 90_000)));
+    table.set(
+        "country",
+        column(&|row| ["US", "GB", "DE"][row % 3].to_owned()),
+    );
+    table.set(
+        "lifecycle_stage",
+        column(&|row| ["Lead", "Marketing Qualified Lead", "customer"][row % 3].to_owned()),
+    );
+    table.set(
+        "email_opt_out",
+        column(&|row| ["false", "0", "1"][row % 3].to_owned()),
+    );
+    table.set(
+        "created_at",
+        column(&|row| {
+            format!(
+                "{:02}/{:02}/2023 {:02}:{:02}",
+                row % 12 + 1,
+                row % 28 + 1,
+                row % 24,
+                row % 60
+            )
+        }),
+    );
+    table.set(
+        "updated_at",
+        column(&|row| {
+            format!(
+                "2024-{:02}-{:02}T{:02}:{:02}:{:02}.000+0000",
+                row % 12 + 1,
+                row % 28 + 1,
+                row % 24,
+                row % 60,
+                row % 59
+            )
+        }),
+    );
+    let records = Records {
+        sources: vec![SourceInfo {
+            name: "a".to_owned(),
+            country: Some("US".to_owned()),
+            ..SourceInfo::default()
+        }],
+        origin: (0..ROWS)
+            .map(|row| Origin {
+                source: 0,
+                file: 0,
+                line: row as u32 + 2,
+            })
+            .collect(),
+        table,
+        ..Records::default()
+    };
+    let start = std::time::Instant::now();
+    let done = standardise(&records, &plan(), &Rulebook::builtin());
+    println!(
+        "{} records in {:.1} s: {} events, {} violations",
+        ROWS,
+        start.elapsed().as_secs_f32(),
+        done.events.len(),
+        done.violations.len()
+    );
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!(
+        "{}",
+        status
+            .lines()
+            .find(|line| line.starts_with("VmHWM"))
+            .unwrap_or("")
+    );
+    let start = std::time::Instant::now();
+    assert!(law::lost(&records, &done.table, &done.events).is_empty());
+    println!("the law in {:.1} s", start.elapsed().as_secs_f32());
+}
+
+#[test]
+fn a_whole_name_and_address_are_taken_apart() {
+    let records = records(&[(
+        "a",
+        None,
+        None,
+        &[
+            ("full_name", &["Dr. Ann Lee", "LEE, BOB", "test test"]),
+            ("phone", &["030 901820", "", ""]),
+            ("address", &["", "", ""]),
+            ("country", &["Germany", "", ""]),
+            ("company", &["ACME GmbH", "N/A", ""]),
+        ],
+    )]);
+    let done = run(&records, &plan());
+    assert_eq!(cells(&done, "given_name")[..2], [Some("Ann"), Some("Bob")]);
+    assert_eq!(cells(&done, "family_name")[..2], [Some("Lee"), Some("Lee")]);
+    assert_eq!(cells(&done, "full_name")[..2], [None, None]);
+    assert_eq!(done.table.get("country", 0), Some("DE"));
+    assert_eq!(done.table.get("phone", 0), Some("+4930901820"));
+    assert_eq!(done.table.get("company", 1), None);
+    assert!(
+        done.violations
+            .iter()
+            .any(|v| v.record == 2 && v.rule == "junk_record")
+    );
+    let given = done
+        .events
+        .iter()
+        .find(|e| e.field == "given_name" && e.record == Some(0));
+    let given = given.unwrap_or_else(|| panic!("no event for the given name"));
+    assert_eq!(
+        (given.kind, given.before, given.reason),
+        (EventKind::Derived, Some("Dr. Ann Lee"), "full_name")
+    );
+}
+
+/// Cells as exports have them: sound, broken, of the wrong kind.
+fn messy() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    prop_oneof![
+        Just(String::new()),
+        "\\PC{0,16}",
+        "[A-Za-z]{1,8}( [A-Za-z.']{1,8}){0,2}",
+        "[a-z.]{1,6}@[a-z]{1,6}\\.(com|de|con)(; ?[a-z]{1,3}@x\\.org)?",
+        "\\+?[0-9 ()/-]{6,16}",
+        "[0-9]{1,2}[/.-][0-9]{1,2}[/.-](20)?[0-9]{2}( [0-9]{2}:[0-9]{2})?",
+        proptest::sample::select(vec![
+            "N/A",
+            "null",
+            "-",
+            "yes",
+            "no",
+            "maybe",
+            "true",
+            "Unsubscribed",
+            "DE",
+            "United States",
+            "MÃ¼ller",
+            "Lee, Ann",
+            "Dr. Ann Lee Jr.",
+            "1 Main St, Springfield, IL 62701",
+            "VIP,Blog",
+            "Иван Петров",
+            "山田太郎",
+            "Null",
+            "=\"0123\"",
+            "4.15E9",
+            " ",
+            "\u{200b}",
+            "0/0/00",
+            "42447",
+            "Test User",
+            "acme.com",
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+const FIELDS: [&str; 36] = [
+    "prefix",
+    "given_name",
+    "middle_name",
+    "family_name",
+    "suffix",
+    "full_name",
+    "nickname",
+    "former_family_name",
+    "email",
+    "other_emails",
+    "phone",
+    "other_phones",
+    "job_title",
+    "company",
+    "company_domain",
+    "website",
+    "street",
+    "street_2",
+    "street_number",
+    "address",
+    "city",
+    "region",
+    "postcode",
+    "country",
+    "language",
+    "birth_date",
+    "birth_year",
+    "birth_month",
+    "gender",
+    "email_opt_out",
+    "email_opt_in",
+    "email_status",
+    "created_at",
+    "merged_ids",
+    "tags",
+    "notes",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, ..Default::default() })]
+    #[test]
+    fn no_value_is_ever_lost(rows in proptest::collection::vec(proptest::collection::vec(messy(), FIELDS.len()), 1..6)) {
+        let columns: Vec<Vec<&str>> = (0..FIELDS.len())
+            .map(|at| rows.iter().map(|row| row[at].as_str()).collect())
+            .collect();
+        let columns: Vec<(&str, &[&str])> = FIELDS.iter().zip(&columns).map(|(name, cells)| (*name, cells.as_slice())).collect();
+        let records = records(&[("a", Some("US"), None, &columns)]);
+        let done = standardise(&records, &plan(), &Rulebook::builtin());
+        let lost = law::lost(&records, &done.table, &done.events);
+        proptest::prop_assert!(lost.is_empty(), "{lost:?}");
+        for (name, _) in done.table.iter() {
+            let field = Rulebook::builtin();
+            proptest::prop_assert!(field.fields().get(name).is_some_and(|field| !field.input_only), "{name}");
+        }
+        let four = rayon::ThreadPoolBuilder::new().num_threads(4).build();
+        if let Ok(pool) = four {
+            let again = pool.install(|| standardise(&records, &plan(), &Rulebook::builtin()));
+            proptest::prop_assert!(done.events.iter().eq(again.events.iter()));
+            proptest::prop_assert_eq!(&done.violations, &again.violations);
+        }
+    }
+}

@@ -167,7 +167,7 @@ fn streets_are_joined() {
         ("Main St", "12", "", "US", "12 Main St"),
         ("Hauptstraße", "5a", "", "DE", "Hauptstraße 5a"),
         ("Hauptstraße 5a", "5a", "", "DE", "Hauptstraße 5a"),
-        ("12 MAIN ST NW", "", "apt 4", "US", "12 Main St NW, Apt 4"),
+        ("12 MAIN ST NW", "", "apt 4", "US", "12 Main St NW, apt 4"),
         ("a\nb", "", "", "US", "a, b"),
     ] {
         let out = standardise(

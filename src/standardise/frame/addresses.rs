@@ -40,9 +40,15 @@ pub fn standardise(
     let present: Vec<&Column<'_>> = FIELDS.iter().filter_map(|name| of(name)).collect();
     let Some(first) = present.first() else { return };
     let rows = first.coded.codes.len();
-    let codes: Vec<&[u32]> = present.iter().map(|column| column.coded.codes.as_slice()).collect();
+    let codes: Vec<&[u32]> = present
+        .iter()
+        .map(|column| column.coded.codes.as_slice())
+        .collect();
     let groups = Groups::of(rows, &codes, &[&countries.codes]);
-    let mut results: BTreeMap<&str, Results> = FIELDS.iter().map(|name| (*name, Results::default())).collect();
+    let mut results: BTreeMap<&str, Results> = FIELDS
+        .iter()
+        .map(|name| (*name, Results::default()))
+        .collect();
     for chunk in groups.first.chunks(CHUNK) {
         let outcomes: Vec<AddressOutcome> = chunk
             .par_iter()
@@ -80,7 +86,11 @@ pub fn standardise(
                 }
             }
             for name in INTO_STREET {
-                let moved = super::from_raw(of(name), row, Outcome::cleared("address_parted", "went into the address fields"));
+                let moved = super::from_raw(
+                    of(name),
+                    row,
+                    Outcome::cleared("address_parted", "went into the address fields"),
+                );
                 if let Some(results) = results.get_mut(name) {
                     results.push(of(name).and_then(|column| column.coded.get(row)), moved);
                 }
@@ -88,7 +98,9 @@ pub fn standardise(
         }
     }
     for name in FIELDS {
-        let (column, Some(results)) = (of(name), results.get(name)) else { continue };
+        let (column, Some(results)) = (of(name), results.get(name)) else {
+            continue;
+        };
         if INTO_STREET.contains(&name) {
             if let Some(column) = column {
                 sheet.take_apart(name, column.raw, &groups.codes, results);
@@ -98,12 +110,18 @@ pub fn standardise(
         if column.is_none() && !results.any_value() {
             continue;
         }
-        sheet.write(name, column.map(|column| column.raw), &groups.codes, results, |row, view| {
-            let named = |source: &str| {
-                let column = columns.get(source)?;
-                Some((column.field.name.as_str(), column.raw.get(row)?))
-            };
-            named(view.reason).or_else(|| FIELDS.iter().find_map(|source| named(source)))
-        });
+        sheet.write(
+            name,
+            column.map(|column| column.raw),
+            &groups.codes,
+            results,
+            |row, view| {
+                let named = |source: &str| {
+                    let column = columns.get(source)?;
+                    Some((column.field.name.as_str(), column.raw.get(row)?))
+                };
+                named(view.reason).or_else(|| FIELDS.iter().find_map(|source| named(source)))
+            },
+        );
     }
 }
