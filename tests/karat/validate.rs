@@ -31,7 +31,7 @@ fn karat(folder: &Path, args: &[&str]) -> Ended {
 const BADGES: &str = "\
 Badge No,First Name,Last Name,Email,Phone,Company,Country
 1,Ann,Lee,ann@example.com,+1 415 555 2671,Example Ltd,United States
-2,Bob,bob,bob@@example.com,,Example Ltd,United States
+2,Bob,bob,bob.example.com,,Example Ltd,United States
 3,,,,,Example Ltd,
 4,Cy,Orr,info@example.com,,Other Ltd,Atlantis
 5,Dee,Fox,dee@example.com,12,Other Ltd,Bulgaria
@@ -77,7 +77,7 @@ fn check_tells_rules_places_values_and_people() {
         "badges",
         "company_not_ours",
         "ann: Badges are for our own people",
-        "'bob@@example.com'",
+        "'bob.example.com'",
         "badges.csv:3",
         "email_role_mailbox",
         "country_unknown",
