@@ -102,26 +102,33 @@ impl Running<'_> {
             .zip(prepared.iter().map(|prepared| &prepared.scope))
             .collect();
         let judged = doubts::judge(doubts, rules, |at| scopes.get(&at).copied());
+        let mut cleared: BTreeMap<&str, BTreeMap<u32, &Violation>> = BTreeMap::new();
         for (violation, at) in judged.violations.iter().zip(&judged.rules) {
+            let rule = at.map(|at| &rules.list[at]);
             match violation.action {
                 Action::Quarantine => self.hold(
                     violation.record,
                     &violation.field,
                     violation.value.as_deref(),
                     &violation.rule,
+                    // The event's words are few; the message may quote a value.
+                    &rule.map_or_else(String::new, |rule| rule.words(&violation.field)),
                     &violation.message,
                 ),
                 // Only a rule clears here: what standardising cleared is gone.
                 Action::Clear => {
-                    let by_rule = at.is_some_and(|at| {
-                        rules.list[at].action_given && rules.list[at].action == Action::Clear
-                    });
-                    if by_rule {
-                        self.clear_doubted(violation);
+                    if rule.is_some_and(|rule| rule.action_given && rule.action == Action::Clear) {
+                        cleared
+                            .entry(&violation.field)
+                            .or_default()
+                            .insert(violation.record, violation);
                     }
                 }
                 Action::Fix | Action::Flag => {}
             }
+        }
+        for (field, rows) in cleared {
+            self.clear_doubted(rules, field, &rows);
         }
         self.done.violations = judged.violations;
         Ok(())
@@ -169,7 +176,11 @@ impl Running<'_> {
                     let words = rule.words(field);
                     let value = self.done.table.get(field, hit.row as usize);
                     let value = value.map(str::to_owned);
-                    self.hold(hit.row, field, value.as_deref(), &rule.id, &words);
+                    let reason = match (&rule.message, &hit.message) {
+                        (None, Some(message)) => message,
+                        _ => &words,
+                    };
+                    self.hold(hit.row, field, value.as_deref(), &rule.id, &words, reason);
                 }
             }
         }
@@ -361,34 +372,50 @@ impl Running<'_> {
         }
     }
 
-    fn clear_doubted(&mut self, violation: &Violation) {
-        let row = violation.record as usize;
-        let Some(column) = self.done.table.column(&violation.field) else {
+    fn clear_doubted(&mut self, rules: &Rules, field: &str, rows: &BTreeMap<u32, &Violation>) {
+        let Some(column) = self.done.table.column(field) else {
             return;
         };
-        let Some(before) = column.get(row).map(str::to_owned) else {
-            return;
-        };
-        let cleared = column
+        let doubted = |row: usize| u32::try_from(row).ok().and_then(|row| rows.get(&row));
+        let mut events = Events::new();
+        for (&row, violation) in rows {
+            let Some(before) = column.get(row as usize) else {
+                continue;
+            };
+            let words = rules
+                .get(&violation.rule)
+                .map_or_else(String::new, |rule| rule.words(field));
+            events.push(Event {
+                stage: Stage::Validate,
+                kind: EventKind::Cleared,
+                record: Some(row),
+                field,
+                before: Some(before),
+                rule: &violation.rule,
+                reason: &words,
+                ..Event::default()
+            });
+        }
+        let left = column
             .iter()
             .enumerate()
-            .map(|(at, cell)| cell.filter(|_| at != row))
+            .map(|(row, cell)| cell.filter(|_| doubted(row).is_none()))
             .collect();
-        self.done.table.set(&violation.field, cleared);
-        self.done.events.push(Event {
-            stage: Stage::Validate,
-            kind: EventKind::Cleared,
-            record: Some(violation.record),
-            field: &violation.field,
-            before: Some(&before),
-            rule: &violation.rule,
-            reason: &violation.message,
-            ..Event::default()
-        });
+        self.done.table.set(field, left);
+        self.done.events.append(&events);
     }
 
     /// Holds a record out; the first rule that does so is the one that is named.
-    fn hold(&mut self, row: u32, field: &str, value: Option<&str>, rule: &str, reason: &str) {
+    /// `words` are the rule's own, `reason` those for this record.
+    fn hold(
+        &mut self,
+        row: u32,
+        field: &str,
+        value: Option<&str>,
+        rule: &str,
+        words: &str,
+        reason: &str,
+    ) {
         self.done.events.push(Event {
             stage: Stage::Validate,
             kind: EventKind::Quarantined,
@@ -397,7 +424,7 @@ impl Running<'_> {
             before: value,
             after: value,
             rule,
-            reason,
+            reason: words,
             ..Event::default()
         });
         if self.records.held.contains_key(&row) {

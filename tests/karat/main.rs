@@ -10,3 +10,4 @@ mod plan;
 mod readme;
 mod standardise;
 mod stories;
+mod validate;
