@@ -16,6 +16,7 @@ use super::spelling::{self, Context, Nicknames, Script};
 use super::survive::{self, Candidate, Choice};
 use crate::contact::{Event, EventKind, Events, Stage, Table, Text, TextBuilder};
 use crate::plan::Strategy;
+use crate::standardise::email::EmailRules;
 
 /// Golden rows worked on together; small enough to share out, large enough to amortise.
 const CHUNK: usize = 8192;
@@ -26,6 +27,7 @@ pub struct Sources<'a> {
     pub clusters: &'a Clusters,
     pub ranks: &'a Ranks,
     pub nicknames: &'a Nicknames,
+    pub emails: &'a EmailRules,
     /// Per golden row; empty when no row mixes scripts.
     pub main_script: &'a [Option<Script>],
 }
@@ -235,6 +237,7 @@ impl<'a> Work<'a> {
             }
             let context = Context {
                 nicknames: self.sources.nicknames,
+                emails: self.sources.emails,
                 shared: self.shared.as_ref(),
                 main_script: self.sources.main_script.get(golden).copied().flatten(),
             };

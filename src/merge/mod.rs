@@ -33,6 +33,7 @@ use crate::contact::{
 use crate::link::Linked;
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
+use crate::standardise::email::EmailRules;
 use column::{Column, Sources};
 use policy::Policy;
 use ranks::Ranks;
@@ -92,12 +93,14 @@ pub fn merge(input: MergeInput<'_>) -> Result<Merged, Failure> {
         .file("names/nicknames.csv")
         .map(Nicknames::parse)
         .unwrap_or_default();
+    let emails = EmailRules::load(input.rulebook);
     let main_script = main_scripts(input.table, &clusters);
     let sources = Sources {
         table: input.table,
         clusters: &clusters,
         ranks: &ranks,
         nicknames: &nicknames,
+        emails: &emails,
         main_script: &main_script,
     };
     let mut golden = Table::new(clusters.len());

@@ -81,6 +81,8 @@ pub enum Avoid {
     Nickname,
     Misspelling,
     Unaccented,
+    RoleMailbox,
+    Tagged,
 }
 
 /// How one column survives.

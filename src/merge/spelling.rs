@@ -9,6 +9,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::policy::Avoid;
 use super::survive::Candidate;
+use crate::standardise::email::EmailRules;
 
 /// Short form → names that it may stand for, folded.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +61,8 @@ impl Nicknames {
 /// What the marks need to know beside the candidates.
 pub struct Context<'a> {
     pub nicknames: &'a Nicknames,
+    /// Which mailboxes belong to a function.
+    pub emails: &'a EmailRules,
     /// Values of this column that records of several people hold.
     pub shared: Option<&'a HashSet<&'a str>>,
     /// The script that most of this person's names are in.
@@ -110,6 +113,8 @@ pub const fn rule(mark: Avoid) -> &'static str {
         Avoid::Nickname => "not_a_nickname",
         Avoid::Misspelling => "best_spelling",
         Avoid::Unaccented => "accented",
+        Avoid::RoleMailbox => "not_a_role_mailbox",
+        Avoid::Tagged => "without_tag",
     }
 }
 
@@ -123,6 +128,8 @@ pub const fn reason(mark: Avoid) -> &'static str {
         Avoid::Nickname => "a short form of the golden name",
         Avoid::Misspelling => "close to a spelling that more fields attest",
         Avoid::Unaccented => "the golden spelling has the accents",
+        Avoid::RoleMailbox => "a mailbox of a function, not of a person",
+        Avoid::Tagged => "the golden address without its tag",
     }
 }
 
@@ -155,11 +162,22 @@ fn is_marked(
         Avoid::Misspelling => candidates.iter().zip(folded).any(|(other, folded)| {
             other.votes > candidates[at].votes && folded != own && is_slip(own, folded)
         }),
+        Avoid::RoleMailbox => context.emails.is_role(value),
+        Avoid::Tagged => {
+            untagged(value).is_some_and(|plain| candidates.iter().any(|other| other.value == plain))
+        }
         Avoid::Unaccented => candidates
             .iter()
             .zip(folded)
             .any(|(other, folded)| folded == own && non_ascii(other.value) > non_ascii(value)),
     }
+}
+
+/// `ann+news@x.com` → `ann@x.com`; none for an address without a tag.
+fn untagged(address: &str) -> Option<String> {
+    let (local, domain) = address.rsplit_once('@')?;
+    let (name, _) = local.split_once('+')?;
+    Some(format!("{name}@{domain}"))
 }
 
 fn first_word(folded: &str) -> &str {
@@ -262,8 +280,10 @@ mod tests {
 
     fn left_after(values: &[(&'static str, u32)], avoid: &[Avoid]) -> Vec<&'static str> {
         let nicknames = Nicknames::parse("name,form\nrobert,bob\n");
+        let emails = EmailRules::load(&crate::rulebook::Rulebook::builtin());
         let context = Context {
             nicknames: &nicknames,
+            emails: &emails,
             shared: None,
             main_script: None,
         };
@@ -292,6 +312,22 @@ mod tests {
         assert_eq!(
             left_after(&[("Jose", 3), ("José", 1)], &[Avoid::Unaccented]),
             ["José"]
+        );
+    }
+
+    #[test]
+    fn role_mailboxes_and_tags_step_back() {
+        let both = [Avoid::RoleMailbox, Avoid::Tagged];
+        assert_eq!(
+            left_after(
+                &[("info@x.com", 1), ("ann+news@x.com", 1), ("ann@x.com", 1)],
+                &both
+            ),
+            ["ann@x.com"]
+        );
+        assert_eq!(
+            left_after(&[("ann+a@x.com", 1), ("ann+b@x.com", 1)], &both).len(),
+            2
         );
     }
 
