@@ -73,18 +73,21 @@ pub fn fold_char(c: char, out: &mut String) {
                     base = Some(part);
                 }
             });
-            let base = base.unwrap_or(c);
-            let base = if base == 'ς' { 'σ' } else { base };
-            out.extend(
-                base.to_lowercase()
-                    .filter(|c| !matches!(c, '\u{300}'..='\u{36f}')),
-            );
+            match base {
+                // The base may be one of the letters above: Ǣ is an accented Æ.
+                Some(base) if base != c => fold_char(base, out),
+                _ => lower_without_marks(c, out),
+            }
         }
-        _ => out.extend(
-            c.to_lowercase()
-                .filter(|c| !matches!(c, '\u{300}'..='\u{36f}')),
-        ),
+        _ => lower_without_marks(c, out),
     }
+}
+
+fn lower_without_marks(c: char, out: &mut String) {
+    out.extend(
+        c.to_lowercase()
+            .filter(|c| !matches!(c, '\u{300}'..='\u{36f}')),
+    );
 }
 
 /// Whether the value already is what [`tidy`] would give, seen cheaply.
@@ -209,7 +212,8 @@ mod tests {
 
         #[test]
         fn folding_twice_changes_nothing(raw in "\\PC*") {
-            let once = fold(&raw);
+            // Keys are made of tidied text: NFC has no Ångström sign.
+            let once = fold(&tidy(&raw));
             proptest::prop_assert_eq!(fold(&once), once.clone());
         }
     }

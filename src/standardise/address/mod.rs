@@ -84,6 +84,7 @@ pub fn standardise(raw: RawAddress<'_>, rules: &AddressRules) -> AddressOutcome 
             .unwrap_or_default(),
         postcode: raw
             .postcode
+            .filter(|value| value.chars().any(char::is_alphanumeric))
             .map(|value| tidy(value).into_owned())
             .unwrap_or_default(),
         country: String::new(),

@@ -19,9 +19,8 @@ pub fn read(text: &str, country: Option<&str>, region: &str, rules: &AddressRule
     };
     // A spreadsheet's number: `2134.0`, `'02134`, `="02134"`.
     let text = text
-        .trim_start_matches(['=', '\'', '"'])
-        .trim_end_matches(['"', '\''])
-        .trim();
+        .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '=' | '\'' | '"'))
+        .trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
     let text = match text.split_once('.') {
         Some((whole, zeros))
             if !zeros.is_empty()

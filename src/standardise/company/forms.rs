@@ -10,6 +10,9 @@ use crate::standardise::tidy::fold;
 /// The longest form, in words.
 const LONGEST: usize = 6;
 
+/// How many words a form takes, and how it is to be written.
+pub type Written<'a> = (usize, &'a str);
+
 #[derive(Clone, Debug)]
 struct Form {
     written: String,
@@ -106,10 +109,7 @@ impl Forms {
 
     /// The forms at the front and the end of a name's written words: how many
     /// words each takes, and how it is to be written. Never all of the words.
-    pub fn written<'a>(
-        &'a self,
-        words: &[&str],
-    ) -> (Option<(usize, &'a str)>, Option<(usize, &'a str)>) {
+    pub fn written<'a>(&'a self, words: &[&str]) -> (Option<Written<'a>>, Option<Written<'a>>) {
         let end = self.find_written(words, true);
         let left = words.len() - end.map_or(0, |form| form.0);
         let front = self.find_written(&words[..left], false);

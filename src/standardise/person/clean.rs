@@ -171,7 +171,7 @@ pub fn unglue<'a>(
             } else {
                 continue;
             };
-            let letters = next.chars().filter(|&c| !is_thai_sign(c)).count();
+            let letters = next.chars().count();
             // A vowel sign can't begin a word: คุณากร is a name.
             if letters < title.glued || next.chars().next().is_none_or(is_thai_sign) {
                 continue;

@@ -88,24 +88,25 @@ pub fn standardise_name(raw: RawName<'_>, rules: &PersonRules, model: &NameModel
     outcome(&raw, name, found, doubts)
 }
 
-/// Cased letters, spaces and hyphens only, and given and family name known: another
-/// round would find nothing.
+/// Given and family name are one word of cased letters each: another round would
+/// find nothing.
 fn is_plain(name: &Name) -> bool {
+    let one_word = |part: &String| {
+        part.chars()
+            .all(|c| c.is_uppercase() || c.is_lowercase() || c == '-')
+    };
     !name.given.is_empty()
         && !name.family.is_empty()
+        && name.full.is_empty()
         && [
             &name.prefix,
             &name.given,
             &name.middle,
             &name.family,
             &name.suffix,
-            &name.full,
         ]
-        .iter()
-        .all(|part| {
-            part.chars()
-                .all(|c| c.is_alphabetic() || matches!(c, ' ' | '-'))
-        })
+        .into_iter()
+        .all(one_word)
 }
 
 fn round(

@@ -198,7 +198,7 @@ impl PersonRules {
             ("names/japanese_surnames.csv", 1),
         ] {
             for row in &lists::rows(rulebook, path) {
-                if row.iter().last() == Some("given") {
+                if row.get(row.len().saturating_sub(1)) == Some("given") {
                     continue;
                 }
                 for cell in row.iter().take(native) {

@@ -46,6 +46,14 @@ pub fn split(words: &[&str], rules: &PersonRules, model: &NameModel) -> Option<S
     if units.len() < 2 {
         return None;
     }
+    // Given name, patronymic, family name: Иван Петров Димитров.
+    if let [given, patronymic, family] = units.as_slice()
+        && !is_family_like(given, rules)
+        && is_family_like(patronymic, rules)
+        && is_family_like(family, rules)
+    {
+        return Some(Split::of(given.clone(), patronymic.clone(), family.clone()));
+    }
     let best = best(&units, rules, model, model.given_first(script));
     Some(arrange(&units, best, script, rules, model))
 }
@@ -348,8 +356,8 @@ fn unspaced<'a>(
     }
     let usual = if count >= 4 { 2 } else { 1 };
     let mut best: Option<(f32, usize)> = None;
-    for cut in 1..count.min(4) {
-        let (family, given) = word.split_at(starts[cut]);
+    for (cut, &at) in starts.iter().enumerate().take(4).skip(1) {
+        let (family, given) = word.split_at(at);
         let as_family = model.seen(family)[1] as f32;
         let as_given = model.seen(given)[0] as f32;
         let mut score = as_family.ln_1p() + as_given.ln_1p();
