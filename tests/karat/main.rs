@@ -1,3 +1,4 @@
 mod cli;
 mod map;
 mod plan;
+mod read;
