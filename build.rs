@@ -1,5 +1,7 @@
 //! Lists every file of `rules/` so that the binary carries them (`src/rulebook/builtin.rs`).
 
+#![allow(clippy::print_stdout)]
+
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 

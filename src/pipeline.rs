@@ -1,11 +1,30 @@
 //! The line: read → map → standardise → validate → link → merge → write.
+//!
+//! Plan, rulebook, decisions and the previous run are loaded once, before, and
+//! passed as values; every stage returns its table, its events and its diagnostics.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use crate::contact::{Diagnostic, Failure, FailureKind};
+use rayon::prelude::*;
+
+use crate::audit::laws;
+use crate::contact::{
+    Diagnostic, Events, Failure, FailureKind, Held, Place, Records, Severity, Table, Violations,
+};
+use crate::link::decisions::{self, Decision};
+use crate::link::{LinkReport, Linked, Linking, link};
+use crate::map::{Mapped, map};
+use crate::merge::{MergeInput, merge};
 use crate::plan::Plan;
+use crate::read::{FileRead, SourceRead, read_source};
 use crate::rulebook::Rulebook;
+use crate::standardise::standardise;
+use crate::validate::gate::{self, GateResult};
+use crate::validate::validate;
 use crate::watch::Watch;
+use crate::write::{self, Previous, RunOutput};
 
 /// What a run leaves behind, for the command line to tell.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +41,23 @@ pub struct RunOutcome {
     pub text: String,
 }
 
+/// The records as far as validating: what `check` shows and what linking takes.
+#[derive(Clone, Debug, Default)]
+pub struct Prepared {
+    /// As mapped, raw values.
+    pub records: Records,
+    /// Validated.
+    pub table: Table,
+    /// All rows held out, by reading or by a rule.
+    pub held: BTreeMap<u32, Held>,
+    pub events: Events,
+    pub violations: Violations,
+    pub diagnostics: Vec<Diagnostic>,
+    /// By source name, what was sniffed of each file.
+    pub files: Vec<(String, Vec<FileRead>)>,
+    pub timings: Vec<(String, Duration)>,
+}
+
 /// Runs the whole line; `dry_run` publishes nothing.
 ///
 /// # Errors
@@ -32,9 +68,297 @@ pub fn run(
     watch: &dyn Watch,
     dry_run: bool,
 ) -> Result<RunOutcome, Failure> {
-    let _ = (plan, rulebook, watch, dry_run);
-    Err(Failure::one(
-        FailureKind::Internal,
-        Diagnostic::error("not_built", "the line is not built yet"),
-    ))
+    let started = now();
+    let decisions = load_decisions(plan)?;
+    let previous = write::previous::load(&plan.output.dir)?;
+
+    let mut prepared = prepare(plan, rulebook, watch)?;
+    let mut clock = Clock::new(watch, std::mem::take(&mut prepared.timings));
+    let (linked, linking) = clock.stage("link", || link_prepared(&prepared, &decisions, plan, rulebook))?;
+    drop(linking);
+    let merged = clock.stage("merge", || {
+        merge(MergeInput {
+            records: &prepared.records,
+            table: &prepared.table,
+            held: &prepared.held,
+            linked: &linked,
+            plan,
+            rulebook,
+            previous: previous.xref.as_ref(),
+        })
+    })?;
+    let gates = evaluate_gates(plan, &prepared, &linked, merged.clusters.len(), &previous);
+    let mut diagnostics = std::mem::take(&mut prepared.diagnostics);
+    diagnostics.extend(linked.diagnostics.iter().cloned());
+    diagnostics.extend(merged.diagnostics.iter().cloned());
+    stop_at_hard_gates(&gates)?;
+
+    let mut events = std::mem::take(&mut prepared.events);
+    events.append(&linked.events);
+    events.append(&merged.events);
+    let mut output = RunOutput {
+        plan,
+        rulebook,
+        records: &prepared.records,
+        table: &prepared.table,
+        held: &prepared.held,
+        linked: &linked,
+        merged: &merged,
+        events,
+        violations: std::mem::take(&mut prepared.violations),
+        files: &prepared.files,
+        gates: serde_json::to_value(&gates).unwrap_or_default(),
+        model: model_json(&linked.report),
+        timings: Vec::new(),
+        started,
+        previous: &previous,
+    };
+    clock.stage("laws", || {
+        write::complete(&mut output);
+        laws::check(output.facts())
+    })?;
+    output.timings = std::mem::take(&mut clock.timings);
+    let broken: Vec<&GateResult> = gates.iter().filter(|gate| !gate.held).collect();
+    diagnostics.extend(broken.iter().map(|gate| gate_diagnostic(gate)));
+    let (summary, dir) = if dry_run {
+        (write::summarise(&output), None)
+    } else {
+        watch.stage("write", 0);
+        let published = write::publish(&output, watch)?;
+        (published.summary, Some(published.folder))
+    };
+    Ok(RunOutcome {
+        text: crate::report::text(&summary, dir.as_deref()),
+        summary,
+        dir,
+        diagnostics,
+        soft_gates_broken: !broken.is_empty(),
+    })
+}
+
+/// The line as far as validating.
+///
+/// # Errors
+/// Exit 3 when a source can't be read (all of them are told), 2 for plan and rules.
+pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Prepared, Failure> {
+    let mut clock = Clock::new(watch, Vec::new());
+    let sources = clock.stage("read", || read_all(plan, rulebook, watch))?;
+    let mut files: Vec<(String, Vec<FileRead>)> =
+        sources.iter().map(|source| (source.name.clone(), source.files.clone())).collect();
+    files.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut diagnostics: Vec<Diagnostic> =
+        sources.iter().flat_map(|source| source.diagnostics.iter().cloned()).collect();
+    let Mapped {
+        records,
+        mut events,
+        diagnostics: told,
+    } = clock.stage("map", || map(sources, plan, rulebook))?;
+    diagnostics.extend(told);
+    let standardised = clock.stage("standardise", || Ok(standardise(&records, plan, rulebook)))?;
+    diagnostics.extend(standardised.diagnostics);
+    events.append(&standardised.events);
+    let validated = clock.stage("validate", || {
+        validate(standardised.table, &records, plan, rulebook, standardised.violations)
+    })?;
+    diagnostics.extend(validated.diagnostics);
+    events.append(&validated.events);
+    let mut held = records.held.clone();
+    for (row, reason) in validated.held {
+        held.entry(row).or_insert(reason);
+    }
+    Ok(Prepared {
+        records,
+        table: validated.table,
+        held,
+        events,
+        violations: validated.violations,
+        diagnostics,
+        files,
+        timings: clock.timings,
+    })
+}
+
+/// Links what is not held out; the [`Linking`] can still be asked about pairs.
+///
+/// # Errors
+/// Exit 70 for a fault in the built-in model.
+pub fn link_prepared(
+    prepared: &Prepared,
+    decisions: &[Decision],
+    plan: &Plan,
+    rulebook: &Rulebook,
+) -> Result<(Linked, Linking), Failure> {
+    let mut linkable = vec![true; prepared.records.rows()];
+    for &row in prepared.held.keys() {
+        if let Some(slot) = linkable.get_mut(row as usize) {
+            *slot = false;
+        }
+    }
+    link(&prepared.records, &prepared.table, &linkable, decisions, plan, rulebook)
+}
+
+/// Reads the plan's decisions file, if it names one.
+///
+/// # Errors
+/// Exit 2 with every line that is no decision, 3 when the file can't be read.
+pub fn load_decisions(plan: &Plan) -> Result<Vec<Decision>, Failure> {
+    let Some(path) = &plan.decisions else { return Ok(Vec::new()) };
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::one(
+            FailureKind::Input,
+            Diagnostic::error("decisions_unreadable", format!("the decisions can't be read: {error}"))
+                .at(Place::file(&name)),
+        )
+    })?;
+    decisions::parse(&name, &text).map_err(|faults| Failure::new(FailureKind::Usage, faults))
+}
+
+/// All sources, each by its own thread; every one that can't be read is told.
+fn read_all(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Vec<SourceRead>, Failure> {
+    let results: Vec<Result<SourceRead, Failure>> = plan
+        .sources
+        .par_iter()
+        .map(|source| {
+            watch.go_on()?;
+            read_source(source, &plan.bounds, rulebook)
+        })
+        .collect();
+    let mut sources = Vec::new();
+    let mut faults: Vec<Failure> = Vec::new();
+    for result in results {
+        match result {
+            Ok(source) => sources.push(source),
+            Err(failure) => faults.push(failure),
+        }
+    }
+    let Some(kind) = faults.first().map(|failure| failure.kind) else { return Ok(sources) };
+    Err(Failure::new(kind, faults.into_iter().flat_map(|failure| failure.diagnostics).collect()))
+}
+
+/// Times stages, tells them to the watch, and stops between them when asked to.
+struct Clock<'a> {
+    watch: &'a dyn Watch,
+    timings: Vec<(String, Duration)>,
+}
+
+impl<'a> Clock<'a> {
+    fn new(watch: &'a dyn Watch, timings: Vec<(String, Duration)>) -> Self {
+        Self { watch, timings }
+    }
+
+    fn stage<T>(&mut self, name: &str, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+        self.watch.go_on()?;
+        self.watch.stage(name, 0);
+        let start = Instant::now();
+        let result = work();
+        self.timings.push((name.to_owned(), start.elapsed()));
+        result
+    }
+}
+
+fn evaluate_gates(
+    plan: &Plan,
+    prepared: &Prepared,
+    linked: &Linked,
+    golden: usize,
+    previous: &Previous,
+) -> Vec<GateResult> {
+    let mut wrong: Vec<u32> = prepared
+        .violations
+        .iter()
+        .filter(|violation| violation.severity == Severity::Error)
+        .map(|violation| violation.record)
+        .collect();
+    wrong.sort_unstable();
+    wrong.dedup();
+    let records = prepared.records.rows() as u64;
+    let held = prepared.held.len() as u64;
+    let golden = golden as u64;
+    gate::evaluate(
+        &plan.gate,
+        &gate::Counts {
+            records,
+            held,
+            error_records: wrong.len() as u64,
+            golden: Some(golden),
+            golden_before: previous.golden_records,
+            merged: Some(records.saturating_sub(held).saturating_sub(golden)),
+            largest_cluster: Some(linked.report.largest_cluster),
+        },
+    )
+}
+
+fn stop_at_hard_gates(gates: &[GateResult]) -> Result<(), Failure> {
+    let broken: Vec<Diagnostic> =
+        gates.iter().filter(|gate| !gate.held && !gate.soft).map(gate_diagnostic).collect();
+    if broken.is_empty() { Ok(()) } else { Err(Failure::new(FailureKind::Gate, broken)) }
+}
+
+fn gate_diagnostic(gate: &GateResult) -> Diagnostic {
+    let message = format!("the gate {} did not hold: {} against a limit of {}", gate.name, gate.value, gate.limit);
+    if gate.soft {
+        Diagnostic::warning("gate_soft", message)
+    } else {
+        Diagnostic::error("gate_hard", message)
+            .hint("nothing was published; look with 'karat check', then lift the limit under [gate] or mend the input")
+    }
+}
+
+/// What linking estimated, for the summary.
+fn model_json(report: &LinkReport) -> serde_json::Value {
+    let levels: Vec<serde_json::Value> = report
+        .levels
+        .iter()
+        .map(|level| {
+            serde_json::json!({
+                "comparison": level.comparison,
+                "level": level.level,
+                "m": rounded(level.m, 6),
+                "u": rounded(level.u, 9),
+                "bits": rounded((level.m / level.u).log2(), 2),
+            })
+        })
+        .collect();
+    let shares: serde_json::Map<String, serde_json::Value> = report
+        .class_shares
+        .iter()
+        .map(|(class, share)| (class.clone(), rounded(*share, 9).into()))
+        .collect();
+    let own = &report.own;
+    #[expect(clippy::cast_precision_loss, reason = "counts of records and pairs")]
+    let per_record = report.blocks.pairs as f64 / report.records.max(1) as f64;
+    serde_json::json!({
+        "records": report.records,
+        "blocking": {
+            "keys": report.blocks.keys,
+            "blocks": report.blocks.blocks,
+            "oversized_blocks": report.blocks.oversized,
+            "largest_block": report.blocks.largest,
+            "candidate_pairs": report.blocks.pairs,
+            "pairs_per_record": rounded(per_record, 2),
+        },
+        "patterns": report.patterns,
+        "class_shares": shares,
+        "estimated_true_pairs": rounded(report.estimated_pairs, 1),
+        "estimate": {
+            "precision": rounded(own.precision, 4),
+            "precision_interval": [rounded(own.precision_low, 4), rounded(own.precision_high, 4)],
+            "recall": rounded(own.recall, 4),
+            "recall_interval": [rounded(own.recall_low, 4), rounded(own.recall_high, 4)],
+        },
+        "clusters": report.clusters,
+        "largest_cluster": report.largest_cluster,
+        "levels": levels,
+    })
+}
+
+fn rounded(value: f64, digits: i32) -> f64 {
+    let scale = 10f64.powi(digits);
+    (value * scale).round() / scale
+}
+
+/// RFC 3339, UTC, whole seconds.
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -1,1 +1,32 @@
-//! Stage: audit.
+//! The audit log: every change and decision of a run, as columns, and replayed.
+
+pub mod columns;
+mod index;
+pub mod laws;
+pub mod load;
+pub mod query;
+pub mod replay;
+pub mod verify;
+
+pub use index::Index;
+
+use std::collections::BTreeMap;
+
+use crate::contact::{Event, EventKind, Events, Held, Stage};
+
+/// Adds a `Quarantined` event for every held record that has none: a row that a
+/// reader could not read whole is held before there are events.
+pub fn tell_held(held: &BTreeMap<u32, Held>, events: &mut Events) {
+    let told = Index::of(events).quarantined;
+    for (&row, held) in held.iter().filter(|(row, _)| !told.contains(*row)) {
+        events.push(Event {
+            stage: Stage::Read,
+            kind: EventKind::Quarantined,
+            record: Some(row),
+            before: held.raw.as_deref(),
+            rule: &held.rule,
+            reason: &held.reason,
+            ..Event::default()
+        });
+    }
+}

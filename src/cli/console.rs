@@ -108,6 +108,16 @@ impl Console {
         self.globals.json
     }
 
+    /// Whether results may be coloured: as messages, but by what stdout is.
+    #[must_use]
+    pub fn colours_results(&self) -> bool {
+        match self.globals.color {
+            ColorArg::Always => true,
+            ColorArg::Never => false,
+            ColorArg::Auto => io::stdout().is_terminal() && color_welcome(),
+        }
+    }
+
     /// Prints a result to stdout.
     ///
     /// # Errors
@@ -221,6 +231,10 @@ struct Stdout<'a> {
 impl Stdout<'_> {
     /// Everything that a command publishes is published by the time it prints,
     /// so that the end here leaves nothing half-done.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "nobody reads on, and all is published"
+    )]
     fn settle<T>(&self, result: io::Result<T>) -> io::Result<T> {
         if let Err(error) = &result
             && error.kind() == io::ErrorKind::BrokenPipe

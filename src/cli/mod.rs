@@ -5,6 +5,8 @@
 
 pub mod audit;
 pub mod check;
+pub mod check_report;
+pub mod check_table;
 pub mod completions;
 pub mod console;
 pub mod evaluate;
@@ -17,6 +19,7 @@ pub mod progress;
 pub mod read;
 pub mod render;
 pub mod rules;
+pub mod rules_docs;
 pub mod run;
 pub mod schema;
 pub mod signals;
@@ -94,6 +97,8 @@ pub enum Ending {
     Done,
     /// Published, but a soft gate did not hold: exit 1.
     SoftGate,
+    /// A hard gate did not hold, and the result that says so is printed: exit 4.
+    HardGate,
 }
 
 impl Ending {
@@ -101,6 +106,7 @@ impl Ending {
         match self {
             Self::Done => 0,
             Self::SoftGate => 1,
+            Self::HardGate => 4,
         }
     }
 }

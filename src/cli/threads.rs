@@ -1,6 +1,11 @@
 //! `--threads`: one limit for karat's own pool and for polars'.
 
 /// Limits both pools; must run before the first of their threads.
+#[expect(
+    unsafe_code,
+    clippy::disallowed_methods,
+    reason = "polars has no other switch, and no other thread exists yet"
+)]
 pub fn limit(threads: Option<u16>) {
     let Some(threads) = threads else { return };
     // SAFETY: no other thread exists yet, so nobody reads the environment

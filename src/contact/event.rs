@@ -19,6 +19,16 @@ pub enum Stage {
 }
 
 impl Stage {
+    pub const ALL: [Self; 7] = [
+        Self::Read,
+        Self::Map,
+        Self::Standardise,
+        Self::Validate,
+        Self::Link,
+        Self::Merge,
+        Self::Write,
+    ];
+
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -134,6 +144,7 @@ impl Default for Event<'_> {
 
 const NONE: u32 = u32::MAX;
 
+/// Half of it is the two spans: kept small, there are millions.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     record: u32,
@@ -148,12 +159,19 @@ struct Row {
     kind: EventKind,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// A piece of the arena, which may grow to 2^40 bytes. Packed: a row has two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(Rust, packed)]
 struct Span {
-    start: u64,
+    low: u32,
     /// `NONE` when there is no value.
     len: u32,
+    high: u8,
 }
+
+/// How many values back `Events` looks for one that it has just stored: the golden
+/// value that several records lost to, a golden id before and after.
+const RECENT: usize = 4;
 
 /// A growing list of events.
 #[derive(Clone, Debug, Default)]
@@ -162,6 +180,8 @@ pub struct Events {
     arena: String,
     words: Vec<String>,
     known: HashMap<String, u32, foldhash::fast::FixedState>,
+    recent: [Option<Span>; RECENT],
+    next_recent: usize,
 }
 
 impl Events {
@@ -212,10 +232,24 @@ impl Events {
         }));
     }
 
+    /// All events of `parts` in order, in memory that fits; each part is freed once
+    /// it is taken over.
+    #[must_use]
+    pub fn concat(parts: Vec<Self>) -> Self {
+        let mut all = Self::new();
+        all.rows.reserve_exact(parts.iter().map(Self::len).sum());
+        all.arena
+            .reserve_exact(parts.iter().map(|part| part.arena.len()).sum());
+        for part in parts {
+            all.append(&part);
+        }
+        all
+    }
+
     /// The event at `at`.
     ///
     /// # Panics
-    /// When `at` is not below [`Events::len`].
+    /// When `at` is not below [`Events::len`]; so do the single look-ups below.
     #[must_use]
     pub fn get(&self, at: usize) -> Event<'_> {
         let row = &self.rows[at];
@@ -233,28 +267,72 @@ impl Events {
         }
     }
 
+    /// [`Event::record`] alone.
+    #[must_use]
+    pub fn record(&self, at: usize) -> Option<u32> {
+        Some(self.rows[at].record).filter(|record| *record != NONE)
+    }
+
+    /// [`Event::golden`] alone.
+    #[must_use]
+    pub fn golden(&self, at: usize) -> Option<u32> {
+        Some(self.rows[at].golden).filter(|golden| *golden != NONE)
+    }
+
+    /// [`Event::before`] alone.
+    #[must_use]
+    pub fn before(&self, at: usize) -> Option<&str> {
+        self.load(self.rows[at].before)
+    }
+
+    /// [`Event::after`] alone.
+    #[must_use]
+    pub fn after(&self, at: usize) -> Option<&str> {
+        self.load(self.rows[at].after)
+    }
+
+    /// Stage, kind, and the field as an index into [`Events::words`].
+    #[must_use]
+    pub fn about(&self, at: usize) -> (Stage, EventKind, u32) {
+        let row = &self.rows[at];
+        (row.stage, row.kind, row.field)
+    }
+
+    /// All fields, rules and reasons, in order of first use.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = Event<'_>> {
         (0..self.len()).map(|at| self.get(at))
     }
 
     fn store(&mut self, value: Option<&str>) -> Span {
-        let start = self.arena.len() as u64;
-        match value {
-            Some(text) => {
-                self.arena.push_str(text);
-                // A field is bounded far below 4 GiB when it is read.
-                let len = u32::try_from(text.len()).unwrap_or(NONE - 1);
-                Span { start, len }
-            }
-            None => Span { start, len: NONE },
+        let Some(text) = value else {
+            return Span::MISSING;
+        };
+        // Looking back costs a few comparisons and saves the same text again and again.
+        let known = self
+            .recent
+            .iter()
+            .flatten()
+            .find(|span| span.len as usize == text.len() && self.load(**span) == Some(text));
+        if let Some(known) = known {
+            return *known;
         }
+        let span = Span::at(self.arena.len() as u64, text.len());
+        self.arena.push_str(text);
+        self.recent[self.next_recent] = Some(span);
+        self.next_recent = (self.next_recent + 1) % RECENT;
+        span
     }
 
     fn load(&self, span: Span) -> Option<&str> {
         if span.len == NONE {
             return None;
         }
-        let start = usize::try_from(span.start).ok()?;
+        let start = usize::try_from(span.start()).ok()?;
         self.arena.get(start..start + span.len as usize)
     }
 
@@ -271,17 +349,53 @@ impl Events {
 }
 
 impl Span {
-    const fn shifted(self, by: u64) -> Self {
+    const MISSING: Self = Self {
+        low: 0,
+        len: NONE,
+        high: 0,
+    };
+
+    #[allow(clippy::cast_possible_truncation)] // The halves are cut on purpose.
+    fn at(start: u64, len: usize) -> Self {
         Self {
-            start: self.start + by,
-            len: self.len,
+            low: start as u32,
+            high: (start >> 32) as u8,
+            // A field is bounded far below 4 GiB when it is read.
+            len: u32::try_from(len).unwrap_or(NONE - 1),
         }
+    }
+
+    const fn start(self) -> u64 {
+        self.low as u64 | (self.high as u64) << 32
+    }
+
+    fn shifted(self, by: u64) -> Self {
+        if self.len == NONE {
+            return self;
+        }
+        Self::at(self.start() + by, self.len as usize)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_that_was_just_stored_is_not_stored_again() {
+        let mut events = Events::new();
+        for record in 0..100 {
+            events.push(Event {
+                record: Some(record),
+                before: Some("lost"),
+                after: Some("won"),
+                ..Event::default()
+            });
+        }
+        assert_eq!(events.arena, "lostwon");
+        assert_eq!(events.get(99).after, Some("won"));
+        assert_eq!(size_of::<Row>(), 44);
+    }
 
     #[test]
     fn events_come_back_as_pushed_also_after_append() {

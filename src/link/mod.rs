@@ -1,6 +1,43 @@
 //! Which records are one person: block → compare → estimate → cluster.
+//!
+//! Takes the validated table, gives clusters. The model is Fellegi–Sunter (1969)
+//! with several latent classes and a tree of dependence, estimated by EM without
+//! labels ([`kernel::em`]); clusters are not connected components
+//! ([`kernel::cluster`]).
 
-use crate::contact::{Diagnostic, Events};
+pub mod block;
+pub mod compare;
+pub mod decisions;
+pub mod evaluate;
+pub mod features;
+pub mod kernel;
+pub mod mailbox;
+pub mod model;
+pub mod names;
+pub mod own_estimate;
+pub mod score;
+
+use hashbrown::HashMap;
+use rayon::prelude::*;
+
+use crate::contact::{
+    Diagnostic, Event, EventKind, Events, Failure, FailureKind, Records, Stage, Table,
+};
+use crate::plan::Plan;
+use crate::rulebook::Rulebook;
+use crate::standardise::company::CompanyRules;
+use crate::standardise::email::EmailRules;
+use crate::standardise::job_title::JobTitleRules;
+use block::{BlockPlan, BlockStats, Candidates};
+use compare::names::NameComparer;
+use compare::{Compared, Pattern};
+use decisions::{Applied, Decision, Verdict};
+use features::{FeatureRules, Features};
+use kernel::cluster::{Constraints, Link, cluster};
+use kernel::em::{self, EmPlan, Parameters, PatternRow};
+use model::MatchModel;
+pub use own_estimate::OwnEstimate;
+use score::{Scorer, probability};
 
 /// What linking found.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +53,7 @@ pub struct Linked {
     pub pairs: Vec<LinkedPair>,
     pub events: Events,
     pub diagnostics: Vec<Diagnostic>,
+    pub report: LinkReport,
 }
 
 /// One compared pair.
@@ -26,6 +64,444 @@ pub struct LinkedPair {
     /// log2 odds of one person, prior included.
     pub match_weight: f32,
     pub match_probability: f32,
-    /// What speaks for and against, strongest first: (evidence, bits).
+    /// What speaks for and against, strongest first: (evidence, bits). Only for
+    /// pairs inside the review band.
     pub evidence: Vec<(String, f32)>,
+}
+
+/// Figures of the linking, for the summary.
+#[derive(Clone, Debug, Default)]
+pub struct LinkReport {
+    pub records: u64,
+    pub blocks: BlockStats,
+    pub patterns: u64,
+    /// Expected number of true pairs, by the model.
+    pub estimated_pairs: f64,
+    /// Estimated share of each class among all pairs.
+    pub class_shares: Vec<(String, f64)>,
+    /// The estimated probabilities: comparison, level, m (same person), u (unrelated).
+    pub levels: Vec<LevelReport>,
+    pub own: OwnEstimate,
+    pub clusters: u64,
+    pub largest_cluster: u64,
+}
+
+/// One level of one comparison as estimated, over all parent states.
+#[derive(Clone, Debug)]
+pub struct LevelReport {
+    pub comparison: String,
+    pub level: String,
+    pub m: f64,
+    pub u: f64,
+}
+
+/// A linking that can still be asked about its pairs.
+pub struct Linking {
+    pub features: Features,
+    pub candidates: Candidates,
+    pub scorer: Scorer,
+    pub links: Vec<Link>,
+    pub constraints: Constraints,
+}
+
+/// Links the records that are not held.
+///
+/// # Errors
+/// A fault in the built-in model (exit 70).
+pub fn link(
+    records: &Records,
+    table: &Table,
+    linkable: &[bool],
+    decisions: &[Decision],
+    plan: &Plan,
+    rulebook: &Rulebook,
+) -> Result<(Linked, Linking), Failure> {
+    let model = MatchModel::parse(rulebook.file("matching.toml").unwrap_or("")).map_err(|e| {
+        Failure::one(
+            FailureKind::Internal,
+            Diagnostic::error("match_model", format!("the match model: {e}")),
+        )
+    })?;
+    let rules = feature_rules(&model, rulebook);
+    let features = Features::build(records, table, linkable, &rules, rulebook);
+    let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
+    let constraints = constraints(&features, records, &applied);
+    let candidates = block::candidates(&features, block_plan(plan, features.len()));
+    let pairs = compare_all(&features, &candidates);
+    let counted = count(pairs.iter().map(|p| p.2.pattern));
+    let random = random_patterns(&features, &candidates, model.random_pairs);
+    let parameters = estimate(&model, &features, &counted, &random, candidates.stats.pairs);
+    if counted.len() < 2 {
+        diagnostics.push(Diagnostic::info(
+            "match_model_priors",
+            "too few pairs to estimate the match model: its priors stand",
+        ));
+    }
+    let patterns = counted.len() as u64;
+    let scorer = Scorer::new(
+        model,
+        parameters,
+        counted.iter().map(|(pattern, _)| *pattern),
+    );
+    let links: Vec<Link> = pairs
+        .par_iter()
+        .map(|&(left, right, ref compared)| Link {
+            left,
+            right,
+            weight: scorer.weight(compared),
+        })
+        .collect();
+    let n = u32::try_from(features.len()).unwrap_or(u32::MAX);
+    let weigh = |wanted: &[(u32, u32)]| {
+        let mut names = NameComparer::small(&features);
+        wanted
+            .iter()
+            .map(|&(a, b)| scorer.weight(&compare::compare(&features, a, b, &mut names)))
+            .collect()
+    };
+    let threshold = score::bits(plan.matching.threshold);
+    let (of, extra) = cluster(n, &links, &constraints, threshold, weigh);
+    let mut links = links;
+    links.extend(extra);
+    links.par_sort_unstable_by_key(|l| (l.left, l.right));
+    let linking = Linking {
+        features,
+        candidates,
+        scorer,
+        links,
+        constraints,
+    };
+    let mut linked = linking.outcome(&of, records, plan);
+    linked.report.patterns = patterns;
+    linked.events = decision_events(&applied);
+    linked.diagnostics = diagnostics;
+    Ok((linked, linking))
+}
+
+/// The lists that features need.
+#[must_use]
+pub fn feature_rules(model: &MatchModel, rulebook: &Rulebook) -> FeatureRules {
+    FeatureRules {
+        letters: names::Letters::load(rulebook),
+        sound: names::Sound::load(rulebook),
+        email: EmailRules::load(rulebook),
+        company: CompanyRules::load(rulebook),
+        job_title: JobTitleRules::load(rulebook),
+        particles: model.particles.clone(),
+        generations: model
+            .generations
+            .iter()
+            .map(|(word, generation)| (word.clone(), *generation))
+            .collect(),
+    }
+}
+
+/// Comparisons are cheap while records are few: a small file gets more partners.
+fn block_plan(plan: &Plan, records: usize) -> BlockPlan {
+    let partners = plan.matching.partners;
+    BlockPlan {
+        partners: if records < 50_000 {
+            partners * 2
+        } else {
+            partners
+        },
+        max_block: plan.matching.max_block,
+    }
+}
+
+fn constraints(features: &Features, records: &Records, applied: &[Applied]) -> Constraints {
+    let dense = |row: u32| {
+        features
+            .rows
+            .binary_search(&row)
+            .ok()
+            .and_then(|at| u32::try_from(at).ok())
+    };
+    let pairs = |verdict: Verdict| {
+        applied
+            .iter()
+            .filter(|a| a.verdict == verdict)
+            .filter_map(|a| Some((dense(a.left)?, dense(a.right)?)))
+            .collect()
+    };
+    let clean: Vec<bool> = records.sources.iter().map(|s| s.deduplicated).collect();
+    let distinct = if clean.contains(&true) {
+        features
+            .source
+            .iter()
+            .map(|&s| if clean[s as usize] { s + 1 } else { 0 })
+            .collect()
+    } else {
+        Vec::new()
+    };
+    Constraints {
+        never: pairs(Verdict::Never),
+        always: pairs(Verdict::Always),
+        distinct,
+    }
+}
+
+/// Every candidate pair with its comparison, sorted by (left, right).
+fn compare_all(features: &Features, candidates: &Candidates) -> Vec<(u32, u32, Compared)> {
+    let mut pairs: Vec<(u32, u32, Compared)> = (0..candidates.records())
+        .into_par_iter()
+        .with_min_len(2048)
+        .map_init(
+            || NameComparer::new(features),
+            |names, record| {
+                let mut list = Vec::new();
+                candidates.pairs_of(record, |partner| {
+                    let (left, right) = (record.min(partner), record.max(partner));
+                    list.push((left, right, compare::compare(features, left, right, names)));
+                });
+                list
+            },
+        )
+        .flatten_iter()
+        .collect();
+    pairs.par_sort_unstable_by_key(|p| (p.0, p.1));
+    pairs
+}
+
+/// Patterns with their counts, sorted by pattern.
+fn count(patterns: impl Iterator<Item = Pattern>) -> Vec<(Pattern, u64)> {
+    let mut counts: HashMap<Pattern, u64, foldhash::fast::FixedState> = HashMap::default();
+    for pattern in patterns {
+        *counts.entry(pattern).or_default() += 1;
+    }
+    let mut list: Vec<(Pattern, u64)> = counts.into_iter().collect();
+    list.sort_unstable();
+    list
+}
+
+/// Patterns of random pairs that are no candidates: what unrelated records look like.
+fn random_patterns(
+    features: &Features,
+    candidates: &Candidates,
+    wanted: usize,
+) -> Vec<(Pattern, u64)> {
+    let n = u32::try_from(features.len()).unwrap_or(u32::MAX);
+    let patterns: Vec<Pattern> = kernel::random::pairs(n, wanted)
+        .into_par_iter()
+        .with_min_len(2048)
+        .filter(|&(a, b)| !candidates.contains(a, b))
+        .map_init(
+            || NameComparer::small(features),
+            |names, (a, b)| compare::compare(features, a, b, names).pattern,
+        )
+        .collect();
+    count(patterns.into_iter())
+}
+
+fn estimate(
+    model: &MatchModel,
+    features: &Features,
+    counted: &[(Pattern, u64)],
+    random: &[(Pattern, u64)],
+    candidate_pairs: u64,
+) -> Parameters {
+    let n = features.len() as u64;
+    let all = n.saturating_mul(n.saturating_sub(1)) / 2;
+    let sampled: u64 = random.iter().map(|(_, count)| count).sum();
+    let rest = all.saturating_sub(candidate_pairs);
+    #[allow(clippy::cast_precision_loss)] // counts of pairs, far below 2^52 in effect
+    let row = |pattern: Pattern, count: u64, random: bool| {
+        let (levels, states) = model.unpack(pattern);
+        let weight = if random {
+            count as f64 * rest as f64 / sampled.max(1) as f64
+        } else {
+            count as f64
+        };
+        PatternRow {
+            levels: levels.to_vec(),
+            states: states.to_vec(),
+            weight,
+            random,
+        }
+    };
+    let rows: Vec<PatternRow> = counted
+        .iter()
+        .map(|&(pattern, count)| row(pattern, count, false))
+        .chain(
+            random
+                .iter()
+                .map(|&(pattern, count)| row(pattern, count, true)),
+        )
+        .collect();
+    // The shares to start from, as if every fourth record had a second one.
+    #[allow(clippy::cast_precision_loss)]
+    let mut start =
+        Parameters::from_priors(&model.specs, start_shares(model, n as f64, all as f64));
+    if rows.is_empty() {
+        return start;
+    }
+    start = em::estimate(
+        &model.specs,
+        &rows,
+        start,
+        EmPlan {
+            rounds: model.rounds,
+            ..EmPlan::default()
+        },
+    );
+    start
+}
+
+/// About half a true pair a record, whatever the size of the data.
+fn start_shares(model: &MatchModel, n: f64, all: f64) -> [f64; em::CLASSES] {
+    let same = (0.5 * n / all.max(1.0)).min(0.2);
+    let scale = same / model.start[0];
+    let mut shares = model.start.map(|s| s * scale);
+    shares[4] = (1.0 - shares[..4].iter().sum::<f64>()).max(0.1);
+    let sum: f64 = shares.iter().sum();
+    shares.map(|s| s / sum)
+}
+
+impl Linking {
+    /// Clusters of dense indexes → the outcome over the records' rows.
+    fn outcome(&self, of: &[u32], records: &Records, plan: &Plan) -> Linked {
+        let f = &self.features;
+        let mut cluster: Vec<u32> = (0u32..).take(records.rows()).collect();
+        let mut sizes: Vec<u32> = vec![0; of.len()];
+        for (at, &root) in of.iter().enumerate() {
+            cluster[f.rows[at] as usize] = f.rows[root as usize];
+            sizes[root as usize] += 1;
+        }
+        let mut sums = vec![0f32; of.len()];
+        let mut counts = vec![0u32; of.len()];
+        let (low, high) = plan.matching.review;
+        let mut kept = Vec::new();
+        for link in &self.links {
+            let (a, b) = (link.left as usize, link.right as usize);
+            let inside = of[a] == of[b];
+            if inside {
+                for side in [a, b] {
+                    sums[side] += link.weight.clamp(-12.0, 12.0);
+                    counts[side] += 1;
+                }
+            }
+            let p = f64::from(probability(link.weight));
+            if inside || (low..=high).contains(&p) {
+                kept.push(*link);
+            }
+        }
+        let mut confidence = vec![1f32; records.rows()];
+        for at in 0..of.len() {
+            let others = sizes[of[at] as usize] - 1;
+            if others > 0 {
+                #[allow(clippy::cast_precision_loss)] // cluster sizes
+                let average =
+                    (sums[at] - 2.0 * (others - counts[at].min(others)) as f32) / others as f32;
+                confidence[f.rows[at] as usize] = probability(average);
+            }
+        }
+        let pairs = kept
+            .par_iter()
+            .map_init(
+                || NameComparer::small(f),
+                |names, link| {
+                    let p = probability(link.weight);
+                    let evidence = if (low..=high).contains(&f64::from(p)) {
+                        self.evidence_of(link.left, link.right, names)
+                    } else {
+                        Vec::new()
+                    };
+                    LinkedPair {
+                        left: f.rows[link.left as usize],
+                        right: f.rows[link.right as usize],
+                        match_weight: link.weight,
+                        match_probability: p,
+                        evidence,
+                    }
+                },
+            )
+            .collect();
+        Linked {
+            cluster,
+            probability: confidence,
+            pairs,
+            report: self.report(of, &sizes),
+            ..Linked::default()
+        }
+    }
+
+    /// Evidence of a pair, strongest first, the prior left out.
+    fn evidence_of(&self, a: u32, b: u32, names: &mut NameComparer<'_>) -> Vec<(String, f32)> {
+        let compared = compare::compare(&self.features, a, b, names);
+        #[allow(clippy::cast_possible_truncation)] // bits
+        let mut list: Vec<(String, f32)> = self
+            .scorer
+            .evidence(&compared)
+            .into_iter()
+            .filter(|e| e.comparison != "prior")
+            .map(|e| (format!("{}: {}", e.comparison, e.level), e.bits as f32))
+            .collect();
+        list.sort_by(|x, y| y.1.abs().total_cmp(&x.1.abs()).then_with(|| x.0.cmp(&y.0)));
+        list
+    }
+
+    fn report(&self, of: &[u32], sizes: &[u32]) -> LinkReport {
+        let names = [
+            "same person",
+            "same person, other job",
+            "colleague",
+            "relative",
+            "unrelated",
+        ];
+        let parameters = &self.scorer.parameters;
+        let specs = &self.scorer.model.specs;
+        let n = of.len();
+        #[allow(clippy::cast_precision_loss)] // counts of pairs
+        let all = n as f64 * (n as f64 - 1.0) / 2.0;
+        let levels = specs
+            .iter()
+            .enumerate()
+            .flat_map(|(k, spec)| {
+                let mean = move |table: usize, level: usize| {
+                    let states = &parameters.p[k][table];
+                    #[allow(clippy::cast_precision_loss)] // at most four states
+                    let mean = states.iter().map(|s| s[level]).sum::<f64>() / states.len() as f64;
+                    mean
+                };
+                (0..spec.levels).map(move |level| LevelReport {
+                    comparison: spec.name.clone(),
+                    level: self.scorer.model.level_names[k][level].clone(),
+                    m: mean(spec.table_of[0], level),
+                    u: mean(spec.table_of[4], level),
+                })
+            })
+            .collect();
+        LinkReport {
+            records: n as u64,
+            blocks: self.candidates.stats.clone(),
+            estimated_pairs: all * (parameters.share[0] + parameters.share[1]),
+            class_shares: names
+                .iter()
+                .zip(parameters.share)
+                .map(|(name, share)| ((*name).to_owned(), share))
+                .collect(),
+            levels,
+            own: own_estimate::estimate(of, &self.links),
+            clusters: sizes.iter().filter(|&&s| s > 0).count() as u64,
+            largest_cluster: sizes.iter().copied().max().unwrap_or(0).into(),
+            ..LinkReport::default()
+        }
+    }
+}
+
+fn decision_events(applied: &[Applied]) -> Events {
+    let mut events = Events::new();
+    for decision in applied {
+        for record in [decision.left, decision.right] {
+            events.push(Event {
+                stage: Stage::Link,
+                kind: EventKind::Decision,
+                record: Some(record),
+                rule: decision.verdict.name(),
+                reason: &decision.why,
+                ..Event::default()
+            });
+        }
+    }
+    events
 }

@@ -46,7 +46,11 @@ struct HeaderRule {
 struct KindRule {
     name: String,
     /// Whole trimmed values of the kind.
-    pattern: String,
+    #[serde(default)]
+    pattern: Option<String>,
+    /// A file of `rules/vocabularies/` whose words are of the kind as well.
+    #[serde(default)]
+    vocabulary: Option<String>,
     /// Share of the non-empty values that must be of the kind.
     share: f64,
     /// The field of a column that only its values tell.
@@ -77,7 +81,8 @@ struct Rule {
 #[derive(Debug)]
 pub struct Kind {
     pub name: String,
-    pattern: Regex,
+    pattern: Option<Regex>,
+    words: BTreeSet<String>,
     share: f64,
     pub field: Option<String>,
 }
@@ -150,11 +155,19 @@ impl Generic {
                 });
             }
             for kind in file.kind {
-                let pattern = Regex::new(&format!("^(?:{})$", kind.pattern))
+                let pattern = kind
+                    .pattern
+                    .map(|pattern| Regex::new(&format!("^(?:{pattern})$")))
+                    .transpose()
                     .map_err(|e| format!("rules/{path}: {e}"))?;
+                let words = match &kind.vocabulary {
+                    Some(name) => vocabulary(rulebook, name)?,
+                    None => BTreeSet::new(),
+                };
                 all.kinds.push(Kind {
                     name: kind.name,
                     pattern,
+                    words,
                     share: kind.share,
                     field: kind.field,
                 });
@@ -239,6 +252,31 @@ impl Generic {
     }
 }
 
+/// All words of a vocabulary, in lower case.
+fn vocabulary(rulebook: &Rulebook, name: &str) -> Result<BTreeSet<String>, String> {
+    #[derive(Deserialize)]
+    struct Vocabulary {
+        value: Vec<Value>,
+    }
+    #[derive(Deserialize)]
+    struct Value {
+        name: String,
+        #[serde(default)]
+        aliases: Vec<String>,
+    }
+    let path = format!("vocabularies/{name}.toml");
+    let text = rulebook
+        .file(&path)
+        .ok_or_else(|| format!("rules/{path} is missing"))?;
+    let vocabulary: Vocabulary = toml::from_str(text).map_err(|e| format!("rules/{path}: {e}"))?;
+    Ok(vocabulary
+        .value
+        .into_iter()
+        .flat_map(|value| value.aliases.into_iter().chain([value.name]))
+        .map(|word| word.to_lowercase())
+        .collect())
+}
+
 impl Kind {
     /// Whether a column's values are of the kind. All values are looked at, so that
     /// the order of rows does not decide.
@@ -252,7 +290,7 @@ impl Kind {
                 continue;
             }
             filled += 1;
-            hits += u64::from(self.pattern.is_match(value));
+            hits += u64::from(self.is_one(value));
         }
         #[expect(
             clippy::cast_precision_loss,
@@ -260,6 +298,11 @@ impl Kind {
         )]
         let share = hits as f64 / filled.max(1) as f64;
         filled > 0 && share >= self.share
+    }
+
+    fn is_one(&self, value: &str) -> bool {
+        self.pattern.as_ref().is_some_and(|p| p.is_match(value))
+            || (!self.words.is_empty() && self.words.contains(&value.to_lowercase()))
     }
 }
 

@@ -1,1 +1,345 @@
-//! Stage: merge.
+//! The records of each cluster → one golden record, and the proof of every value.
+//!
+//! In: the validated table, link's clusters, the rows held out, the previous run's
+//! xref. Out: the golden table, sorted by golden id, with the events that make it
+//! from the table (see `audit::replay`).
+
+mod clusters;
+mod column;
+pub mod golden_ids;
+mod group;
+mod ids;
+pub mod policy;
+pub mod previous;
+mod ranks;
+mod spelling;
+pub mod survive;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+pub use clusters::Clusters;
+pub use column::parts_of;
+pub use ids::{RULE_KEPT, RULE_MADE, RULE_SPLIT, names_golden};
+pub use policy::Merging;
+pub use previous::PreviousXref;
+
+use crate::contact::{
+    Diagnostic, Event, EventKind, Events, Failure, FailureKind, Held, Records, Stage, Table, Text,
+};
+use crate::link::Linked;
+use crate::plan::Plan;
+use crate::rulebook::Rulebook;
+use column::{Column, Sources};
+use policy::Policy;
+use ranks::Ranks;
+use spelling::{Nicknames, Script};
+
+/// What merging needs.
+#[derive(Clone, Copy)]
+pub struct MergeInput<'a> {
+    pub records: &'a Records,
+    /// Validated: canonical fields and extra columns, a row for each record.
+    pub table: &'a Table,
+    /// All rows held out.
+    pub held: &'a BTreeMap<u32, Held>,
+    pub linked: &'a Linked,
+    pub plan: &'a Plan,
+    pub rulebook: &'a Rulebook,
+    pub previous: Option<&'a PreviousXref>,
+}
+
+/// The golden records.
+#[derive(Clone, Debug, Default)]
+pub struct Merged {
+    /// `sources`, `record_count`, `confidence` stand behind the canonical fields,
+    /// the extra columns behind those. Sorted by golden id.
+    pub golden: Table,
+    pub golden_ids: Vec<String>,
+    /// The records of each golden row.
+    pub clusters: Clusters,
+    /// The golden row of each record; none for one that is held out.
+    pub golden_of: Vec<Option<u32>>,
+    /// `Survived` events are the lineage: golden value → record.
+    pub events: Events,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The columns of the golden table that are not fields.
+pub const SOURCES: &str = "sources";
+pub const RECORD_COUNT: &str = "record_count";
+pub const CONFIDENCE: &str = "confidence";
+
+/// Makes the golden records.
+///
+/// # Errors
+/// Exit 70 when `rules/merging.toml` can't be read: a fault of the build.
+pub fn merge(input: MergeInput<'_>) -> Result<Merged, Failure> {
+    let merging = Merging::load(input.rulebook).map_err(|message| {
+        Failure::one(
+            FailureKind::Internal,
+            Diagnostic::error("merging_rules", message),
+        )
+    })?;
+    let ranks = Ranks::of(input.records, input.table, &merging, input.rulebook);
+    let (clusters, golden_ids, id_events) = ids::name(&input, &ranks);
+    let mut events = vec![merged_events(&input, &clusters), id_events];
+    let nicknames = input
+        .rulebook
+        .file("names/nicknames.csv")
+        .map(Nicknames::parse)
+        .unwrap_or_default();
+    let main_script = main_scripts(input.table, &clusters);
+    let sources = Sources {
+        table: input.table,
+        clusters: &clusters,
+        ranks: &ranks,
+        nicknames: &nicknames,
+        main_script: &main_script,
+    };
+    let mut golden = Table::new(clusters.len());
+    for column in columns(&sources, &merging, &input) {
+        golden.set(&column.name, column.golden);
+        events.extend(column.events);
+    }
+    Ok(Merged {
+        golden_of: clusters.golden_of(input.records.rows()),
+        golden: with_counts(golden, &input, &clusters),
+        golden_ids,
+        clusters,
+        events: Events::concat(events),
+        diagnostics: Vec::new(),
+    })
+}
+
+/// All columns in the order of the golden table: fields, then extra columns.
+fn columns(sources: &Sources<'_>, merging: &Merging, input: &MergeInput<'_>) -> Vec<Column> {
+    let policies: Vec<Policy> = golden_columns(input.table, input.rulebook)
+        .iter()
+        .map(|name| merging.policy(name, input.rulebook, input.plan))
+        .collect();
+    let trust_ranks: Vec<Vec<u32>> = policies
+        .iter()
+        .map(|policy| trust_rank(&policy.sources, input.records))
+        .collect();
+    let in_group = |policy: &Policy| {
+        let group = policy.group.as_deref()?;
+        merging.groups.iter().position(|rule| rule.group == group)
+    };
+    let leans = |policy: &Policy| policy.with.is_some() || !policy.collects.is_empty();
+    // What others lean on comes first; the order of the result does not change.
+    let mut done = Table::new(sources.clusters.len());
+    let mut all: Vec<Option<Column>> = policies.iter().map(|_| None).collect();
+    for late in [false, true] {
+        let ready: Vec<(usize, Column)> = (0..policies.len())
+            .into_par_iter()
+            .filter(|&at| in_group(&policies[at]).is_none() && leans(&policies[at]) == late)
+            .map(|at| {
+                (
+                    at,
+                    column::column(sources, &policies[at], &done, &trust_ranks[at]),
+                )
+            })
+            .collect();
+        for (at, column) in ready {
+            done.set(&column.name, column.golden.clone());
+            all[at] = Some(column);
+        }
+    }
+    for (number, rule) in merging.groups.iter().enumerate() {
+        let members: Vec<usize> = (0..policies.len())
+            .filter(|&at| in_group(&policies[at]) == Some(number))
+            .collect();
+        let of: Vec<&Policy> = members.iter().map(|&at| &policies[at]).collect();
+        let merged = group::group(sources, rule, &of, &[]);
+        for (at, column) in members.into_iter().zip(merged) {
+            all[at] = Some(column);
+        }
+    }
+    all.into_iter().flatten().collect()
+}
+
+/// The columns of the golden table that hold values of records: every field that is
+/// not input-only, then the extra columns of `table`.
+#[must_use]
+pub fn golden_columns(table: &Table, rulebook: &Rulebook) -> Vec<String> {
+    let fields = rulebook.fields();
+    let own = fields
+        .iter()
+        .filter(|f| !f.input_only)
+        .map(|f| f.name.clone());
+    let extra = table
+        .names()
+        .iter()
+        .filter(|name| fields.get(name).is_none())
+        .cloned();
+    own.chain(extra).collect()
+}
+
+/// Source index → place in the field's own list of trust, `u32::MAX` when not in it.
+fn trust_rank(list: &[String], records: &Records) -> Vec<u32> {
+    records
+        .sources
+        .iter()
+        .map(|source| {
+            list.iter()
+                .position(|name| *name == source.name)
+                .and_then(|at| u32::try_from(at).ok())
+                .unwrap_or(u32::MAX)
+        })
+        .collect()
+}
+
+/// Which records joined which golden record; `after` is the match probability.
+fn merged_events(input: &MergeInput<'_>, clusters: &Clusters) -> Events {
+    let mut best: Vec<f32> = vec![f32::NAN; input.records.rows()];
+    for pair in &input.linked.pairs {
+        let (left, right) = (pair.left as usize, pair.right as usize);
+        let inside = input.linked.cluster.get(left) == input.linked.cluster.get(right);
+        for row in [left, right] {
+            if let Some(slot) = best.get_mut(row).filter(|_| inside) {
+                *slot = slot.max(pair.match_weight);
+            }
+        }
+    }
+    let mut events = Events::new();
+    for (golden, rows) in (0_u32..)
+        .zip(clusters.iter())
+        .filter(|(_, rows)| rows.len() > 1)
+    {
+        for &row in rows {
+            let probability = input.linked.probability.get(row as usize).copied();
+            let probability = shown_probability(probability.unwrap_or(1.0));
+            events.push(Event {
+                stage: Stage::Merge,
+                kind: EventKind::Merged,
+                after: Some(&probability),
+                record: Some(row),
+                golden: Some(golden),
+                rule: "cluster",
+                weight: Some(best[row as usize]).filter(|weight| !weight.is_nan()),
+                ..Event::default()
+            });
+        }
+    }
+    events
+}
+
+/// For each golden row whose names mix scripts: the one of most records, then of
+/// the first. Empty when there is none.
+fn main_scripts(table: &Table, clusters: &Clusters) -> Vec<Option<Script>> {
+    let names: Vec<&Text> = ["given_name", "family_name", "full_name"]
+        .iter()
+        .filter_map(|name| table.column(name))
+        .collect();
+    let scripts: Vec<Option<Script>> = (0..clusters.len())
+        .into_par_iter()
+        .map(|at| {
+            let rows = clusters.of(at);
+            if rows.len() < 2 {
+                return None;
+            }
+            let mut counts: Vec<(Script, usize)> = Vec::new();
+            for &row in rows {
+                let script = names
+                    .iter()
+                    .find_map(|c| c.get(row as usize).and_then(Script::of));
+                if let Some(script) = script {
+                    match counts.iter_mut().find(|(known, _)| *known == script) {
+                        Some((_, count)) => *count += 1,
+                        None => counts.push((script, 1)),
+                    }
+                }
+            }
+            let most = counts.iter().map(|(_, count)| *count).max()?;
+            let (script, _) = counts.iter().find(|(_, count)| *count == most)?;
+            (counts.len() > 1).then_some(*script)
+        })
+        .collect();
+    if scripts.iter().all(Option::is_none) {
+        Vec::new()
+    } else {
+        scripts
+    }
+}
+
+/// Puts `sources`, `record_count` and `confidence` behind the fields.
+fn with_counts(columns: Table, input: &MergeInput<'_>, clusters: &Clusters) -> Table {
+    let rulebook = input.rulebook;
+    let mut table = Table::new(columns.rows());
+    let is_field = |name: &str| rulebook.fields().get(name).is_some();
+    for (name, column) in columns.iter().filter(|(name, _)| is_field(name)) {
+        table.set(name, column.clone());
+    }
+    let confidence = |golden: usize| {
+        let rows = clusters.of(golden).iter();
+        let probabilities = rows.filter_map(|&row| input.linked.probability.get(row as usize));
+        shown_probability(probabilities.copied().fold(1.0, f32::min))
+    };
+    for (name, column) in counts(input.records, clusters, confidence) {
+        table.set(name, column);
+    }
+    for (name, column) in columns.iter().filter(|(name, _)| !is_field(name)) {
+        table.set(name, column.clone());
+    }
+    table
+}
+
+/// The columns that count: from which sources, how many records, how sure.
+///
+/// `confidence` is the lowest match probability of the cluster's records, with four
+/// digits behind the point; 1 for a single record.
+///
+/// `confidence` is called for golden rows of several records only.
+#[must_use]
+pub fn counts(
+    records: &Records,
+    clusters: &Clusters,
+    confidence: impl Fn(usize) -> String,
+) -> [(&'static str, Text); 3] {
+    let sources = clusters
+        .iter()
+        .map(|rows| Some(sources_of(records, rows)))
+        .collect();
+    let count = clusters
+        .iter()
+        .map(|rows| Some(rows.len().to_string()))
+        .collect();
+    let sure = clusters
+        .iter()
+        .enumerate()
+        .map(|(at, rows)| {
+            Some(if rows.len() > 1 {
+                confidence(at)
+            } else {
+                "1".to_owned()
+            })
+        })
+        .collect();
+    [
+        (SOURCES, sources),
+        (RECORD_COUNT, count),
+        (CONFIDENCE, sure),
+    ]
+}
+
+fn sources_of(records: &Records, rows: &[u32]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for &row in rows {
+        let name = records.source(row as usize).name.as_str();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(";")
+}
+
+/// Four digits behind the point, cut and not rounded: 1 means 1.
+#[must_use]
+pub fn shown_probability(probability: f32) -> String {
+    let cut = (f64::from(probability.clamp(0.0, 1.0)) * 1e4).floor() / 1e4;
+    format!("{cut}")
+}

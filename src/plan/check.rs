@@ -1,6 +1,9 @@
 //! Written → checked: all faults at once, each with its place and a next step.
 
+mod mapping;
 mod merging;
+mod output;
+mod reading;
 mod sources;
 
 use std::fs;
@@ -12,10 +15,10 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::checked::{Bounds, GatePlan, MatchPlan, OutputPlan, Plan};
+use super::checked::{Bounds, GatePlan, MatchPlan, Plan};
 use super::faults::{Faults, any_of};
-use super::written::{self, At, Formulas, OutputFormat, Written};
-use super::{files, known, structure};
+use super::written::{self, At, Written};
+use super::{files, known, schema, structure};
 use crate::contact::diagnostic::shown;
 use crate::contact::{Diagnostic, Failure, FailureKind, Place};
 use crate::rulebook::Rulebook;
@@ -102,7 +105,7 @@ pub fn parse(
     }
     let span = document.span();
     let mut document = document.into_inner();
-    structure::check(&mut document, &written::schema(), &mut faults);
+    structure::check(&mut document, &schema(), &mut faults);
     let written =
         match Written::deserialize(toml::de::Deserializer::from(Spanned::new(span, document))) {
             Ok(written) => written,
@@ -178,7 +181,8 @@ impl Check<'_> {
 
     /// The country at a place of the plan, or of `--country`.
     fn country(&mut self, text: &str, span: Option<Range<usize>>) -> Option<String> {
-        let code = known::country(text);
+        let countries = known::Countries::of(self.rulebook);
+        let code = countries.code(text);
         if code.is_none() {
             let what = format!("{} is no country code", shown(text));
             let faults = match span {
@@ -187,7 +191,10 @@ impl Check<'_> {
                     .faults
                     .flag("usage_unknown_country", format!("--country: {what}")),
             };
-            faults.hint("write the two letters of ISO 3166, such as \"DE\" or \"US\"");
+            faults.hint(match countries.meant(text) {
+                Some(code) => format!("write its two letters: \"{code}\""),
+                None => "write the two letters of ISO 3166, such as \"DE\" or \"US\"".to_owned(),
+            });
         }
         code
     }
@@ -346,77 +353,6 @@ impl Check<'_> {
         gate.soft.sort();
         gate.soft.dedup();
         gate
-    }
-
-    fn output(
-        &mut self,
-        written: &written::Output,
-        overrides: &Overrides,
-        sources: &[sources::Located],
-    ) -> OutputPlan {
-        let (dir, span) = match (&overrides.out, &written.dir) {
-            (Some(dir), _) => (dir.clone(), 0..0),
-            (None, Some(dir)) => (self.base.join(dir.get()), dir.span()),
-            (None, None) => (self.base.join("out"), 0..0),
-        };
-        if dir.as_os_str().is_empty() {
-            self.faults.fault(
-                span.clone(),
-                "plan_no_output",
-                "the output folder has no name",
-            );
-        }
-        if dir.exists() && !dir.is_dir() {
-            self.faults
-                .fault(
-                    span,
-                    "plan_output_is_file",
-                    format!("the output folder '{}' is a file", dir.display()),
-                )
-                .hint("name a folder with --out or [output] dir");
-        } else {
-            self.inputs_outside(&dir, sources);
-        }
-        let formats: Vec<OutputFormat> = match &written.format {
-            Some(formats) => formats.iter().map(|format| *format.get()).collect(),
-            None => vec![OutputFormat::Csv, OutputFormat::Parquet],
-        };
-        OutputPlan {
-            dir,
-            csv: formats.contains(&OutputFormat::Csv),
-            parquet: formats.contains(&OutputFormat::Parquet),
-            guard_formulas: value(&written.formulas) != Some(Formulas::Raw),
-        }
-    }
-
-    /// A run must not read what an earlier run wrote: not now, and not the next time.
-    fn inputs_outside(&mut self, dir: &Path, sources: &[sources::Located]) {
-        let real = dir.canonicalize().ok();
-        let later = dir.join("runs").join("run").join("golden.csv");
-        for (source, path_span) in sources {
-            let inside = source.files.iter().find(|file| {
-                let file = file.canonicalize().ok();
-                file.zip(real.as_ref())
-                    .is_some_and(|(file, dir)| file.starts_with(dir))
-            });
-            let what = match inside {
-                Some(file) => format!("'{}' lies in", file.display()),
-                None if files::would_match(self.base, &source.path, &later) => {
-                    format!("{} reaches into", shown(&source.path))
-                }
-                None => continue,
-            };
-            self.faults
-                .fault(
-                    path_span.clone(),
-                    "plan_input_in_output",
-                    format!(
-                        "{what} the output folder '{}': a run would read what an earlier one wrote",
-                        dir.display()
-                    ),
-                )
-                .hint("narrow the path of this source, or write to another folder");
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A whole run's settings.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 pub struct Plan {
     pub name: String,
     /// The folder that relative paths of the plan start from.
@@ -30,7 +30,7 @@ pub struct Plan {
 }
 
 /// One source as the plan describes it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 pub struct SourcePlan {
     pub name: String,
     /// As written; a pattern or `-` for standard input.
@@ -58,7 +58,7 @@ pub struct SourcePlan {
 }
 
 /// How a file is to be read; `None` means "sniff it".
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct ReadingPlan {
     /// `csv`, `xlsx`, `parquet`, `ndjson`, `json`.
     pub format: Option<String>,
@@ -74,7 +74,7 @@ pub struct ReadingPlan {
     pub sheet: Option<String>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 pub struct MatchPlan {
     /// Probability of a cluster's average from which records are merged.
     pub threshold: f64,
@@ -98,7 +98,7 @@ impl Default for MatchPlan {
 }
 
 /// Survivorship of one field, from the plan.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 pub struct MergeField {
     pub field: String,
     pub strategies: Vec<Strategy>,
@@ -133,7 +133,7 @@ pub enum Strategy {
     OptOut,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 pub struct GatePlan {
     /// Share of records with a violation of severity error.
     pub max_error_share: Option<f64>,
@@ -148,7 +148,7 @@ pub struct GatePlan {
     pub soft: Vec<String>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 pub struct OutputPlan {
     /// Resolved against the plan's folder.
     pub dir: PathBuf,
@@ -160,7 +160,7 @@ pub struct OutputPlan {
 
 /// Limits on what an input may ask of the machine; each has a plan key of its name
 /// under `[bounds]`, and an error past it names the key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 pub struct Bounds {
     /// Bytes of one file after unpacking.
     pub max_unpacked_bytes: u64,

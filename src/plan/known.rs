@@ -3,18 +3,67 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use rlibphonenumber::PHONE_NUMBER_UTIL;
 
 use crate::contact::diagnostic::nearest;
 use crate::rulebook::Rulebook;
 
-/// The ISO 3166 alpha-2 code in upper case, when it is one.
-pub fn country(text: &str) -> Option<String> {
-    let code = text.trim().to_ascii_uppercase();
-    PHONE_NUMBER_UTIL
-        .get_supported_regions()
-        .any(|region| region.to_string() == code)
-        .then_some(code)
+/// The countries of `rules/countries/countries.csv`, to check codes and to find
+/// the code that a name means.
+#[derive(Debug)]
+pub struct Countries {
+    /// Code, then its names and further spellings.
+    rows: Vec<(String, Vec<String>)>,
+}
+
+impl Countries {
+    /// Codes stand in the first column; every other cell is a name, or several by `;`.
+    pub fn of(rulebook: &Rulebook) -> Self {
+        let text = rulebook.file("countries/countries.csv").unwrap_or_default();
+        let rows = csv::ReaderBuilder::new()
+            .comment(Some(b'#'))
+            .from_reader(text.as_bytes())
+            .records()
+            .filter_map(Result::ok)
+            .map(|row| {
+                let names = row
+                    .iter()
+                    .skip(1)
+                    .flat_map(|cell| cell.split(';'))
+                    .filter(|name| !name.is_empty())
+                    .map(str::to_lowercase)
+                    .collect();
+                (row.get(0).unwrap_or_default().to_owned(), names)
+            })
+            .collect();
+        Self { rows }
+    }
+
+    /// The ISO 3166 alpha-2 code in upper case, when it is one.
+    pub fn code(&self, text: &str) -> Option<String> {
+        let code = text.trim().to_ascii_uppercase();
+        self.rows
+            .iter()
+            .any(|(known, _)| *known == code)
+            .then_some(code)
+    }
+
+    /// The code of the country that is called so, or nearly so.
+    pub fn meant(&self, text: &str) -> Option<&str> {
+        let text = text.trim().to_lowercase();
+        let of = |name: &str| {
+            let (code, _) = self
+                .rows
+                .iter()
+                .find(|(_, names)| names.iter().any(|known| known == name))?;
+            Some(code.as_str())
+        };
+        let names = || self.rows.iter().flat_map(|(_, names)| names);
+        of(&text).or_else(|| {
+            // Three letters are too few to be near to something.
+            let near = nearest(&text, names().map(String::as_str));
+            near.filter(|_| text.chars().count() > 3).and_then(of)
+        })
+    }
 }
 
 /// The IANA name in its own spelling, when there is one.
@@ -107,11 +156,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn countries_are_codes_in_any_case() {
-        assert_eq!(country("bg").as_deref(), Some("BG"));
-        assert_eq!(country("XX"), None);
-        assert_eq!(country("001"), None);
-        assert_eq!(country("Bulgaria"), None);
+    fn countries_are_codes_in_any_case_and_names_find_them() {
+        let countries = Countries::of(&Rulebook::builtin());
+        assert_eq!(countries.code("bg").as_deref(), Some("BG"));
+        for wrong in ["XX", "UK", "001", "Bulgaria", ""] {
+            assert_eq!(countries.code(wrong), None, "{wrong}");
+        }
+        assert_eq!(countries.meant("UK"), Some("GB"));
+        assert_eq!(countries.meant("deutschland"), Some("DE"));
+        assert_eq!(countries.meant("България"), Some("BG"));
+        assert_eq!(countries.meant("Germny"), Some("DE"));
+        assert_eq!(countries.meant("XX"), None);
     }
 
     #[test]

@@ -13,10 +13,12 @@ mod draft;
 mod faults;
 mod files;
 mod known;
+mod position;
+mod schema;
 mod structure;
 pub mod written;
 
 pub use check::{Checked, Overrides, load, parse};
 pub use checked::*;
 pub use draft::{draft, to_toml};
-pub use written::schema;
+pub use schema::schema;

@@ -112,7 +112,7 @@ fn pieces(value: &str) -> Vec<String> {
     let plain: String = without_guard(value)
         .nfkc()
         .filter(|&c| {
-            !(is_invisible(c) && !c.is_whitespace()) && !matches!(c, '\u{200c}' | '\u{200d}')
+            (!is_invisible(c) || c.is_whitespace()) && !matches!(c, '\u{200c}' | '\u{200d}')
         })
         .collect();
     let plain = plain.trim();

@@ -3,16 +3,19 @@
 
 use std::collections::BTreeMap;
 
+use super::address::AddressRules;
+use super::company::{self, CompanyRules};
 use super::consent::ConsentRules;
 use super::date::DateRules;
 use super::email::{self, EmailRules};
 use super::language::{self, LanguageRules};
 use super::outcome::Outcome;
+use super::person::PersonRules;
 use super::phone::PhoneRules;
 use super::placeholder::Placeholders;
 use super::url::{self, UrlRules};
 use super::vocabulary::{self, Vocabulary};
-use super::{domain, identifier, number, system_id, tags, text};
+use super::{domain, identifier, job_title, number, system_id, tags, text};
 use crate::contact::{Field, FieldType};
 use crate::rulebook::Rulebook;
 
@@ -25,6 +28,9 @@ pub struct Knowledge {
     pub urls: UrlRules,
     pub languages: LanguageRules,
     pub consents: ConsentRules,
+    pub people: PersonRules,
+    pub companies: CompanyRules,
+    pub addresses: AddressRules,
     /// By field.
     vocabularies: BTreeMap<String, Vocabulary>,
 }
@@ -48,6 +54,9 @@ impl Knowledge {
             urls: UrlRules::load(rulebook),
             languages: LanguageRules::load(rulebook),
             consents: ConsentRules::load(rulebook),
+            people: PersonRules::load(rulebook),
+            companies: CompanyRules::load(rulebook),
+            addresses: AddressRules::load(rulebook),
             vocabularies,
         }
     }
@@ -57,6 +66,8 @@ impl Knowledge {
     pub fn single(&self, field: &Field, value: &str) -> Outcome {
         match field.kind {
             FieldType::Email => email::standardise(value, &self.emails),
+            FieldType::Company => company::standardise(value, &self.companies),
+            FieldType::JobTitle => job_title::standardise(value),
             FieldType::Url => url::standardise(value, &self.urls),
             FieldType::Domain => domain::standardise(value, &self.emails),
             FieldType::Language => language::standardise(value, &self.languages),

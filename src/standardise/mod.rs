@@ -1,27 +1,34 @@
 //! Raw values → canonical values, field type by field type; the raw one stays in the audit.
 
+pub mod address;
 pub mod coded;
+pub mod company;
 pub mod consent;
 pub mod date;
 pub mod domain;
 pub mod email;
 mod frame;
 pub mod identifier;
+pub mod job_title;
 mod knowledge;
 pub mod language;
 pub mod law;
+pub mod lists;
 pub mod mojibake;
 pub mod number;
 pub mod outcome;
+pub mod person;
 pub mod phone;
 pub mod placeholder;
+pub mod script;
 pub mod system_id;
 pub mod tags;
 pub mod text;
+pub mod tidy;
 pub mod url;
 pub mod vocabulary;
 
-use crate::contact::{Diagnostic, Events, FieldType, Records, Table, Violations};
+use crate::contact::{Diagnostic, Events, Field, FieldType, Records, Table, Violations};
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
 
@@ -29,7 +36,7 @@ use coded::Coded;
 use frame::columns::{self, Column};
 use frame::dates::Parts;
 use frame::sheet::Sheet;
-use frame::{consents, dates, single};
+use frame::{addresses, consents, dates, junk, people, single};
 pub use knowledge::Knowledge;
 pub use outcome::{Doubt, Outcome};
 
@@ -70,29 +77,41 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
     }
     join_date_parts(&columns, fields, plan, &knowledge, &mut sheet);
 
-    for column in columns.values() {
-        let field = column.field;
-        match field.kind {
-            FieldType::Date
-            | FieldType::DateTime
-            | FieldType::DatePart
-            | FieldType::Phone
-            | FieldType::Consent => {}
-            _ if field.input_only => {}
-            _ => single::standardise(column, &knowledge, &mut sheet),
-        }
+    let countries: Vec<Option<String>> = records
+        .sources
+        .iter()
+        .map(|source| source.country.clone().or_else(|| plan.country.clone()))
+        .collect();
+    let by_row: Vec<Option<&str>> = records
+        .origin
+        .iter()
+        .map(|origin| countries.get(usize::from(origin.source))?.as_deref())
+        .collect();
+    let by_row = Coded::of_values(&by_row);
+    addresses::standardise(&columns, &by_row, &knowledge.addresses, &mut sheet);
+    drop(by_row);
+
+    let model = person::learn(records, &knowledge.people);
+    people::standardise(&columns, &knowledge, &model, &mut sheet);
+    if let Some(column) = columns.get("former_family_name") {
+        people::former_family(column, &knowledge.people, &model, &mut sheet);
     }
+
+    for column in columns.values().filter(|column| is_single(column.field)) {
+        single::standardise(column, &knowledge, &mut sheet);
+    }
+    junk::mark(&columns, &knowledge.placeholders, &mut sheet);
     for channel in consents::channels(fields, &columns, &knowledge, &sheet) {
         channel.standardise(&knowledge, &mut sheet);
     }
     phones(
         records,
-        plan,
+        &countries,
         &of_types(&[FieldType::Phone]),
         &knowledge,
         &mut sheet,
     );
-    settle(records, &columns, fields, &mut sheet);
+    settle(records, &columns, fields, &knowledge, &mut sheet);
 
     let extras = records
         .table
@@ -112,6 +131,26 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
 }
 
 type Columns<'a> = std::collections::BTreeMap<&'a str, Column<'a>>;
+
+/// Whether a field's values need nothing but themselves.
+fn is_single(field: &Field) -> bool {
+    !field.input_only
+        && matches!(
+            field.kind,
+            FieldType::Email
+                | FieldType::Company
+                | FieldType::Domain
+                | FieldType::JobTitle
+                | FieldType::Language
+                | FieldType::Url
+                | FieldType::Vocabulary
+                | FieldType::Identifier
+                | FieldType::SystemId
+                | FieldType::Number
+                | FieldType::Tags
+                | FieldType::Text
+        )
+}
 
 fn join_date_parts(
     columns: &Columns<'_>,
@@ -147,7 +186,7 @@ fn join_date_parts(
 
 fn phones(
     records: &Records,
-    plan: &Plan,
+    countries: &[Option<String>],
     columns: &[&Column<'_>],
     knowledge: &Knowledge,
     sheet: &mut Sheet,
@@ -155,14 +194,9 @@ fn phones(
     if columns.is_empty() {
         return;
     }
-    let by_source: Vec<Option<String>> = records
-        .sources
-        .iter()
-        .map(|source| source.country.clone().or_else(|| plan.country.clone()))
-        .collect();
     let sources: Vec<u16> = records.origin.iter().map(|origin| origin.source).collect();
     let country = sheet.columns.get("country").cloned();
-    let regions = single::regions(country.as_ref(), &by_source, &sources);
+    let regions = single::regions(country.as_ref(), countries, &sources);
     let regions = Coded::of_values(&regions);
     for column in columns {
         single::phones(column, &regions, knowledge, sheet);
@@ -174,10 +208,22 @@ fn settle(
     records: &Records,
     columns: &Columns<'_>,
     fields: &crate::contact::Fields,
+    knowledge: &Knowledge,
     sheet: &mut Sheet,
 ) {
     for field in fields.iter().filter(|field| !field.input_only) {
-        sheet.settle(&field.name, field.multi, records.rows());
+        sheet.settle(
+            &field.name,
+            field.multi,
+            records.rows(),
+            |value| match field.kind {
+                // Found in another cell as it stood there.
+                FieldType::Email | FieldType::Company | FieldType::JobTitle => {
+                    knowledge.single(field, value).value
+                }
+                _ => Some(value.to_owned()),
+            },
+        );
     }
     for field in fields.iter().filter(|field| field.multi) {
         if !matches!(field.kind, FieldType::Email | FieldType::Phone) {

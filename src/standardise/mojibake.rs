@@ -1,6 +1,6 @@
 //! Text that was read with the wrong encoding, brought back when that is certain.
 //!
-//! UTF-8 bytes read as Windows-1252 (`MÃ¼ller`), also twice (`MÃƒÂ¼ller`), or as
+//! UTF-8 bytes read as Windows-1252 or ISO-8859-1 (`MÃ¼ller`), also twice (`MÃƒÂ¼ller`), or as
 //! Windows-1251 (`РњРѕСЃРєРІР°`). Encoding the text back must give UTF-8 without one
 //! fault: words of a real language do not do that.
 
@@ -30,10 +30,7 @@ pub fn undo(value: &str) -> Option<String> {
 /// `value` as UTF-8 bytes that were shown in `encoding`, with at least `proof`
 /// characters that took several bytes.
 fn back(value: &str, encoding: &'static Encoding, proof: usize) -> Option<String> {
-    let (bytes, _, unmappable) = encoding.encode(value);
-    if unmappable {
-        return None;
-    }
+    let bytes = bytes_of(value, encoding)?;
     let text = std::str::from_utf8(&bytes).ok()?;
     let wide = text.chars().filter(|c| !c.is_ascii()).count();
     // A control code or a private character would be a new fault, not a repair.
@@ -47,8 +44,27 @@ fn back(value: &str, encoding: &'static Encoding, proof: usize) -> Option<String
 
 /// Whether what looks odd in `text` is itself text read wrongly once more.
 fn in_next_round(text: &str) -> bool {
-    let (bytes, _, unmappable) = WINDOWS_1252.encode(text);
-    !unmappable && std::str::from_utf8(&bytes).is_ok()
+    bytes_of(text, WINDOWS_1252).is_some_and(|bytes| std::str::from_utf8(&bytes).is_ok())
+}
+
+/// The bytes that `encoding` shows as `value`. A control code from U+0080 on stands for
+/// the byte of its number, as ISO-8859-1 shows it.
+fn bytes_of(value: &str, encoding: &'static Encoding) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut buffer = [0; 4];
+    for c in value.chars() {
+        match u8::try_from(u32::from(c)) {
+            Ok(byte) if byte < 0xa0 => bytes.push(byte),
+            _ => {
+                let (encoded, _, unmappable) = encoding.encode(c.encode_utf8(&mut buffer));
+                if unmappable {
+                    return None;
+                }
+                bytes.extend_from_slice(&encoded);
+            }
+        }
+    }
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -65,6 +81,8 @@ mod tests {
             ("Oâ€™Brien", "O’Brien"),
             ("Ð˜Ð²Ð°Ð½", "Иван"),
             ("РњРѕСЃРєРІР°", "Москва"),
+            ("Î\u{97}Ï\u{81}Î¬ÎºÎ»ÎµÎ¹Î¿", "Ηράκλειο"),
+            ("à¸\u{a0}à¸¹à¹\u{80}à¸\u{81}à¹\u{87}à¸\u{95}", "ภูเก็ต"),
         ] {
             assert_eq!(undo(raw).as_deref(), Some(meant), "{raw}");
         }

@@ -121,7 +121,7 @@ fn pieces(value: &str) -> Vec<String> {
     let plain: String = without_guard(value)
         .nfkc()
         .filter(|&c| {
-            !(is_invisible(c) && !c.is_whitespace()) && !matches!(c, '\u{200c}' | '\u{200d}')
+            (!is_invisible(c) || c.is_whitespace()) && !matches!(c, '\u{200c}' | '\u{200d}')
         })
         .collect();
     let plain = ascii_digits(&plain).into_owned();
@@ -275,10 +275,26 @@ fn unreadable(
             }],
         };
     }
+    // Written with its country code, the number says which it is even where the
+    // numbering plan has no room for it: its form is made one, no digit is changed.
+    let plus = if number.starts_with("00") {
+        digits.get(2..)
+    } else {
+        Some(digits)
+    };
+    let formed = plus
+        .filter(|digits| international && plain && digits.len() >= 8)
+        .and_then(|digits| PhoneNumber::parse(format!("+{digits}"), None).ok())
+        .map(|number| number.format_as(PhoneNumberFormat::E164).into_owned())
+        .filter(|e164| e164.len() <= 16 && e164.ends_with(&digits[digits.len() - 6..]))
+        .map(|e164| match extension {
+            Some(extension) => format!("{e164} ext {extension}"),
+            None => e164,
+        });
     let place = region.map_or(String::new(), |region| format!(" in {region}"));
     One {
-        value: Some(piece.to_owned()),
-        rule: "phone_kept",
+        value: Some(formed.unwrap_or_else(|| piece.to_owned())),
+        rule: "phone_form",
         reason: "",
         sound: false,
         doubts: vec![Doubt {
@@ -421,6 +437,9 @@ mod tests {
     #[test]
     fn undialable_numbers_stay_as_they_are() {
         let rules = rules();
+        let formed = standardise("0081 90 0946 2505", None, &rules);
+        assert_eq!(formed.value.as_deref(), Some("+819009462505"));
+        assert_eq!(formed.doubts[0].rule, "phone_not_dialable");
         for raw in ["12345", "call reception", "+1 415 555", "ask Ann 4711"] {
             let out = standardise(raw, Some("US"), &rules);
             assert_eq!(out.value.as_deref(), Some(raw), "{raw}");

@@ -116,7 +116,7 @@ impl Placeholders {
                 continue;
             }
             let folded = folded(value);
-            let says = self.junk.values.iter().any(|known| *known == folded)
+            let says = self.junk.values.contains(&folded)
                 || self
                     .junk
                     .texts

@@ -9,11 +9,8 @@ pub fn standardise(value: &str) -> Outcome {
     let mut seen: Vec<String> = Vec::new();
     for piece in pieces(value) {
         // Address books mark the groups of a contact with a star.
-        let tag = piece
-            .trim_start_matches("* ")
-            .replace('"', "")
-            .trim()
-            .to_owned();
+        let bare = tidy_line(&piece.replace('"', "")).into_owned();
+        let tag = bare.trim_start_matches("* ").to_owned();
         let key = tag.to_lowercase();
         if !tag.is_empty() && !seen.contains(&key) {
             seen.push(key);

@@ -1,4 +1,28 @@
 //! Rules over the standardised table → violations, fixes, records held out.
+//!
+//! In: the table, the doubts that standardising raised, the rulebook with the
+//! plan's files on top. Out: the table after the rules' fixes, every broken rule
+//! on every record, the rows held out, an event for each change. In this order:
+//! doubts get their rules' severity and action; rules that fix or clear change
+//! the table, one after another; then all others judge the table as it then is.
+
+mod document;
+mod doubts;
+pub mod examples;
+mod fix;
+pub mod gate;
+mod kind;
+mod known;
+mod literal;
+mod load;
+mod parse;
+mod rule;
+mod run;
+mod sql;
+mod sql_allowed;
+#[cfg(test)]
+mod tests;
+mod view;
 
 use std::collections::BTreeMap;
 
@@ -6,11 +30,19 @@ use crate::contact::{Diagnostic, Events, Failure, Held, Records, Table, Violatio
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
 
+pub use document::{Document, Home};
+pub use kind::{KINDS, Kind};
+pub use known::Known;
+pub use load::{load, load_documents, load_files};
+pub use rule::{Example, Examples, Rule, Rules};
+pub use run::run;
+
 /// The table after the rules' fixes, and what was found.
 #[derive(Clone, Debug, Default)]
 pub struct Validated {
     pub table: Table,
     pub events: Events,
+    /// The doubts of standardising and the broken rules, by record, field, rule.
     pub violations: Violations,
     /// Rows held out by a rule, on top of those of the records.
     pub held: BTreeMap<u32, Held>,
@@ -19,6 +51,9 @@ pub struct Validated {
 
 /// Runs the built-in and the plan's rules.
 ///
+/// `doubts` are the violations that standardising raised: they come back among
+/// [`Validated::violations`], with what the rulebook says about them.
+///
 /// # Errors
 /// Exit 2: a rule that can't be (unknown field, bad regex, bad SQL …), all of them.
 pub fn validate(
@@ -26,10 +61,15 @@ pub fn validate(
     records: &Records,
     plan: &Plan,
     rulebook: &Rulebook,
+    doubts: Violations,
 ) -> Result<Validated, Failure> {
-    let _ = (records, plan, rulebook);
-    Ok(Validated {
+    let rules = load(plan, rulebook, Some(table.names()))?;
+    run(
+        &rules,
         table,
-        ..Validated::default()
-    })
+        records,
+        rulebook.fields(),
+        &plan.run_date,
+        doubts,
+    )
 }

@@ -1,1 +1,204 @@
-//! Stage: write.
+//! Everything of a run into one folder, published at once.
+//!
+//! In: the values of all stages. Out: the files of a run folder. Nothing that is
+//! written here depends on the clock but the object `run` of `summary.json`.
+
+pub mod csv;
+mod formulas;
+pub mod guard;
+pub mod output;
+pub mod previous;
+pub mod reports;
+pub mod staging;
+pub mod summary;
+pub mod tables;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+pub use previous::Previous;
+
+use crate::audit;
+use crate::contact::{Events, Failure, Held, Records, Table, Violations};
+use crate::link::Linked;
+use crate::merge::Merged;
+use crate::plan::Plan;
+use crate::read::FileRead;
+use crate::rulebook::Rulebook;
+use crate::watch::Watch;
+use output::Written;
+use staging::Staging;
+use tables::Xref;
+
+/// A finished run.
+pub struct RunOutput<'a> {
+    pub plan: &'a Plan,
+    pub rulebook: &'a Rulebook,
+    pub records: &'a Records,
+    /// Validated.
+    pub table: &'a Table,
+    /// All rows held out.
+    pub held: &'a BTreeMap<u32, Held>,
+    pub linked: &'a Linked,
+    pub merged: &'a Merged,
+    /// Of all stages, in their order; the guard's are added here.
+    pub events: Events,
+    pub violations: Violations,
+    /// By source name, what was sniffed of each file.
+    pub files: &'a [(String, Vec<FileRead>)],
+    /// The gates' verdicts, as the summary shows them.
+    pub gates: Value,
+    /// What linking estimated, as the summary shows it.
+    pub model: Value,
+    pub timings: Vec<(String, Duration)>,
+    /// RFC 3339, UTC, whole seconds.
+    pub started: String,
+    pub previous: &'a Previous,
+}
+
+/// A published run.
+#[derive(Clone, Debug)]
+pub struct Published {
+    pub id: String,
+    pub folder: PathBuf,
+    pub summary: Value,
+}
+
+impl<'a> RunOutput<'a> {
+    /// What the laws are about.
+    #[must_use]
+    pub fn facts(&'a self) -> audit::laws::Facts<'a> {
+        audit::laws::Facts {
+            records: self.records,
+            table: self.table,
+            held: self.held,
+            merged: self.merged,
+            events: &self.events,
+            rulebook: self.rulebook,
+        }
+    }
+}
+
+/// Adds what only the whole run knows to events and violations: records held out
+/// that no stage told of, cells that the formula guard will change. To be done
+/// before the laws are checked.
+pub fn complete(run: &mut RunOutput<'_>) {
+    audit::tell_held(run.held, &mut run.events);
+    if run.plan.output.guard_formulas && run.plan.output.csv {
+        formulas::tell(
+            run.records,
+            run.held,
+            run.merged,
+            &mut run.events,
+            &mut run.violations,
+        );
+    }
+}
+
+/// The summary of a run that is not written (`--dry-run`).
+#[must_use]
+pub fn summarise(run: &RunOutput<'_>) -> Value {
+    let review = reports::uncertain(&run.linked.pairs, run.plan).len();
+    summary::summary(run, &run_id(run), review, &[])
+}
+
+/// Writes all files and publishes the folder.
+///
+/// # Errors
+/// Exit 74 when the output can't be written, 130 or 143 when a signal came before
+/// the folder was renamed; nothing is published then.
+pub fn publish(run: &RunOutput<'_>, watch: &dyn Watch) -> Result<Published, Failure> {
+    let out = &run.plan.output.dir;
+    let id = free_id(out, run_id(run));
+    let staging = Staging::start(out, &id)?;
+    let (files, review) = write_files(run, &staging, watch)?;
+    let summary = summary::summary(run, &id, review, &files);
+    output::file(&staging, "summary.json", |file| {
+        file.write_all(summary::text(&summary).as_bytes())
+            .map_err(output::Fault::Io)
+    })?;
+    watch.go_on()?;
+    let folder = staging.publish()?;
+    Ok(Published {
+        id,
+        folder,
+        summary,
+    })
+}
+
+fn write_files(
+    run: &RunOutput<'_>,
+    staging: &Staging,
+    watch: &dyn Watch,
+) -> Result<(Vec<Written>, usize), Failure> {
+    let guard = run.plan.output.guard_formulas;
+    let xref = Xref {
+        records: run.records,
+        held: run.held,
+        linked: run.linked,
+        merged: run.merged,
+    };
+    let mut files = tables::golden(staging, run.merged, &run.plan.output)?;
+    watch.go_on()?;
+    files.extend(xref.write(staging, &run.plan.output)?);
+    watch.go_on()?;
+    files.push(output::parquet_file(
+        staging,
+        "audit.parquet",
+        &audit::columns::schema(),
+        run.events.len(),
+        |start, end| audit::columns::frame(&run.events, start, end, run.records, run.merged),
+    )?);
+    watch.go_on()?;
+    files.push(reports::violations(
+        staging,
+        run.records,
+        &run.violations,
+        guard,
+    )?);
+    files.extend(reports::quarantine(staging, run.records, run.held, guard)?);
+    watch.go_on()?;
+    let pairs = reports::uncertain(&run.linked.pairs, run.plan);
+    files.push(reports::review(
+        staging,
+        &pairs,
+        &xref,
+        run.table,
+        run.rulebook,
+        guard,
+    )?);
+    Ok((files, pairs.len()))
+}
+
+/// The time of the start and a short hash of the inputs: `20261125T031500Z-1f3a9c2b`.
+fn run_id(run: &RunOutput<'_>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for file in run.files.iter().flat_map(|(_, files)| files) {
+        hasher.update(file.blake3.as_bytes());
+    }
+    let time: String = run
+        .started
+        .chars()
+        .filter(|c| !matches!(c, '-' | ':'))
+        .collect();
+    let hash = hasher.finalize().to_hex();
+    format!("{time}-{}", &hash[..8])
+}
+
+/// Two runs may start in one second.
+fn free_id(out: &std::path::Path, id: String) -> String {
+    let taken = |id: &str| out.join("runs").join(id).exists();
+    if !taken(&id) {
+        return id;
+    }
+    (2_u32..)
+        .map(|number| format!("{id}-{number}"))
+        .find(|id| !taken(id))
+        .unwrap_or(id)
+}

@@ -1,4 +1,14 @@
+//! One binary of integration tests, one module a command or law.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+
+mod architecture;
 mod cli;
+mod generator;
+mod laws_generated;
 mod map;
 mod plan;
 mod read;
+mod readme;
+mod standardise;
+mod stories;
+mod validate;

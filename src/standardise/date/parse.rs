@@ -94,10 +94,11 @@ pub fn read(value: &str, moments: bool, rules: &DateRules) -> Option<Reading> {
     if text.len() > 64 || !text.bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
-    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.matches('.').count() < 2 {
-        if let Some(reading) = number(&text, moments) {
-            return Some(reading);
-        }
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && text.matches('.').count() < 2
+        && let Some(reading) = number(&text, moments)
+    {
+        return Some(reading);
     }
     let (date_text, time, offset) = match time_of(&text, rules) {
         Some(found) => found,

@@ -5,16 +5,21 @@
 //! ([`single`], [`dates`], [`consents`] …) turns them into [`Results`]; [`sheet`]
 //! writes cells, events and violations.
 
+pub mod addresses;
 pub mod columns;
 pub mod consents;
 pub mod dates;
+pub mod junk;
+pub mod people;
 pub mod results;
 pub mod sheet;
 pub mod single;
 
 use rayon::prelude::*;
 
+use super::mojibake;
 use super::outcome::Outcome;
+use columns::Column;
 use results::Results;
 
 /// Values a worker standardises before its outcomes are packed: bounds the memory
@@ -42,4 +47,29 @@ pub fn outcomes<'a>(
         start = end;
     }
     results
+}
+
+/// The outcome told from the raw value on: what cleaning did counts where the name
+/// rules did nothing.
+pub fn from_raw(column: Option<&Column<'_>>, row: usize, mut outcome: Outcome) -> Outcome {
+    let Some(column) = column else { return outcome };
+    let Some(raw) = column.coded.get(row) else {
+        return outcome;
+    };
+    let Some(view) = column.clean_of(column.coded.codes[row]) else {
+        return outcome;
+    };
+    match (view.value, outcome.value.as_deref()) {
+        // Cleaning left nothing, and nothing came from elsewhere.
+        (None, None) => {
+            outcome.rule = view.rule;
+            outcome.reason = view.reason;
+        }
+        (_, Some(value)) if value == raw => outcome.rule = "",
+        (_, Some(_)) if outcome.rule.is_empty() || view.rule == mojibake::RULE => {
+            outcome.rule = view.rule;
+        }
+        _ => {}
+    }
+    outcome
 }

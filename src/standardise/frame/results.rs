@@ -96,6 +96,12 @@ impl Results {
         })
     }
 
+    /// Whether any outcome has a value.
+    #[must_use]
+    pub fn any_value(&self) -> bool {
+        self.rows.iter().any(|row| row.len != MISSING)
+    }
+
     fn word(&mut self, word: &'static str) -> u16 {
         if let Some(&at) = self.known.get(word) {
             return at;

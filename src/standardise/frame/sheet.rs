@@ -177,8 +177,15 @@ impl Sheet {
         });
     }
 
-    /// Puts the values that other fields had for `field` into it.
-    pub fn settle(&mut self, field: &str, multi: bool, rows: usize) {
+    /// Puts the values that other fields had for `field` into it, in the form that
+    /// `canonical` gives them.
+    pub fn settle(
+        &mut self,
+        field: &str,
+        multi: bool,
+        rows: usize,
+        canonical: impl Fn(&str) -> Option<String>,
+    ) {
         let Some(mut arrivals) = self.arrivals.remove(field) else {
             return;
         };
@@ -192,23 +199,35 @@ impl Sheet {
         for row in 0..rows {
             let mut cell = old.get(row).map(str::to_owned);
             while let Some(arrival) = waiting.next_if(|arrival| arrival.row as usize == row) {
+                let Some(value) = canonical(&arrival.value) else {
+                    continue;
+                };
                 let joined = match &cell {
-                    None => arrival.value.clone(),
-                    Some(cell) if multi && !has(cell, &arrival.value) => {
-                        format!("{cell}{JOIN}{}", arrival.value)
-                    }
+                    None => value,
+                    Some(cell) if multi && !has(cell, &value) => format!("{cell}{JOIN}{value}"),
                     Some(_) => continue,
                 };
-                self.events.push(Event {
+                let event = Event {
                     stage: Stage::Standardise,
-                    kind: EventKind::Derived,
                     record: Some(arrival.row),
                     field,
-                    before: (!arrival.raw.is_empty()).then_some(&arrival.raw),
                     after: Some(&joined),
                     rule: arrival.rule,
                     reason: &arrival.from,
                     ..Event::default()
+                };
+                self.events.push(match &cell {
+                    None => Event {
+                        kind: EventKind::Derived,
+                        before: (!arrival.raw.is_empty()).then_some(&arrival.raw),
+                        ..event
+                    },
+                    // The cell's own value is changed: the audit names it.
+                    Some(cell) => Event {
+                        kind: EventKind::Standardised,
+                        before: Some(cell),
+                        ..event
+                    },
                 });
                 cell = Some(joined);
             }

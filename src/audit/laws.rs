@@ -1,0 +1,370 @@
+//! The laws that every run is held to before anything is published.
+//!
+//! In: the values of the run. Out: nothing, or a failure (exit 70) that names the
+//! law, the record and the field. Checked here: (1) every record is in exactly one
+//! row of the xref, (2) no raw value disappears without a word, (3) the golden set is
+//! what the audit says, (7) no opt-out is lost. (4) to (6) compare runs: tests.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashSet;
+use rayon::prelude::*;
+
+use super::index::{FieldEvents, Index, last_by};
+use super::replay::Replay;
+use crate::contact::diagnostic::shown;
+use crate::contact::{
+    Diagnostic, Events, Failure, FailureKind, FieldType, Held, RECORD_ID, Records, Stage, Table,
+    Text,
+};
+use crate::merge::{self, Merged};
+use crate::rulebook::Rulebook;
+
+/// The values of a run that the laws are about.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    pub records: &'a Records,
+    /// Validated.
+    pub table: &'a Table,
+    pub held: &'a BTreeMap<u32, Held>,
+    pub merged: &'a Merged,
+    pub events: &'a Events,
+    pub rulebook: &'a Rulebook,
+}
+
+/// Breaches shown for each law; the rest is counted.
+const SHOWN: usize = 5;
+
+/// Checks the laws.
+///
+/// # Errors
+/// Exit 70 with every law that is broken.
+pub fn check(facts: Facts<'_>) -> Result<(), Failure> {
+    let index = Index::of(facts.events);
+    let broken: Vec<Diagnostic> = [
+        one_row_each(facts, &index),
+        nothing_disappears(facts, &index),
+        replays(facts, &index),
+        no_opt_out_lost(facts, &index),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if broken.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::new(FailureKind::Internal, broken))
+    }
+}
+
+/// Law 1.
+fn one_row_each(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
+    let records = facts.records;
+    let mut broken = Vec::new();
+    let mut seen = vec![false; records.rows()];
+    for (golden, rows) in (0_u32..).zip(facts.merged.clusters.iter()) {
+        for &row in rows {
+            let twice = seen.get(row as usize).copied().unwrap_or(true);
+            let elsewhere = facts.merged.golden_of.get(row as usize) != Some(&Some(golden));
+            if twice || elsewhere || facts.held.contains_key(&row) {
+                broken.push(format!("{} is in two places", name(records, row)));
+            } else {
+                seen[row as usize] = true;
+            }
+        }
+    }
+    let mut keys: HashSet<(u16, &str)> = HashSet::with_capacity(records.rows());
+    for (row, &seen) in (0_u32..).zip(&seen) {
+        if !seen && !facts.held.contains_key(&row) {
+            broken.push(format!("{} is in no golden record", name(records, row)));
+        }
+        if !keys.insert((
+            records.origin[row as usize].source,
+            records.id(row as usize),
+        )) {
+            broken.push(format!("{} is there twice", name(records, row)));
+        }
+    }
+    for &row in facts
+        .held
+        .keys()
+        .filter(|row| !index.quarantined.contains(*row))
+    {
+        broken.push(format!(
+            "{} is held out without an event",
+            name(records, row)
+        ));
+    }
+    let ids: HashSet<&String> = facts.merged.golden_ids.iter().collect();
+    if ids.len() != facts.merged.clusters.len() {
+        broken.push("two golden records share an id".to_owned());
+    }
+    verdict(
+        "law_1",
+        "every record is in exactly one row of the xref",
+        broken,
+    )
+}
+
+/// Law 2: raw value → canonical value → golden value, each step the same or told.
+fn nothing_disappears(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
+    let mut names: Vec<&str> = facts
+        .records
+        .table
+        .names()
+        .iter()
+        .map(String::as_str)
+        .collect();
+    for name in facts.table.names() {
+        if facts.records.table.column(name).is_none() {
+            names.push(name);
+        }
+    }
+    let mut broken: Vec<String> = names
+        .into_par_iter()
+        .map(|column| unexplained(facts, column, index.fields.get(column)))
+        .collect::<Vec<_>>()
+        .concat();
+    broken.extend(unmapped(facts, index));
+    verdict("law_2", "no value disappears without a word", broken)
+}
+
+/// Values as read that mapping neither kept nor told of.
+fn unmapped(facts: Facts<'_>, index: &Index<'_>) -> Vec<String> {
+    let records = facts.records;
+    let mut told: HashSet<(u32, &str)> = HashSet::new();
+    if records.as_read.names().is_empty() {
+        return Vec::new();
+    }
+    for &at in &index.mapped {
+        let event = facts.events.get(at as usize);
+        if let (Some(record), Some(before)) = (event.record, event.before) {
+            told.insert((record, before));
+        }
+    }
+    let mut broken = Vec::new();
+    for (number, source) in (0_u16..).zip(&records.sources) {
+        for (header, target) in source.headers.iter().zip(&source.columns) {
+            let Some(read) = records.as_read.column(&format!("{}:{header}", source.name)) else {
+                continue;
+            };
+            let mapped = records.table.column(target);
+            for (row, origin) in records.origin.iter().enumerate() {
+                let Some(value) = read.get(row).filter(|_| origin.source == number) else {
+                    continue;
+                };
+                let kept = mapped.and_then(|mapped| mapped.get(row));
+                let at = u32::try_from(row).unwrap_or(u32::MAX);
+                let is_id = target == RECORD_ID && records.id(row).starts_with(value);
+                if !is_id && !holds_all(kept, value) && !told.contains(&(at, value)) {
+                    broken.push(breach(
+                        facts,
+                        row,
+                        header,
+                        Some(value),
+                        "lost, when mapped,",
+                    ));
+                }
+            }
+        }
+    }
+    broken
+}
+
+fn unexplained(facts: Facts<'_>, column: &str, own: Option<&FieldEvents>) -> Vec<String> {
+    let none = FieldEvents::default();
+    let own = own.unwrap_or(&none);
+    let rows = facts.records.rows();
+    let record = |at: u32| facts.events.record(at as usize);
+    let raw = facts.records.table.column(column);
+    let canonical = facts.table.column(column);
+    let golden = facts.merged.golden.column(column);
+    let changed = last_by(rows, &own.changes, record);
+    let lost = last_by(rows, &own.lost, record);
+    let mut moved = vec![false; if own.moved.is_empty() { 0 } else { rows }];
+    for &row in &own.moved {
+        if let Some(slot) = moved.get_mut(row as usize) {
+            *slot = true;
+        }
+    }
+    let mut broken = Vec::new();
+    for row in 0..rows {
+        let Some(at) = facts.merged.golden_of.get(row).copied().flatten() else {
+            continue;
+        };
+        let before = raw.and_then(|raw| raw.get(row));
+        let value = canonical.and_then(|column| column.get(row));
+        let told = changed[row] != 0 || moved.get(row) == Some(&true);
+        if before.is_some() && before != value && !told {
+            broken.push(breach(facts, row, column, before, "changed"));
+            continue;
+        }
+        let Some(value) = value.filter(|_| golden.is_some() || is_golden(facts, column)) else {
+            continue;
+        };
+        let kept = golden.and_then(|column| column.get(at as usize));
+        let loses = lost[row] != 0 && facts.events.before(lost[row] as usize - 1) == Some(value);
+        if kept != Some(value) && !loses && !holds_all(kept, value) {
+            broken.push(breach(facts, row, column, Some(value), "lost"));
+        }
+    }
+    broken
+}
+
+fn is_golden(facts: Facts<'_>, column: &str) -> bool {
+    facts
+        .rulebook
+        .fields()
+        .get(column)
+        .is_none_or(|field| !field.input_only)
+}
+
+fn holds_all(kept: Option<&str>, value: &str) -> bool {
+    let Some(kept) = kept else { return false };
+    merge::parts_of(value).all(|part| merge::parts_of(kept).any(|known| known == part))
+}
+
+fn breach(facts: Facts<'_>, row: usize, column: &str, value: Option<&str>, how: &str) -> String {
+    let row = u32::try_from(row).unwrap_or(u32::MAX);
+    format!(
+        "{} {how} its {column} {} without an event",
+        name(facts.records, row),
+        shown(value.unwrap_or(""))
+    )
+}
+
+/// Law 3.
+fn replays(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
+    const LAW: &str = "the golden set is what the audit says";
+    let replay = match Replay::new(facts.records, facts.events, index) {
+        Ok(replay) => replay,
+        Err(message) => return verdict("law_3", LAW, vec![message]),
+    };
+    let merged = facts.merged;
+    let mut broken = Vec::new();
+    if replay.golden_ids != merged.golden_ids {
+        broken.push("the golden ids differ".to_owned());
+    }
+    if !replay.clusters.iter().eq(merged.clusters.iter()) {
+        broken.push("the records of a golden record differ".to_owned());
+    }
+    if !broken.is_empty() {
+        return verdict("law_3", LAW, broken);
+    }
+    for (name, column) in replay.counts() {
+        broken.extend(differs(
+            name,
+            &column,
+            merged.golden.column(name),
+            "golden row",
+        ));
+    }
+    let names = merge::golden_columns(facts.table, facts.rulebook);
+    let columns: Vec<Vec<String>> = names
+        .par_iter()
+        .map(|name| {
+            let canonical = replay.canonical(name);
+            let golden = replay.golden(name, &canonical);
+            let mut broken = differs(name, &canonical, facts.table.column(name), "record row");
+            broken.extend(differs(
+                name,
+                &golden,
+                merged.golden.column(name),
+                "golden row",
+            ));
+            broken
+        })
+        .collect();
+    broken.extend(columns.concat());
+    verdict("law_3", LAW, broken)
+}
+
+/// The first row in which a replayed column is not what the run made.
+fn differs(name: &str, replayed: &Text, made: Option<&Text>, what: &str) -> Vec<String> {
+    let made_cell = |row: usize| made.and_then(|made| made.get(row));
+    if made.is_some_and(|made| made.len() != replayed.len()) {
+        return vec![format!("{name} has another number of rows")];
+    }
+    (0..replayed.len())
+        .find(|&row| replayed.get(row) != made_cell(row))
+        .map(|row| {
+            format!(
+                "{name} of {what} {row}: the audit says {}, the run {}",
+                shown(replayed.get(row).unwrap_or("")),
+                shown(made_cell(row).unwrap_or(""))
+            )
+        })
+        .into_iter()
+        .collect()
+}
+
+/// Law 7.
+fn no_opt_out_lost(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
+    let mut broken = Vec::new();
+    for field in facts.rulebook.fields().of_type(&FieldType::Consent) {
+        let (Some(column), Some(golden)) = (
+            facts.table.column(&field.name),
+            facts.merged.golden.column(&field.name),
+        ) else {
+            continue;
+        };
+        for (row, value) in (0_u32..).zip(column.iter()) {
+            let at = facts.merged.golden_of.get(row as usize).copied().flatten();
+            if let (Some("true"), Some(at)) = (value, at)
+                && golden.get(at as usize) != Some("true")
+            {
+                broken.push(format!(
+                    "{} opted out ({})",
+                    name(facts.records, row),
+                    field.name
+                ));
+            }
+        }
+        for &at in index
+            .fields
+            .get(field.name.as_str())
+            .map_or(&[][..], |own| &own.changes)
+        {
+            let event = facts.events.get(at as usize);
+            if event.stage == Stage::Validate
+                && event.before == Some("true")
+                && event.after != Some("true")
+            {
+                let who = event
+                    .record
+                    .map_or(String::new(), |row| name(facts.records, row));
+                broken.push(format!(
+                    "a rule took back that {who} opted out ({})",
+                    event.rule
+                ));
+            }
+        }
+    }
+    verdict("law_7", "no opt-out is ever lost", broken)
+}
+
+fn name(records: &Records, row: u32) -> String {
+    if (row as usize) < records.rows() {
+        format!(
+            "{} {}",
+            records.source(row as usize).name,
+            shown(records.id(row as usize))
+        )
+    } else {
+        format!("row {row}")
+    }
+}
+
+fn verdict(code: &'static str, law: &str, mut broken: Vec<String>) -> Option<Diagnostic> {
+    if broken.is_empty() {
+        return None;
+    }
+    let count = broken.len();
+    broken.truncate(SHOWN);
+    let mut diagnostic = Diagnostic::error(code, format!("a law is broken, {count} times: {law}"))
+        .hint("this is a fault of karat's, not of your data: nothing was published");
+    for breach in broken {
+        diagnostic = diagnostic.hint(breach);
+    }
+    Some(diagnostic)
+}

@@ -1,0 +1,164 @@
+//! The golden set again, from nothing but the raw records and the audit log.
+//!
+//! In: the records as mapped, the events. Out: the canonical and the golden table.
+//! Per record and field the events apply in order and the last `after` holds; a
+//! golden value is its `Survived` event's, or the only record's own.
+
+use super::index::{FieldEvents, Index, last_by};
+use crate::contact::{Events, Records, Table, Text, TextBuilder};
+use crate::merge::{self, Clusters};
+use crate::rulebook::Rulebook;
+
+/// Replays a run's events over its raw records.
+pub struct Replay<'a> {
+    records: &'a Records,
+    events: &'a Events,
+    index: &'a Index<'a>,
+    /// Golden row → its records.
+    pub clusters: Clusters,
+    pub golden_ids: Vec<String>,
+    confidence: Vec<Option<&'a str>>,
+}
+
+static NONE: FieldEvents = FieldEvents {
+    changes: Vec::new(),
+    moved: Vec::new(),
+    survived: Vec::new(),
+    lost: Vec::new(),
+};
+
+impl<'a> Replay<'a> {
+    /// Reads who is who from the events.
+    ///
+    /// # Errors
+    /// What does not fit together, in words.
+    pub fn new(
+        records: &'a Records,
+        events: &'a Events,
+        index: &'a Index<'a>,
+    ) -> Result<Self, String> {
+        let mut names: Vec<(u32, u32, &str)> = Vec::new();
+        for &at in &index.golden_ids {
+            let event = events.get(at as usize);
+            if merge::names_golden(event.rule) {
+                let (Some(golden), Some(record), Some(id)) =
+                    (event.golden, event.record, event.after)
+                else {
+                    return Err(format!("event {at} names a golden record by halves"));
+                };
+                names.push((golden, record, id));
+            }
+        }
+        names.sort_unstable();
+        if let Some((place, _)) = names.iter().enumerate().find(|(at, n)| *at != n.0 as usize) {
+            return Err(format!(
+                "golden row {place} has no event, or two, that name it"
+            ));
+        }
+        let mut lists: Vec<Vec<u32>> = vec![Vec::new(); names.len()];
+        let mut confidence: Vec<Option<&str>> = vec![None; names.len()];
+        for &at in &index.merged {
+            let event = events.get(at as usize);
+            let (Some(golden), Some(record)) = (event.golden, event.record) else {
+                return Err(format!("event {at} merges nothing"));
+            };
+            let Some(list) = lists.get_mut(golden as usize) else {
+                return Err(format!(
+                    "event {at} merges into a golden record without a name"
+                ));
+            };
+            list.push(record);
+            let lowest = &mut confidence[golden as usize];
+            let number = |text: Option<&str>| text.and_then(|t| t.parse::<f64>().ok());
+            if lowest.is_none() || number(event.after) < number(*lowest) {
+                *lowest = event.after;
+            }
+        }
+        for (list, (_, record, _)) in lists.iter_mut().zip(&names) {
+            if list.is_empty() {
+                list.push(*record);
+            }
+            list.sort_unstable();
+        }
+        Ok(Self {
+            records,
+            events,
+            index,
+            clusters: Clusters::from_lists(lists),
+            golden_ids: names.into_iter().map(|(_, _, id)| id.to_owned()).collect(),
+            confidence,
+        })
+    }
+
+    /// A column of the canonical table.
+    #[must_use]
+    pub fn canonical(&self, column: &str) -> Text {
+        let rows = self.records.rows();
+        let changes = &self.field(column).changes;
+        let raw = self.records.table.column(column);
+        if changes.is_empty() {
+            return raw.cloned().unwrap_or_else(|| Text::missing(rows));
+        }
+        let last = last_by(rows, changes, |at| self.events.record(at as usize));
+        let mut builder = TextBuilder::with_capacity(rows);
+        for (row, &at) in last.iter().enumerate() {
+            builder.push(match at {
+                0 => raw.and_then(|raw| raw.get(row)),
+                at => self.events.after(at as usize - 1),
+            });
+        }
+        builder.finish()
+    }
+
+    /// A column of the golden table, from the canonical one.
+    #[must_use]
+    pub fn golden(&self, column: &str, canonical: &Text) -> Text {
+        let survived = &self.field(column).survived;
+        let last = last_by(self.clusters.len(), survived, |at| {
+            self.events.golden(at as usize)
+        });
+        let mut builder = TextBuilder::with_capacity(self.clusters.len());
+        for (golden, &at) in last.iter().enumerate() {
+            let cell = match (at, self.clusters.of(golden)) {
+                (0, [row]) if (*row as usize) < canonical.len() => canonical.get(*row as usize),
+                (0, _) => None,
+                (at, _) => self.events.after(at as usize - 1),
+            };
+            builder.push(cell);
+        }
+        builder.finish()
+    }
+
+    /// The columns that count sources and records and say how sure the merge is.
+    #[must_use]
+    pub fn counts(&self) -> [(&'static str, Text); 3] {
+        merge::counts(self.records, &self.clusters, |golden| {
+            self.confidence[golden].unwrap_or("").to_owned()
+        })
+    }
+
+    /// The whole golden table, in the order that `merge` gives it.
+    #[must_use]
+    pub fn golden_table(&self, rulebook: &Rulebook) -> Table {
+        let names = merge::golden_columns(&self.records.table, rulebook);
+        let mut table = Table::new(self.clusters.len());
+        let is_field = |name: &str| rulebook.fields().get(name).is_some();
+        let add = |table: &mut Table, name: &str| {
+            table.set(name, self.golden(name, &self.canonical(name)));
+        };
+        for name in names.iter().filter(|name| is_field(name)) {
+            add(&mut table, name);
+        }
+        for (name, column) in self.counts() {
+            table.set(name, column);
+        }
+        for name in names.iter().filter(|name| !is_field(name)) {
+            add(&mut table, name);
+        }
+        table
+    }
+
+    fn field(&self, name: &str) -> &FieldEvents {
+        self.index.fields.get(name).unwrap_or(&NONE)
+    }
+}

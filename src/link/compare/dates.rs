@@ -1,0 +1,93 @@
+//! Birth dates, packed as `year << 9 | month << 5 | day`; year 0 when unknown.
+
+use crate::link::features::NONE;
+
+/// 1 same · 2 same month and day, year unknown on a side or different · 3 one edit, or day and month exchanged ·
+/// 4 two of the three parts · 5 two edits · 6 same year only · 7 different; 0 missing.
+#[must_use]
+pub fn compare(a: u32, b: u32) -> u8 {
+    if a == NONE || b == NONE {
+        return 0;
+    }
+    if a == b {
+        return if a >> 9 == 0 { 2 } else { 1 };
+    }
+    let (ya, ma, da) = parts(a);
+    let (yb, mb, db) = parts(b);
+    if ma == mb && da == db {
+        return if ya == 0 || yb == 0 || edits(ya, yb, 4) > 1 {
+            2
+        } else {
+            3
+        };
+    }
+    if ya == 0 || yb == 0 {
+        return 7;
+    }
+    let edits = edits(ya, yb, 4) + edits(ma, mb, 2) + edits(da, db, 2);
+    let exchanged = ya == yb && ma == db && da == mb;
+    if edits == 1 || exchanged {
+        return 3;
+    }
+    if u8::from(ya == yb) + u8::from(ma == mb) + u8::from(da == db) == 2 {
+        return 4;
+    }
+    if edits == 2 {
+        return 5;
+    }
+    if ya == yb { 6 } else { 7 }
+}
+
+const fn parts(date: u32) -> (u32, u32, u32) {
+    (date >> 9, (date >> 5) & 15, date & 31)
+}
+
+/// Digits that differ; two neighbours exchanged count as one.
+fn edits(a: u32, b: u32, digits: usize) -> u32 {
+    let (a, b) = (spell(a), spell(b));
+    let (a, b) = (&a[4 - digits..], &b[4 - digits..]);
+    let differing: Vec<usize> = (0..digits).filter(|&at| a[at] != b[at]).collect();
+    match differing[..] {
+        [] => 0,
+        [x, y] if y == x + 1 && a[x] == b[y] && a[y] == b[x] => 1,
+        _ => u32::try_from(differing.len()).unwrap_or(4),
+    }
+}
+
+const fn spell(n: u32) -> [u8; 4] {
+    [
+        (n / 1000 % 10) as u8,
+        (n / 100 % 10) as u8,
+        (n / 10 % 10) as u8,
+        (n % 10) as u8,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(y: u32, m: u32, d: u32) -> u32 {
+        y << 9 | m << 5 | d
+    }
+
+    #[test]
+    fn levels_from_same_to_different() {
+        let base = date(1978, 4, 12);
+        for (other, level) in [
+            (date(1978, 4, 12), 1),
+            (date(0, 4, 12), 2),
+            (date(1955, 4, 12), 2),
+            (date(1978, 12, 4), 3),
+            (date(1978, 4, 13), 3),
+            (date(1987, 4, 12), 3),
+            (date(1978, 4, 29), 4),
+            (date(1979, 4, 13), 5),
+            (date(1978, 9, 27), 6),
+            (date(1961, 9, 27), 7),
+        ] {
+            assert_eq!(compare(base, other), level, "{other}");
+        }
+        assert_eq!(compare(base, NONE), 0);
+    }
+}

@@ -1,0 +1,150 @@
+//! Two records → an agreement pattern: one level a comparison, 0 for "missing".
+//!
+//! A pattern packs sixteen comparisons of four bits into a `u64`, so that pairs
+//! are counted by pattern and the model never looks at a record.
+
+pub mod dates;
+pub mod email;
+pub mod employer;
+pub mod names;
+pub mod phone;
+pub mod text;
+
+use super::features::{Features, NONE};
+use names::NameComparer;
+
+/// The comparisons, in the order of their place in a pattern. `rules/matching.toml`
+/// gives each its levels and probabilities under the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Comparison {
+    Given,
+    Family,
+    Swapped,
+    Middle,
+    Suffix,
+    BirthDate,
+    Number,
+    Email,
+    Employer,
+    Phone,
+    Title,
+    Street,
+    Postcode,
+    City,
+    Profile,
+}
+
+impl Comparison {
+    pub const COUNT: usize = 15;
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Given,
+        Self::Family,
+        Self::Swapped,
+        Self::Middle,
+        Self::Suffix,
+        Self::BirthDate,
+        Self::Number,
+        Self::Email,
+        Self::Employer,
+        Self::Phone,
+        Self::Title,
+        Self::Street,
+        Self::Postcode,
+        Self::City,
+        Self::Profile,
+    ];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Given => "given_name",
+            Self::Family => "family_name",
+            Self::Swapped => "swapped",
+            Self::Middle => "middle_name",
+            Self::Suffix => "suffix",
+            Self::BirthDate => "birth_date",
+            Self::Number => "number",
+            Self::Email => "email",
+            Self::Employer => "employer",
+            Self::Phone => "phone",
+            Self::Title => "title",
+            Self::Street => "street",
+            Self::Postcode => "postcode",
+            Self::City => "city",
+            Self::Profile => "profile",
+        }
+    }
+}
+
+/// The levels of one pair.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pattern(pub u64);
+
+impl Pattern {
+    #[must_use]
+    pub const fn level(self, comparison: Comparison) -> u8 {
+        ((self.0 >> (4 * comparison as u8)) & 15) as u8
+    }
+
+    pub const fn set(&mut self, comparison: Comparison, level: u8) {
+        let shift = 4 * comparison as u8;
+        self.0 = (self.0 & !(15 << shift)) | ((level as u64 & 15) << shift);
+    }
+}
+
+/// A compared pair: its pattern, and how much rarer (or commoner, negative) than
+/// average the agreeing names are, in bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Compared {
+    pub pattern: Pattern,
+    pub given_rarity: f32,
+    pub family_rarity: f32,
+}
+
+/// Compares two records of `features`.
+pub fn compare(
+    features: &Features,
+    left: u32,
+    right: u32,
+    names: &mut NameComparer<'_>,
+) -> Compared {
+    let (a, b) = (left as usize, right as usize);
+    let mut out = Compared::default();
+    names.compare(a, b, &mut out);
+    let f = features;
+    let pattern = &mut out.pattern;
+    if f.middle[a] != NONE && f.middle[b] != NONE {
+        pattern.set(Comparison::Middle, names.middle(f.middle[a], f.middle[b]));
+    }
+    pattern.set(Comparison::Suffix, text::suffix(f.suffix[a], f.suffix[b]));
+    pattern.set(
+        Comparison::BirthDate,
+        dates::compare(f.birth[a], f.birth[b]),
+    );
+    pattern.set(
+        Comparison::Number,
+        text::number(&f.texts, f.number[a], f.number[b]),
+    );
+    pattern.set(Comparison::Email, email::compare(f, a, b));
+    pattern.set(Comparison::Employer, employer::compare(f, a, b));
+    pattern.set(Comparison::Phone, phone::compare(f, a, b));
+    pattern.set(
+        Comparison::Title,
+        text::title(&f.texts, f.title[a], f.title[b]),
+    );
+    pattern.set(
+        Comparison::Street,
+        text::street(&f.texts, f.street[a], f.street[b]),
+    );
+    pattern.set(
+        Comparison::Postcode,
+        text::postcode(&f.texts, f.postcode[a], f.postcode[b]),
+    );
+    pattern.set(Comparison::City, text::city(&f.texts, f.city[a], f.city[b]));
+    pattern.set(
+        Comparison::Profile,
+        text::same_or_not(f.profile[a], f.profile[b]),
+    );
+    out
+}

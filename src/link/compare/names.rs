@@ -1,0 +1,333 @@
+//! Given and family names: levels of each half, swapped order, whole names.
+
+use rapidfuzz::distance::osa;
+
+use super::text::similar;
+use super::{Compared, Comparison};
+use crate::link::features::{Features, NONE};
+use crate::link::names::{Name, NameId, Word};
+
+/// Levels of the given name, strongest first.
+pub mod given {
+    pub const SAME: u8 = 1;
+    pub const NICKNAME: u8 = 2;
+    pub const SOUND: u8 = 3;
+    pub const TYPO: u8 = 4;
+    pub const PART: u8 = 5;
+    pub const INITIAL: u8 = 6;
+    pub const RESEMBLING: u8 = 7;
+    pub const DIFFERENT: u8 = 8;
+}
+
+/// Levels of the family name: the given name's without the nickname.
+const fn family_level(level: u8) -> u8 {
+    if level <= given::NICKNAME {
+        1
+    } else {
+        level - 1
+    }
+}
+
+const CACHE: usize = 1 << 16;
+
+/// Compares names, remembering the pairs it has seen. One for each thread.
+pub struct NameComparer<'a> {
+    features: &'a Features,
+    /// Direct-mapped: key → level. The key holds both ids and the kind.
+    cache: Vec<(u64, u8)>,
+}
+
+impl<'a> NameComparer<'a> {
+    #[must_use]
+    pub fn new(features: &'a Features) -> Self {
+        Self::with_cache(features, CACHE)
+    }
+
+    /// For a few pairs only.
+    #[must_use]
+    pub fn small(features: &'a Features) -> Self {
+        Self::with_cache(features, 64)
+    }
+
+    fn with_cache(features: &'a Features, slots: usize) -> Self {
+        Self {
+            features,
+            cache: vec![(u64::MAX, 0); slots],
+        }
+    }
+
+    /// Sets the given, family and swapped levels and the rarity of what agrees.
+    pub fn compare(&mut self, a: usize, b: usize, out: &mut Compared) {
+        let f = self.features;
+        let (ga, fa, gb, fb) = (f.given[a], f.family[a], f.given[b], f.family[b]);
+        let (wa, wb) = (f.whole[a], f.whole[b]);
+        if wa != NONE || wb != NONE {
+            self.compare_whole((ga, fa, wa), (gb, fb, wb), out);
+            return;
+        }
+        let mut given = self.half(ga, gb, true);
+        let mut family = self.half(fa, fb, false);
+        let mut swapped = 0;
+        let agree =
+            |g: u8, f: u8| (1..=given::INITIAL).contains(&g) && (1..=given::INITIAL).contains(&f);
+        let (mut rare_given, mut rare_family) = (ga, fa);
+        if agree(given, family) {
+            swapped = 2;
+        } else if ga != NONE && fa != NONE && gb != NONE && fb != NONE {
+            let (x, y) = (self.half(ga, fb, true), self.half(fa, gb, true));
+            if agree(x, y) && x.min(y) <= given::TYPO {
+                given = x;
+                family = y;
+                swapped = 1;
+                (rare_given, rare_family) = (ga, fa);
+            } else if self.same_words(ga, fa, gb, fb) {
+                given = given::SAME;
+                family = given::SAME;
+                swapped = 2;
+            }
+        }
+        out.given_rarity = self.rarity(given, f.given_rarity(rare_given), gb, f.given_rarity(gb));
+        out.family_rarity = self.rarity(
+            family,
+            f.family_rarity(rare_family),
+            fb,
+            f.family_rarity(fb),
+        );
+        out.pattern.set(Comparison::Given, given);
+        out.pattern.set(
+            Comparison::Family,
+            if family == 0 { 0 } else { family_level(family) },
+        );
+        out.pattern.set(Comparison::Swapped, swapped);
+    }
+
+    /// Middle names: 1 same · 2 an initial, or one inside the other · 3 conflict.
+    pub fn middle(&mut self, a: NameId, b: NameId) -> u8 {
+        match self.half(a, b, true) {
+            0 => 0,
+            given::SAME..=given::TYPO => 1,
+            given::PART | given::INITIAL => 2,
+            _ => 3,
+        }
+    }
+
+    /// A name of one word may be either half: the better half counts, and its
+    /// rarity is that of the commoner use.
+    fn compare_whole(
+        &mut self,
+        a: (NameId, NameId, NameId),
+        b: (NameId, NameId, NameId),
+        out: &mut Compared,
+    ) {
+        let f = self.features;
+        let (level, as_given, x, y) = match (a.2 == NONE, b.2 == NONE) {
+            (false, false) => (self.half(a.2, b.2, true), true, a.2, b.2),
+            (false, true) => self.either(a.2, b),
+            _ => self.either(b.2, a),
+        };
+        if level == 0 {
+            return;
+        }
+        let commoner = |id: NameId| f.given_rarity(id).min(f.family_rarity(id));
+        let rarity = self.rarity(level, commoner(x), y, commoner(y));
+        if as_given {
+            out.pattern.set(Comparison::Given, level);
+            out.given_rarity = rarity;
+        } else {
+            out.pattern.set(Comparison::Family, family_level(level));
+            out.family_rarity = rarity;
+        }
+    }
+
+    fn either(
+        &mut self,
+        whole: NameId,
+        other: (NameId, NameId, NameId),
+    ) -> (u8, bool, NameId, NameId) {
+        let g = self.half(whole, other.0, true);
+        let f = self.half(whole, other.1, false);
+        if f != 0 && (g == 0 || f < g) {
+            (f, false, whole, other.1)
+        } else {
+            (g, true, whole, other.0)
+        }
+    }
+
+    /// How much rarer than average what agrees is: whole for "same", half for less.
+    fn rarity(&self, level: u8, left: f32, right_id: NameId, right: f32) -> f32 {
+        let rarity = if right_id == NONE {
+            left
+        } else {
+            left.min(right)
+        };
+        match level {
+            given::SAME => rarity,
+            given::NICKNAME | given::SOUND | given::TYPO | given::PART => rarity / 2.0,
+            _ => 0.0,
+        }
+    }
+
+    /// All words of both names are the same, in any order, three or more.
+    fn same_words(&self, ga: NameId, fa: NameId, gb: NameId, fb: NameId) -> bool {
+        let words = |g: NameId, f: NameId| {
+            let mut all: Vec<u32> = [g, f]
+                .iter()
+                .flat_map(|&n| self.features.names.name(n).words.iter().copied())
+                .collect();
+            all.sort_unstable();
+            all
+        };
+        let (left, right) = (words(ga, fa), words(gb, fb));
+        left.len() >= 3 && left == right
+    }
+
+    /// The level of two halves of names; 0 when one is missing.
+    fn half(&mut self, a: NameId, b: NameId, is_given: bool) -> u8 {
+        if a == NONE || b == NONE {
+            return 0;
+        }
+        if a == b {
+            return if self.features.names.name(a).initial {
+                given::INITIAL
+            } else {
+                given::SAME
+            };
+        }
+        let (low, high) = (a.min(b), a.max(b));
+        let key = u64::from(low) << 33 | u64::from(high) << 1 | u64::from(is_given);
+        let at = usize::try_from(key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48).unwrap_or(0)
+            & (self.cache.len() - 1);
+        if self.cache[at].0 == key {
+            return self.cache[at].1;
+        }
+        let level = level(self.features, low, high, is_given);
+        self.cache[at] = (key, level);
+        level
+    }
+}
+
+/// The level of two different names, strongest first; symmetric.
+#[must_use]
+pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
+    let (left, right) = (f.names.name(a), f.names.name(b));
+    if left.sorted == right.sorted || (left.glued == right.glued && !left.initial) {
+        return if left.initial {
+            given::INITIAL
+        } else {
+            given::SAME
+        };
+    }
+    let word = |id: u32| f.names.word(id);
+    if left.initial || right.initial {
+        let (short, long) = if left.initial {
+            (left, right)
+        } else {
+            (right, left)
+        };
+        return if initials_fit(short, long, word) {
+            given::INITIAL
+        } else {
+            given::DIFFERENT
+        };
+    }
+    let one_each = left.words.len() == 1 && right.words.len() == 1;
+    if one_each && same_reading(word(left.words[0]), word(right.words[0])) {
+        return given::SAME;
+    }
+    if is_given
+        && left
+            .words
+            .iter()
+            .any(|&x| right.words.iter().any(|&y| f.nicknames.alike(x, y)))
+        && (one_each || left.words.len() != right.words.len() || alike_words(f, left, right))
+    {
+        return given::NICKNAME;
+    }
+    if aligned(left, right, |x, y| sounds_alike(word(x), word(y))) {
+        return given::SOUND;
+    }
+    if typo(&left.glued, &right.glued) {
+        return given::TYPO;
+    }
+    if part(left, right) || part(right, left) {
+        return given::PART;
+    }
+    if similar(&left.glued, &right.glued, 0.83) {
+        given::RESEMBLING
+    } else {
+        given::DIFFERENT
+    }
+}
+
+/// One edit from four letters, two from seven, or a Jaro-Winkler similarity of 0.93.
+fn typo(a: &str, b: &str) -> bool {
+    let shorter = a.len().min(b.len());
+    let allowed = match shorter {
+        0..=3 => return false,
+        4..=6 => 1,
+        _ => 2,
+    };
+    osa::distance_with_args(
+        a.bytes(),
+        b.bytes(),
+        &osa::Args::default().score_cutoff(allowed),
+    )
+    .is_some()
+        || similar(a, b, 0.93)
+}
+
+/// All words of the shorter name are words of the longer one.
+fn part(short: &Name, long: &Name) -> bool {
+    short.words.len() < long.words.len() && short.words.iter().all(|w| long.words.contains(w))
+}
+
+/// Both names have as many words, and each finds its partner in order.
+fn aligned(a: &Name, b: &Name, alike: impl Fn(u32, u32) -> bool) -> bool {
+    a.words.len() == b.words.len()
+        && a.words
+            .iter()
+            .zip(&b.words)
+            .all(|(&x, &y)| x == y || alike(x, y))
+}
+
+fn alike_words(f: &Features, a: &Name, b: &Name) -> bool {
+    aligned(a, b, |x, y| f.nicknames.alike(x, y))
+}
+
+/// Any reading of one is a reading of the other.
+fn same_reading(a: &Word, b: &Word) -> bool {
+    a.readings.contains(&b.neutral)
+        || b.readings.contains(&a.neutral)
+        || a.readings.iter().any(|r| b.readings.contains(r))
+}
+
+/// Neutral spelling, or the skeleton: coarse between two scripts.
+fn sounds_alike(a: &Word, b: &Word) -> bool {
+    if a.neutral == b.neutral || same_reading(a, b) {
+        return true;
+    }
+    if a.script == b.script {
+        // Inside one script vowels are written, so only longer skeletons speak.
+        a.skeleton == b.skeleton
+            && a.skeleton.len() >= 3
+            && a.latin.len().abs_diff(b.latin.len()) <= 2
+    } else {
+        !a.coarse.is_empty() && a.coarse == b.coarse && a.coarse.len() >= 2
+    }
+}
+
+/// Each initial begins a word of the long name, in order.
+fn initials_fit<'w>(short: &Name, long: &Name, word: impl Fn(u32) -> &'w Word) -> bool {
+    let mut rest = long.words.iter();
+    short.words.iter().all(|&initial| {
+        let letter = word(initial).latin.as_bytes().first().copied();
+        rest.by_ref().any(|&w| {
+            let word = word(w);
+            word.latin.as_bytes().first().copied() == letter
+                || word
+                    .readings
+                    .iter()
+                    .any(|r| r.as_bytes().first().copied() == letter)
+        })
+    })
+}

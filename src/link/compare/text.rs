@@ -1,0 +1,204 @@
+//! Plain texts: titles, streets, postcodes, cities, numbers, suffixes.
+
+use rapidfuzz::distance::{jaro_winkler, osa};
+
+use crate::link::features::{NONE, Texts};
+
+/// 1 same · 2 on one side only · 3 conflict; 0 when neither has one.
+#[must_use]
+pub const fn suffix(a: u8, b: u8) -> u8 {
+    match (a, b) {
+        (0, 0) => 0,
+        (0, _) | (_, 0) => 2,
+        _ if a == b => 1,
+        _ => 3,
+    }
+}
+
+/// 1 same · 2 different; 0 missing.
+#[must_use]
+pub const fn same_or_not(a: u32, b: u32) -> u8 {
+    if a == NONE || b == NONE {
+        0
+    } else if a == b {
+        1
+    } else {
+        2
+    }
+}
+
+/// A number that names a person: 1 same · 2 one edit · 3 two edits · 4 different; 0 missing.
+#[must_use]
+pub fn number(texts: &Texts, a: u32, b: u32) -> u8 {
+    if a == NONE || b == NONE {
+        return 0;
+    }
+    if a == b {
+        return 1;
+    }
+    let (a, b) = (texts.get(a), texts.get(b));
+    match osa::distance_with_args(a.bytes(), b.bytes(), &osa::Args::default().score_cutoff(2)) {
+        Some(0 | 1) => 2,
+        Some(_) => 3,
+        None => 4,
+    }
+}
+
+/// 1 same · 2 similar (half of the words, or one spelling) · 3 different; 0 missing.
+#[must_use]
+pub fn title(texts: &Texts, a: u32, b: u32) -> u8 {
+    if a == NONE || b == NONE {
+        return 0;
+    }
+    if a == b {
+        return 1;
+    }
+    let (a, b) = (texts.get(a), texts.get(b));
+    if shared_words(a, b) >= 0.5 || similar(a, b, 0.9) {
+        2
+    } else {
+        3
+    }
+}
+
+/// 1 same · 2 same street, and a number in common · 3 same street, other number · 4 different; 0 missing.
+#[must_use]
+pub fn street(texts: &Texts, a: u32, b: u32) -> u8 {
+    if a == NONE || b == NONE {
+        return 0;
+    }
+    if a == b {
+        return 1;
+    }
+    let (a, b) = (texts.get(a), texts.get(b));
+    let is_number = |w: &&str| w.bytes().any(|c| c.is_ascii_digit());
+    let words = |s: &str| {
+        s.split(' ')
+            .filter(|w| !is_number(w))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let (wa, wb) = (words(a), words(b));
+    if wa.is_empty() || wb.is_empty() {
+        return 4;
+    }
+    let alike = wa == wb || similar(&wa, &wb, 0.92) || shared_words(&wa, &wb) >= 0.66;
+    if !alike {
+        return 4;
+    }
+    let numbers: Vec<&str> = a.split(' ').filter(is_number).collect();
+    let others: Vec<&str> = b.split(' ').filter(is_number).collect();
+    if numbers.iter().any(|n| others.contains(n)) {
+        if wa == wb && numbers == others { 1 } else { 2 }
+    } else {
+        3
+    }
+}
+
+/// 1 same · 2 near (one edit, or the same beginning) · 3 different; 0 missing.
+#[must_use]
+pub fn postcode(texts: &Texts, a: u32, b: u32) -> u8 {
+    if a == NONE || b == NONE {
+        return 0;
+    }
+    if a == b {
+        return 1;
+    }
+    let (a, b) = (texts.get(a), texts.get(b));
+    let near = a.len() == b.len() && a.len() >= 3 && a.bytes().take(3).eq(b.bytes().take(3));
+    if near
+        || osa::distance_with_args(a.bytes(), b.bytes(), &osa::Args::default().score_cutoff(1))
+            .is_some()
+    {
+        2
+    } else {
+        3
+    }
+}
+
+/// 1 same · 2 near spelling or one inside the other · 3 different; 0 missing.
+#[must_use]
+pub fn city(texts: &Texts, a: u32, b: u32) -> u8 {
+    if a == NONE || b == NONE {
+        return 0;
+    }
+    if a == b {
+        return 1;
+    }
+    let (a, b) = (texts.get(a), texts.get(b));
+    if similar(a, b, 0.9) || (a.len() >= 4 && b.contains(a)) || (b.len() >= 4 && a.contains(b)) {
+        2
+    } else {
+        3
+    }
+}
+
+/// Jaro-Winkler similarity of at least `cutoff`, on bytes of folded text.
+#[must_use]
+pub fn similar(a: &str, b: &str, cutoff: f64) -> bool {
+    let args = jaro_winkler::Args::default().score_cutoff(cutoff);
+    jaro_winkler::similarity_with_args(a.bytes(), b.bytes(), &args).is_some()
+}
+
+/// Words in common over the words of the longer text, 0 to 1.
+fn shared_words(a: &str, b: &str) -> f64 {
+    let other: Vec<&str> = b.split(' ').collect();
+    let (mut all, mut shared) = (0usize, 0usize);
+    for word in a.split(' ') {
+        all += 1;
+        if word.len() > 1 && other.contains(&word) {
+            shared += 1;
+        }
+    }
+    #[allow(clippy::cast_precision_loss)] // a handful of words
+    let share = shared as f64 / all.max(other.len()).max(1) as f64;
+    share
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The prepared comparator's scores are strsim's.
+    #[test]
+    fn rapidfuzz_scores_as_strsim_does() {
+        let words = [
+            "martha",
+            "marhta",
+            "dixon",
+            "dicksonx",
+            "jellyfish",
+            "smellyfish",
+            "a",
+            "ab",
+            "georgieva",
+            "georgiev",
+        ];
+        for a in words {
+            for b in words {
+                let theirs = strsim::jaro_winkler(a, b);
+                let ours = jaro_winkler::similarity(a.bytes(), b.bytes());
+                assert!((theirs - ours).abs() < 1e-9, "{a} {b} {theirs} {ours}");
+                assert_eq!(
+                    strsim::osa_distance(a, b),
+                    osa::distance(a.bytes(), b.bytes()),
+                    "{a} {b}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn streets_with_and_without_the_same_number() {
+        let mut texts = Texts::default();
+        let id = |texts: &mut Texts, s: &str| texts.intern(s);
+        let a = id(&mut texts, "12 oak street");
+        let b = id(&mut texts, "12 oak street apt 4");
+        let c = id(&mut texts, "99 oak street");
+        let d = id(&mut texts, "7 elm avenue");
+        assert_eq!(street(&texts, a, a), 1);
+        assert_eq!(street(&texts, a, b), 2);
+        assert_eq!(street(&texts, a, c), 3);
+        assert_eq!(street(&texts, a, d), 4);
+    }
+}

@@ -1,0 +1,399 @@
+//! Clusters by greedy average linkage over all cross pairs.
+//!
+//! Starting with every record alone, the two clusters with the highest average
+//! weight over *all* their cross pairs are joined, as long as that average is
+//! above the threshold. A pair that was not compared counts as mildly against. So
+//! a chain over one weak link never holds two persons together, while a work and
+//! a private record with nothing in common are joined through a third that knows
+//! both. (Correlation clustering after Bansal, Blum and Chawla 2004, greedy.)
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use rayon::prelude::*;
+
+/// Weights are clipped to this many bits, so that no single pair decides alone.
+const CLIP: f32 = 12.0;
+/// What a pair that was not compared counts.
+const UNCOMPARED: f64 = -2.0;
+/// Links above this make loose components.
+const LOOSE: f32 = -4.0;
+/// Components up to this size are compared in full.
+const FULL: usize = 60;
+
+/// A weighted pair, `left < right`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Link {
+    pub left: u32,
+    pub right: u32,
+    pub weight: f32,
+}
+
+/// Hard constraints on the clusters.
+#[derive(Clone, Debug, Default)]
+pub struct Constraints {
+    /// Pairs that must not be in one cluster.
+    pub never: Vec<(u32, u32)>,
+    /// Pairs that must be.
+    pub always: Vec<(u32, u32)>,
+    /// For each record: the group in which no two records are one person (0: none).
+    pub distinct: Vec<u16>,
+}
+
+/// The clusters of `n` records: for each its smallest member. `weigh` compares a
+/// pair that blocking did not bring; `links` are sorted by (left, right).
+pub fn cluster(
+    n: u32,
+    links: &[Link],
+    constraints: &Constraints,
+    threshold: f32,
+    weigh: impl Fn(&[(u32, u32)]) -> Vec<f32> + Sync,
+) -> (Vec<u32>, Vec<Link>) {
+    let mut sets = Sets::new(n);
+    for link in links.iter().filter(|l| l.weight > LOOSE) {
+        sets.union(link.left, link.right);
+    }
+    for &(a, b) in &constraints.always {
+        sets.union(a, b);
+    }
+    let mut members: BTreeMap<u32, Component> = BTreeMap::new();
+    let mut sizes = vec![0u32; n as usize];
+    for record in 0..n {
+        sizes[sets.find(record) as usize] += 1;
+    }
+    for record in 0..n {
+        let root = sets.find(record);
+        if sizes[root as usize] > 1 {
+            members.entry(root).or_default().records.push(record);
+        }
+    }
+    for link in links {
+        let root = sets.find(link.left);
+        if root == sets.find(link.right) {
+            if let Some(component) = members.get_mut(&root) {
+                component.links.push(*link);
+            }
+        }
+    }
+    for (pairs, never) in [(&constraints.never, true), (&constraints.always, false)] {
+        for &(a, b) in pairs {
+            let root = sets.find(a);
+            if root == sets.find(b) {
+                if let Some(component) = members.get_mut(&root) {
+                    let list = if never {
+                        &mut component.never
+                    } else {
+                        &mut component.always
+                    };
+                    list.push((a, b));
+                }
+            }
+        }
+    }
+    let components: Vec<Component> = members.into_values().collect();
+    let done: Vec<(Vec<(u32, u32)>, Vec<Link>)> = components
+        .into_par_iter()
+        .map(|mut component| {
+            let extra = component.complete(&weigh);
+            (component.link(threshold, &constraints.distinct), extra)
+        })
+        .collect();
+    let mut of: Vec<u32> = (0..n).collect();
+    let mut extra = Vec::new();
+    for (assigned, links) in done {
+        for (record, root) in assigned {
+            of[record as usize] = root;
+        }
+        extra.extend(links);
+    }
+    (of, extra)
+}
+
+/// Records that weak links hold together, to be taken apart.
+#[derive(Default)]
+struct Component {
+    /// Sorted.
+    records: Vec<u32>,
+    links: Vec<Link>,
+    never: Vec<(u32, u32)>,
+    always: Vec<(u32, u32)>,
+}
+
+/// Two clusters that could be joined; the heap gives the best first.
+#[derive(PartialEq)]
+struct Join {
+    average: f64,
+    a: u32,
+    b: u32,
+    /// Ages of both clusters when this was pushed.
+    age: (u32, u32),
+}
+
+impl Eq for Join {}
+impl PartialOrd for Join {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Join {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.average
+            .total_cmp(&other.average)
+            .then_with(|| other.a.cmp(&self.a))
+            .then_with(|| other.b.cmp(&self.b))
+            .then_with(|| self.age.cmp(&other.age))
+    }
+}
+
+impl Component {
+    /// Compares the pairs that blocking left out, in a small component.
+    fn complete(&mut self, weigh: &(impl Fn(&[(u32, u32)]) -> Vec<f32> + Sync)) -> Vec<Link> {
+        if self.records.len() > FULL || self.records.len() < 3 {
+            return Vec::new();
+        }
+        let known: BTreeSet<(u32, u32)> = self.links.iter().map(|l| (l.left, l.right)).collect();
+        let missing: Vec<(u32, u32)> = self
+            .records
+            .iter()
+            .enumerate()
+            .flat_map(|(at, &a)| self.records[at + 1..].iter().map(move |&b| (a, b)))
+            .filter(|pair| !known.contains(pair))
+            .collect();
+        let weights = weigh(&missing);
+        let extra: Vec<Link> = missing
+            .iter()
+            .zip(weights)
+            .map(|(&(left, right), weight)| Link {
+                left,
+                right,
+                weight,
+            })
+            .collect();
+        self.links.extend(&extra);
+        extra
+    }
+
+    /// (record, smallest member of its cluster).
+    fn link(&self, threshold: f32, distinct: &[u16]) -> Vec<(u32, u32)> {
+        let index: BTreeMap<u32, u32> = (0u32..)
+            .zip(&self.records)
+            .map(|(at, &record)| (record, at))
+            .collect();
+        let at = |record: u32| index[&record];
+        let mut work = Work::new(self.records.len());
+        for link in &self.links {
+            let (a, b) = (at(link.left), at(link.right));
+            let above = f64::from(link.weight.clamp(-CLIP, CLIP)) - UNCOMPARED;
+            *work.near[a as usize].entry(b).or_default() += above;
+            *work.near[b as usize].entry(a).or_default() += above;
+        }
+        for &(a, b) in &self.never {
+            let (a, b) = (at(a), at(b));
+            work.never[a as usize].insert(b);
+            work.never[b as usize].insert(a);
+        }
+        for (local, &record) in self.records.iter().enumerate() {
+            let group = distinct.get(record as usize).copied().unwrap_or(0);
+            if group > 0 {
+                work.distinct[local].insert(group);
+            }
+        }
+        for &(a, b) in &self.always {
+            let (a, b) = (work.root(at(a)), work.root(at(b)));
+            if a != b && !work.forbidden(a, b) {
+                work.join(a.min(b), a.max(b));
+            }
+        }
+        work.run(f64::from(threshold));
+        (0u32..)
+            .zip(&self.records)
+            .map(|(local, &record)| (record, self.records[work.root(local) as usize]))
+            .collect()
+    }
+}
+
+struct Work {
+    /// Cluster → the sum of (weight − UNCOMPARED) with each neighbour.
+    near: Vec<BTreeMap<u32, f64>>,
+    never: Vec<BTreeSet<u32>>,
+    distinct: Vec<BTreeSet<u16>>,
+    size: Vec<u32>,
+    age: Vec<u32>,
+    into: Vec<u32>,
+}
+
+impl Work {
+    fn new(n: usize) -> Self {
+        Self {
+            near: vec![BTreeMap::new(); n],
+            never: vec![BTreeSet::new(); n],
+            distinct: vec![BTreeSet::new(); n],
+            size: vec![1; n],
+            age: vec![0; n],
+            into: (0u32..).take(n).collect(),
+        }
+    }
+
+    fn root(&self, mut at: u32) -> u32 {
+        while self.into[at as usize] != at {
+            at = self.into[at as usize];
+        }
+        at
+    }
+
+    fn forbidden(&self, a: u32, b: u32) -> bool {
+        self.never[a as usize].contains(&b)
+            || !self.distinct[a as usize].is_disjoint(&self.distinct[b as usize])
+    }
+
+    fn average(&self, a: u32, b: u32, sum: f64) -> f64 {
+        sum / (f64::from(self.size[a as usize]) * f64::from(self.size[b as usize])) + UNCOMPARED
+    }
+
+    fn run(&mut self, threshold: f64) {
+        let mut heap = BinaryHeap::new();
+        for a in (0u32..).take(self.near.len()) {
+            if self.into[a as usize] == a {
+                self.push_joins(a, threshold, &mut heap, true);
+            }
+        }
+        while let Some(best) = heap.pop() {
+            let (a, b) = (best.a, best.b);
+            if self.into[a as usize] != a
+                || self.into[b as usize] != b
+                || best.age != (self.age[a as usize], self.age[b as usize])
+                || self.forbidden(a, b)
+            {
+                continue;
+            }
+            self.join(a, b);
+            self.push_joins(a, threshold, &mut heap, false);
+        }
+    }
+
+    fn push_joins(&self, a: u32, threshold: f64, heap: &mut BinaryHeap<Join>, upwards_only: bool) {
+        for (&b, &sum) in &self.near[a as usize] {
+            if upwards_only && b < a {
+                continue;
+            }
+            let average = self.average(a, b, sum);
+            if average > threshold {
+                let (a, b) = (a.min(b), a.max(b));
+                heap.push(Join {
+                    average,
+                    a,
+                    b,
+                    age: (self.age[a as usize], self.age[b as usize]),
+                });
+            }
+        }
+    }
+
+    /// Joins `b` into `a`, `a < b`: a cluster is named by its smallest member.
+    fn join(&mut self, a: u32, b: u32) {
+        let others = std::mem::take(&mut self.near[b as usize]);
+        for (other, sum) in others {
+            self.near[other as usize].remove(&b);
+            if other != a {
+                *self.near[a as usize].entry(other).or_default() += sum;
+                *self.near[other as usize].entry(a).or_default() += sum;
+            }
+        }
+        let never = std::mem::take(&mut self.never[b as usize]);
+        for other in never {
+            self.never[other as usize].remove(&b);
+            self.never[other as usize].insert(a);
+            self.never[a as usize].insert(other);
+        }
+        let distinct = std::mem::take(&mut self.distinct[b as usize]);
+        self.distinct[a as usize].extend(distinct);
+        self.size[a as usize] += self.size[b as usize];
+        self.age[a as usize] += 1;
+        self.age[b as usize] += 1;
+        self.into[b as usize] = a;
+    }
+}
+
+/// Union-find whose roots are the smallest members.
+struct Sets {
+    parent: Vec<u32>,
+}
+
+impl Sets {
+    fn new(n: u32) -> Self {
+        Self {
+            parent: (0..n).collect(),
+        }
+    }
+
+    fn find(&mut self, mut at: u32) -> u32 {
+        while self.parent[at as usize] != at {
+            let up = self.parent[self.parent[at as usize] as usize];
+            self.parent[at as usize] = up;
+            at = up;
+        }
+        at
+    }
+
+    fn union(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.find(a), self.find(b));
+        self.parent[a.max(b) as usize] = a.min(b);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(left: u32, right: u32, weight: f32) -> Link {
+        Link {
+            left,
+            right,
+            weight,
+        }
+    }
+
+    fn run(n: u32, links: &[Link], constraints: &Constraints) -> Vec<u32> {
+        cluster(n, links, constraints, 0.0, |pairs| vec![-8.0; pairs.len()]).0
+    }
+
+    #[test]
+    fn a_third_record_joins_two_that_share_nothing() {
+        let links = [link(0, 1, 10.0), link(0, 2, -5.0), link(1, 2, 10.0)];
+        assert_eq!(run(3, &links, &Constraints::default()), [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_chain_over_a_switchboard_does_not_hold() {
+        let links = [link(0, 1, 9.0), link(1, 2, 1.0), link(2, 3, 9.0)];
+        assert_eq!(run(4, &links, &Constraints::default()), [0, 0, 2, 2]);
+    }
+
+    #[test]
+    fn never_and_always_are_hard() {
+        let links = [link(0, 1, 12.0), link(1, 2, 12.0), link(0, 2, 12.0)];
+        let constraints = Constraints {
+            never: vec![(0, 2)],
+            ..Constraints::default()
+        };
+        let of = run(3, &links, &constraints);
+        assert_ne!(of[0], of[2]);
+        let constraints = Constraints {
+            always: vec![(0, 2)],
+            ..Constraints::default()
+        };
+        assert_eq!(run(3, &[link(0, 2, -12.0)], &constraints), [0, 1, 0]);
+    }
+
+    #[test]
+    fn records_of_a_clean_source_stay_apart() {
+        let links = [link(0, 1, 12.0), link(1, 2, 12.0), link(0, 2, 12.0)];
+        let constraints = Constraints {
+            distinct: vec![1, 0, 1],
+            ..Constraints::default()
+        };
+        let of = run(3, &links, &constraints);
+        assert_ne!(of[0], of[2]);
+        assert!(of[1] == of[0] || of[1] == of[2]);
+    }
+}

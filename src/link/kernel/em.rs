@@ -1,0 +1,270 @@
+//! Expectation maximisation for a Fellegi–Sunter model of several classes whose
+//! comparisons depend on each other along a tree.
+//!
+//! Classes beyond "same person" and "unrelated" (Larsen and Rubin 2001) explain
+//! evidence that is not about the person: colleagues share a switchboard, a
+//! street and a domain. Each comparison may be conditioned on a coarse state of
+//! one parent (Chow and Liu 1968), so that one fact is not counted twice. Priors
+//! on every table hold the meaning of "same person" in place (Enamorado, Fifield
+//! and Imai 2019). Levels are counted from 1; level 0 is "missing" and says nothing.
+
+/// The latent classes of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Class {
+    Same,
+    OtherJob,
+    Colleague,
+    Relative,
+    Unrelated,
+}
+
+pub const CLASSES: usize = 5;
+/// The classes in which both records are one person.
+pub const ONE_PERSON: [usize; 2] = [0, 1];
+/// The classes in which they are two.
+pub const TWO_PERSONS: [usize; 3] = [2, 3, 4];
+
+/// What the model knows of one comparison before it sees data.
+#[derive(Clone, Debug, Default)]
+pub struct ComparisonSpec {
+    pub name: String,
+    /// Levels without "missing".
+    pub levels: usize,
+    /// Parent states, 1 when there is no parent.
+    pub states: usize,
+    /// For each class: which distribution it uses. Classes with the same number share one.
+    pub table_of: [usize; CLASSES],
+    pub tables: usize,
+    /// Prior distribution of each table, `tables × levels`, each summing to 1.
+    pub prior: Vec<Vec<f64>>,
+    /// Levels (from 1) that may not be likelier for one person than for unrelated pairs.
+    pub differs: Vec<u8>,
+}
+
+/// One distinct agreement pattern: levels and parent states of every comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PatternRow {
+    pub levels: Vec<u8>,
+    pub states: Vec<u8>,
+    /// How many pairs show it.
+    pub weight: f64,
+    /// Random pairs are held in the classes of two persons.
+    pub random: bool,
+}
+
+/// The estimated model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameters {
+    /// Share of each class among all pairs.
+    pub share: [f64; CLASSES],
+    /// `[comparison][table][state][level - 1]`, probabilities.
+    pub p: Vec<Vec<Vec<Vec<f64>>>>,
+}
+
+/// Settings of the estimation, all dimensionless.
+#[derive(Clone, Copy, Debug)]
+pub struct EmPlan {
+    pub rounds: usize,
+    /// The prior is worth as many pairs as the data show, times this.
+    pub prior_strength: f64,
+    /// … and this many at least.
+    pub prior_pairs: f64,
+    /// Each state's table is drawn towards the comparison's own by this many pairs …
+    pub state_pairs: f64,
+    /// … plus this many times its own count.
+    pub state_strength: f64,
+    /// Smallest probability of a level.
+    pub floor: f64,
+}
+
+impl Default for EmPlan {
+    fn default() -> Self {
+        Self {
+            rounds: 20,
+            prior_strength: 1.0,
+            prior_pairs: 40.0,
+            state_pairs: 20.0,
+            state_strength: 2.0,
+            floor: 1e-7,
+        }
+    }
+}
+
+impl Parameters {
+    /// The priors as a model.
+    #[must_use]
+    pub fn from_priors(specs: &[ComparisonSpec], share: [f64; CLASSES]) -> Self {
+        let p = specs
+            .iter()
+            .map(|spec| {
+                spec.prior
+                    .iter()
+                    .map(|table| vec![table.clone(); spec.states])
+                    .collect()
+            })
+            .collect();
+        Self { share, p }
+    }
+
+    /// log2 of the class's share times the pattern's probability in each class.
+    #[must_use]
+    pub fn log2_joint(
+        &self,
+        specs: &[ComparisonSpec],
+        levels: &[u8],
+        states: &[u8],
+    ) -> [f64; CLASSES] {
+        let mut joint = self.share.map(f64::log2);
+        for (k, spec) in specs.iter().enumerate() {
+            if levels[k] == 0 {
+                continue;
+            }
+            for (class, sum) in joint.iter_mut().enumerate() {
+                *sum += self.p[k][spec.table_of[class]][states[k] as usize][levels[k] as usize - 1]
+                    .log2();
+            }
+        }
+        joint
+    }
+}
+
+/// Probability of each class from log2 joints, over the classes given.
+#[must_use]
+pub fn posterior(joint: [f64; CLASSES], random: bool) -> [f64; CLASSES] {
+    let first = if random { TWO_PERSONS[0] } else { 0 };
+    let largest = joint[first..]
+        .iter()
+        .copied()
+        .fold(f64::NEG_INFINITY, f64::max);
+    let mut out = [0.0; CLASSES];
+    let mut sum = 0.0;
+    for class in first..CLASSES {
+        out[class] = (joint[class] - largest).exp2();
+        sum += out[class];
+    }
+    out.map(|x| x / sum)
+}
+
+/// Estimates the model from counted patterns; the order of `rows` is the order of
+/// summation, so equal input gives equal bits.
+#[must_use]
+pub fn estimate(
+    specs: &[ComparisonSpec],
+    rows: &[PatternRow],
+    start: Parameters,
+    plan: EmPlan,
+) -> Parameters {
+    let mut model = start;
+    for _ in 0..plan.rounds {
+        model = round(specs, rows, &model, plan);
+    }
+    model
+}
+
+fn round(
+    specs: &[ComparisonSpec],
+    rows: &[PatternRow],
+    model: &Parameters,
+    plan: EmPlan,
+) -> Parameters {
+    let mut share = [1e-9; CLASSES];
+    let mut counts: Vec<Vec<Vec<Vec<f64>>>> = specs
+        .iter()
+        .map(|s| vec![vec![vec![0.0; s.levels]; s.states]; s.tables])
+        .collect();
+    for row in rows {
+        let belongs = posterior(
+            model.log2_joint(specs, &row.levels, &row.states),
+            row.random,
+        );
+        for (class, p) in belongs.into_iter().enumerate() {
+            let weight = p * row.weight;
+            if weight <= 0.0 {
+                continue;
+            }
+            share[class] += weight;
+            for (k, spec) in specs.iter().enumerate() {
+                if row.levels[k] > 0 {
+                    counts[k][spec.table_of[class]][row.states[k] as usize]
+                        [row.levels[k] as usize - 1] += weight;
+                }
+            }
+        }
+    }
+    let all: f64 = share.iter().sum();
+    let p = specs
+        .iter()
+        .zip(counts)
+        .map(|(spec, tables)| {
+            let mut tables: Vec<Vec<Vec<f64>>> = tables
+                .into_iter()
+                .enumerate()
+                .map(|(t, states)| smooth(&states, &spec.prior[t], plan))
+                .collect();
+            hold_signs(spec, &mut tables);
+            tables
+        })
+        .collect();
+    Parameters {
+        share: share.map(|s| s / all),
+        p,
+    }
+}
+
+/// Prior → the comparison's own table → each state's table.
+fn smooth(states: &[Vec<f64>], prior: &[f64], plan: EmPlan) -> Vec<Vec<f64>> {
+    let levels = prior.len();
+    let total: Vec<f64> = (0..levels)
+        .map(|l| states.iter().map(|s| s[l]).sum())
+        .collect();
+    let seen: f64 = total.iter().sum();
+    let strength = (seen * plan.prior_strength).max(plan.prior_pairs);
+    let own: Vec<f64> = (0..levels)
+        .map(|l| (total[l] + strength * prior[l]) / (seen + strength))
+        .collect();
+    states
+        .iter()
+        .map(|state| {
+            let seen: f64 = state.iter().sum();
+            let pull = plan.state_pairs + plan.state_strength * seen;
+            let mixed: Vec<f64> = (0..levels)
+                .map(|l| ((state[l] + pull * own[l]) / (seen + pull)).max(plan.floor))
+                .collect();
+            if states.len() == 1 {
+                floor(&own, plan.floor)
+            } else {
+                normalised(mixed)
+            }
+        })
+        .collect()
+}
+
+fn floor(table: &[f64], least: f64) -> Vec<f64> {
+    normalised(table.iter().map(|p| p.max(least)).collect())
+}
+
+fn normalised(table: Vec<f64>) -> Vec<f64> {
+    let sum: f64 = table.iter().sum();
+    table.into_iter().map(|p| p / sum).collect()
+}
+
+/// The sign rule: in no state may a difference speak for one person.
+fn hold_signs(spec: &ComparisonSpec, tables: &mut [Vec<Vec<f64>>]) {
+    let same = spec.table_of[Class::Same as usize];
+    let unrelated = spec.table_of[Class::Unrelated as usize];
+    if same == unrelated {
+        return;
+    }
+    for state in 0..spec.states {
+        for &level in &spec.differs {
+            let at = level as usize - 1;
+            let limit = tables[unrelated][state][at];
+            if tables[same][state][at] > limit {
+                tables[same][state][at] = limit;
+                let table = std::mem::take(&mut tables[same][state]);
+                tables[same][state] = normalised(table);
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The arithmetic of linking over plain integers and slices: no data frames, no
+//! text, no files.
+
+pub mod cluster;
+pub mod em;
+pub mod random;

@@ -1,0 +1,315 @@
+//! The match model as data: `rules/matching.toml` → what the estimation and the
+//! comparisons need.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::compare::{Comparison, Pattern};
+use super::kernel::em::{CLASSES, ComparisonSpec};
+
+/// The file as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    model: General,
+    suffixes: Suffixes,
+    names: NameRules,
+    comparison: Vec<Written>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct General {
+    start: Start,
+    rounds: usize,
+    random_pairs: usize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Start {
+    same: f64,
+    other_job: f64,
+    colleague: f64,
+    relative: f64,
+    unrelated: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Suffixes {
+    generations: BTreeMap<String, u8>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NameRules {
+    particles: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    #[serde(default)]
+    scope: Option<Scope>,
+    #[serde(default)]
+    relative_is_same: bool,
+    #[serde(default)]
+    parent: Option<String>,
+    #[serde(default)]
+    states: Vec<Vec<String>>,
+    #[serde(default)]
+    differs: Vec<String>,
+    level: Vec<Level>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Scope {
+    /// About the person, not about work or place: one distribution for one
+    /// person, one for two.
+    Person,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Level {
+    name: String,
+    same: f64,
+    bits: f64,
+    #[serde(default)]
+    other_job: Option<f64>,
+    #[serde(default)]
+    colleague: Option<f64>,
+    #[serde(default)]
+    relative: Option<f64>,
+}
+
+/// How a comparison's parent state follows from a pattern.
+#[derive(Clone, Debug)]
+enum Parent {
+    None,
+    /// Do the names agree: 0 unknown · 1 both · 2 one, the other missing · 3 a conflict.
+    Names,
+    /// Level of the parent → state.
+    Level(Comparison, [u8; 16]),
+}
+
+/// The model's structure: specs in the order of [`Comparison::ALL`].
+#[derive(Clone, Debug)]
+pub struct MatchModel {
+    pub specs: Vec<ComparisonSpec>,
+    /// Level names by comparison, strongest first.
+    pub level_names: Vec<Vec<String>>,
+    parents: Vec<Parent>,
+    /// Given-name and family-name classes in which agreement is a coincidence.
+    pub start: [f64; CLASSES],
+    pub rounds: usize,
+    pub random_pairs: usize,
+    pub generations: BTreeMap<String, u8>,
+    pub particles: Vec<String>,
+}
+
+impl MatchModel {
+    /// Reads the form of `rules/matching.toml`.
+    ///
+    /// # Errors
+    /// What is wrong with the file, in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
+        let mut model = Self {
+            specs: Vec::new(),
+            level_names: Vec::new(),
+            parents: Vec::new(),
+            start: {
+                let s = &file.model.start;
+                [s.same, s.other_job, s.colleague, s.relative, s.unrelated]
+            },
+            rounds: file.model.rounds,
+            random_pairs: file.model.random_pairs,
+            generations: file.suffixes.generations,
+            particles: file.names.particles,
+        };
+        let by_name: BTreeMap<&str, &Written> = file
+            .comparison
+            .iter()
+            .map(|c| (c.name.as_str(), c))
+            .collect();
+        for comparison in Comparison::ALL {
+            let written = by_name
+                .get(comparison.name())
+                .ok_or_else(|| format!("comparison '{}' is missing", comparison.name()))?;
+            let parent = parent(written, &by_name)?;
+            let states = match &parent {
+                Parent::None => 1,
+                Parent::Names => 4,
+                Parent::Level(..) => written.states.len() + 1,
+            };
+            model.specs.push(spec(written, states)?);
+            model
+                .level_names
+                .push(written.level.iter().map(|l| l.name.clone()).collect());
+            model.parents.push(parent);
+        }
+        Ok(model)
+    }
+
+    /// Levels and parent states of a pattern.
+    #[must_use]
+    pub fn unpack(&self, pattern: Pattern) -> ([u8; Comparison::COUNT], [u8; Comparison::COUNT]) {
+        let mut levels = [0; Comparison::COUNT];
+        let mut states = [0; Comparison::COUNT];
+        for (at, comparison) in Comparison::ALL.into_iter().enumerate() {
+            levels[at] = pattern.level(comparison);
+            states[at] = match &self.parents[at] {
+                Parent::None => 0,
+                Parent::Names => names_state(pattern),
+                Parent::Level(parent, map) => map[pattern.level(*parent) as usize],
+            };
+        }
+        (levels, states)
+    }
+}
+
+/// Do the names agree, for what is made of the name.
+fn names_state(pattern: Pattern) -> u8 {
+    let given = match pattern.level(Comparison::Given) {
+        0 => None,
+        level => Some(level <= 6),
+    };
+    let family = match pattern.level(Comparison::Family) {
+        0 => None,
+        level => Some(level <= 5),
+    };
+    match (given, family) {
+        (None, None) => 0,
+        (Some(true), Some(true)) => 1,
+        (Some(true), None) | (None, Some(true)) => 2,
+        _ => 3,
+    }
+}
+
+fn parent(written: &Written, by_name: &BTreeMap<&str, &Written>) -> Result<Parent, String> {
+    let Some(name) = &written.parent else {
+        return Ok(Parent::None);
+    };
+    if name == "names" {
+        return Ok(Parent::Names);
+    }
+    let comparison = Comparison::ALL
+        .into_iter()
+        .find(|c| c.name() == name)
+        .ok_or_else(|| {
+            format!(
+                "comparison '{}' has an unknown parent '{name}'",
+                written.name
+            )
+        })?;
+    let levels = &by_name
+        .get(name.as_str())
+        .ok_or_else(|| format!("comparison '{name}' is missing"))?
+        .level;
+    let mut map = [0u8; 16];
+    for (state, list) in written.states.iter().enumerate() {
+        for level in list {
+            let at = levels
+                .iter()
+                .position(|l| l.name == *level)
+                .ok_or_else(|| {
+                    format!(
+                        "comparison '{}': '{name}' has no level '{level}'",
+                        written.name
+                    )
+                })?;
+            map[at + 1] = u8::try_from(state + 1).unwrap_or(0);
+        }
+    }
+    Ok(Parent::Level(comparison, map))
+}
+
+fn spec(written: &Written, states: usize) -> Result<ComparisonSpec, String> {
+    let levels = written.level.len();
+    if levels == 0 || levels > 15 {
+        return Err(format!(
+            "comparison '{}' needs 1 to 15 levels",
+            written.name
+        ));
+    }
+    let column = |pick: &dyn Fn(&Level) -> f64| {
+        let list: Vec<f64> = written.level.iter().map(pick).collect();
+        let sum: f64 = list.iter().sum();
+        list.into_iter().map(|p| p / sum).collect::<Vec<f64>>()
+    };
+    let same = column(&|l| l.same);
+    let unrelated = unrelated(&written.level);
+    let (table_of, prior) = match written.scope {
+        Some(Scope::Person) => {
+            let relative = usize::from(!written.relative_is_same);
+            ([0, 0, 1, relative, 1], vec![same, unrelated])
+        }
+        None => (
+            [0, 1, 2, 3, 4],
+            vec![
+                same,
+                column(&|l| l.other_job.unwrap_or(l.same)),
+                column(&|l| l.colleague.unwrap_or(l.same)),
+                column(&|l| l.relative.unwrap_or(l.same)),
+                unrelated,
+            ],
+        ),
+    };
+    let differs = written
+        .differs
+        .iter()
+        .map(|name| {
+            let at = written.level.iter().position(|l| l.name == *name);
+            at.and_then(|at| u8::try_from(at + 1).ok())
+                .ok_or_else(|| format!("comparison '{}' has no level '{name}'", written.name))
+        })
+        .collect::<Result<Vec<u8>, String>>()?;
+    Ok(ComparisonSpec {
+        name: written.name.clone(),
+        levels,
+        states,
+        table_of,
+        tables: prior.len(),
+        prior,
+        differs,
+    })
+}
+
+/// u from m and the bits; what is left over belongs to the weakest level.
+fn unrelated(levels: &[Level]) -> Vec<f64> {
+    let mut u: Vec<f64> = levels.iter().map(|l| l.same / l.bits.exp2()).collect();
+    let last = u.len() - 1;
+    let others: f64 = u[..last].iter().sum();
+    if others < 1.0 {
+        u[last] = 1.0 - others;
+    }
+    let sum: f64 = u.iter().sum();
+    u.into_iter().map(|p| p / sum).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rulebook::Rulebook;
+
+    #[test]
+    fn the_built_in_model_parses_and_its_tables_sum_to_one() {
+        let text = Rulebook::builtin().file("matching.toml").expect("built in");
+        let model = MatchModel::parse(text).expect("the built-in model");
+        for spec in &model.specs {
+            for table in &spec.prior {
+                assert!(
+                    (table.iter().sum::<f64>() - 1.0).abs() < 1e-9,
+                    "{}",
+                    spec.name
+                );
+                assert!(table.iter().all(|p| *p > 0.0), "{}", spec.name);
+            }
+        }
+    }
+}

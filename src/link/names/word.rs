@@ -1,0 +1,210 @@
+//! Interned words and names: every distinct word gets its keys once.
+
+use hashbrown::HashMap;
+use unicode_normalization::UnicodeNormalization;
+
+use super::letters::{Letters, Script};
+use super::sound::Sound;
+
+type Fixed = foldhash::fast::FixedState;
+
+pub type WordId = u32;
+pub type NameId = u32;
+
+/// A word of a name with its keys for comparing.
+#[derive(Clone, Debug, Default)]
+pub struct Word {
+    pub latin: String,
+    pub neutral: String,
+    pub skeleton: String,
+    pub coarse: String,
+    pub script: Script,
+    /// Other Latin readings (kanji, romanisations), neutral spelling.
+    pub readings: Vec<String>,
+    /// One letter: an initial.
+    pub initial: bool,
+}
+
+/// One half of a person's name: its words in order.
+#[derive(Clone, Debug, Default)]
+pub struct Name {
+    pub words: Vec<WordId>,
+    /// The Latin words glued: `xiaojia`.
+    pub glued: String,
+    /// The same words sorted, for "same in any order".
+    pub sorted: Vec<WordId>,
+    pub script: Script,
+    /// Only initials.
+    pub initial: bool,
+}
+
+/// All words and names of a run.
+#[derive(Debug, Default)]
+pub struct Names {
+    pub words: Vec<Word>,
+    pub names: Vec<Name>,
+    word_ids: HashMap<String, WordId, Fixed>,
+    name_ids: HashMap<Vec<WordId>, NameId, Fixed>,
+    by_text: HashMap<String, Option<NameId>, Fixed>,
+    by_latin: HashMap<String, Vec<WordId>, Fixed>,
+    particles: Vec<String>,
+}
+
+impl Names {
+    /// `particles` are words that don't count beside others (`van`, `de`, `al`).
+    #[must_use]
+    pub fn new(particles: Vec<String>) -> Self {
+        Self {
+            particles,
+            ..Self::default()
+        }
+    }
+
+    /// The name of a text, or `None` when it has no letters.
+    pub fn intern(&mut self, text: &str, letters: &Letters, sound: &Sound) -> Option<NameId> {
+        if let Some(&known) = self.by_text.get(text) {
+            return known;
+        }
+        let mut words = Vec::new();
+        for token in tokens(text) {
+            if let Some(word) = self.intern_word(&token, letters, sound) {
+                words.push(word);
+            }
+        }
+        if words.len() > 1 {
+            let kept: Vec<WordId> = words
+                .iter()
+                .copied()
+                .filter(|&w| !self.particles.contains(&self.words[w as usize].latin))
+                .collect();
+            if !kept.is_empty() {
+                words = kept;
+            }
+        }
+        let id = (!words.is_empty()).then(|| self.intern_words(words));
+        self.by_text.insert(text.to_owned(), id);
+        id
+    }
+
+    /// The name made of these words.
+    pub fn intern_words(&mut self, words: Vec<WordId>) -> NameId {
+        if let Some(&known) = self.name_ids.get(&words) {
+            return known;
+        }
+        let id = next(self.names.len());
+        let glued: String = words
+            .iter()
+            .map(|&w| self.words[w as usize].latin.as_str())
+            .collect();
+        let mut sorted = words.clone();
+        sorted.sort_unstable();
+        self.names.push(Name {
+            glued,
+            sorted,
+            script: words
+                .first()
+                .map_or(Script::Latin, |&w| self.words[w as usize].script),
+            initial: words.iter().all(|&w| self.words[w as usize].initial),
+            words: words.clone(),
+        });
+        self.name_ids.insert(words, id);
+        id
+    }
+
+    /// The word of a token, or `None` when it has no letters.
+    pub fn intern_word(&mut self, token: &str, letters: &Letters, sound: &Sound) -> Option<WordId> {
+        if let Some(&known) = self.word_ids.get(token) {
+            return Some(known);
+        }
+        let latin = letters.latin(token);
+        if latin.is_empty() {
+            return None;
+        }
+        let script = Script::of_word(token);
+        // Two spellings of one script with the same letters are one word.
+        let key = format!("{}\u{0}{}", script as u8, latin);
+        let id = match self.word_ids.get(&key) {
+            Some(&known) => known,
+            None => {
+                let id = next(self.words.len());
+                let neutral = sound.neutral(&latin);
+                self.words.push(Word {
+                    skeleton: Sound::skeleton(&neutral),
+                    coarse: Sound::coarse(&neutral),
+                    initial: token.chars().filter(|c| c.is_alphabetic()).count() == 1
+                        && script != Script::Han,
+                    readings: Vec::new(),
+                    neutral,
+                    script,
+                    latin: latin.clone(),
+                });
+                self.by_latin.entry(latin).or_default().push(id);
+                self.word_ids.insert(key, id);
+                id
+            }
+        };
+        self.word_ids.insert(token.to_owned(), id);
+        Some(id)
+    }
+
+    /// All words with this Latin spelling, whatever their script.
+    #[must_use]
+    pub fn with_latin(&self, latin: &str) -> Vec<WordId> {
+        self.by_latin.get(latin).cloned().unwrap_or_default()
+    }
+
+    #[must_use]
+    pub fn word(&self, id: WordId) -> &Word {
+        &self.words[id as usize]
+    }
+
+    #[must_use]
+    pub fn name(&self, id: NameId) -> &Name {
+        &self.names[id as usize]
+    }
+}
+
+/// The words of a text, lower case: letters and marks hold together, an
+/// apostrophe inside a word too (`o'brien`); hyphens part.
+pub fn tokens(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut word = String::new();
+    for letter in text.nfc() {
+        let inside =
+            letter.is_alphanumeric() || unicode_normalization::char::is_combining_mark(letter);
+        if inside {
+            word.extend(letter.to_lowercase());
+        } else if !matches!(letter, '\'' | '’' | '`' | '\u{200c}' | '\u{200d}') && !word.is_empty()
+        {
+            out.push(std::mem::take(&mut word));
+        }
+    }
+    if !word.is_empty() {
+        out.push(word);
+    }
+    out
+}
+
+/// Ids count up from 0; a run has far fewer than 2^32 distinct words.
+fn next(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rulebook::Rulebook;
+
+    #[test]
+    fn names_are_interned_by_their_letters() {
+        let rulebook = Rulebook::builtin();
+        let (letters, sound) = (Letters::load(&rulebook), Sound::load(&rulebook));
+        let mut names = Names::new(vec!["van".into(), "der".into()]);
+        let a = names.intern("Van der Berg", &letters, &sound);
+        let b = names.intern("BERG", &letters, &sound);
+        assert_eq!(a, b);
+        assert_eq!(names.intern("--", &letters, &sound), None);
+        let c = names.intern("J.", &letters, &sound).expect("a letter");
+        assert!(names.name(c).initial);
+    }
+}

@@ -1,0 +1,164 @@
+//! A compared pair → its match weight in bits, whole and piece by piece.
+
+use std::hash::BuildHasher;
+
+use hashbrown::HashMap;
+
+use super::compare::{Compared, Comparison, Pattern};
+use super::kernel::em::{CLASSES, ONE_PERSON, Parameters, TWO_PERSONS};
+use super::model::MatchModel;
+
+type Fixed = foldhash::fast::FixedState;
+
+/// The estimated model, ready to weigh pairs.
+pub struct Scorer {
+    pub model: MatchModel,
+    pub parameters: Parameters,
+    joints: HashMap<Pattern, [f64; CLASSES], Fixed>,
+}
+
+/// One piece of evidence: what was compared, how it came out, what it adds.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Evidence {
+    pub comparison: &'static str,
+    pub level: String,
+    pub bits: f64,
+}
+
+impl Scorer {
+    /// Works out the class probabilities of the patterns that occur.
+    #[must_use]
+    pub fn new(
+        model: MatchModel,
+        parameters: Parameters,
+        patterns: impl Iterator<Item = Pattern>,
+    ) -> Self {
+        let mut scorer = Self {
+            model,
+            parameters,
+            joints: HashMap::with_hasher(Fixed::default()),
+        };
+        for pattern in patterns {
+            let joint = scorer.joint(pattern);
+            scorer.joints.insert(pattern, joint);
+        }
+        scorer
+    }
+
+    /// The match weight: log2 odds of one person against two, prior included.
+    #[must_use]
+    pub fn weight(&self, compared: &Compared) -> f32 {
+        let joint = match self.joints.get(&compared.pattern) {
+            Some(joint) => *joint,
+            None => self.joint(compared.pattern),
+        };
+        #[allow(clippy::cast_possible_truncation)] // bits
+        let weight = odds(rarer(joint, self, compared)) as f32;
+        weight
+    }
+
+    /// The same, taken apart: the prior first, then each comparison in order; the
+    /// bits add up to the weight.
+    #[must_use]
+    pub fn evidence(&self, compared: &Compared) -> Vec<Evidence> {
+        let (levels, states) = self.model.unpack(compared.pattern);
+        let mut seen = [0u8; Comparison::COUNT];
+        let mut before = odds(self.parameters.share.map(f64::log2));
+        let mut out = vec![Evidence {
+            comparison: "prior",
+            level: String::new(),
+            bits: before,
+        }];
+        for (k, comparison) in Comparison::ALL.into_iter().enumerate() {
+            if levels[k] == 0 {
+                continue;
+            }
+            seen[k] = levels[k];
+            let joint = self
+                .parameters
+                .log2_joint(&self.model.specs, &seen, &states);
+            let so_far = Compared {
+                given_rarity: if k >= Comparison::Given as usize {
+                    compared.given_rarity
+                } else {
+                    0.0
+                },
+                family_rarity: if k >= Comparison::Family as usize {
+                    compared.family_rarity
+                } else {
+                    0.0
+                },
+                ..*compared
+            };
+            let now = odds(rarer(joint, self, &so_far));
+            out.push(Evidence {
+                comparison: comparison.name(),
+                level: self.model.level_names[k][levels[k] as usize - 1].clone(),
+                bits: now - before,
+            });
+            before = now;
+        }
+        out
+    }
+
+    fn joint(&self, pattern: Pattern) -> [f64; CLASSES] {
+        let (levels, states) = self.model.unpack(pattern);
+        self.parameters
+            .log2_joint(&self.model.specs, &levels, &states)
+    }
+}
+
+/// A rare name agrees by chance more seldom: in the classes where the agreement
+/// is a coincidence the pair is less likely by as many bits.
+fn rarer(mut joint: [f64; CLASSES], scorer: &Scorer, compared: &Compared) -> [f64; CLASSES] {
+    for (at, rarity) in [
+        (Comparison::Given as usize, compared.given_rarity),
+        (Comparison::Family as usize, compared.family_rarity),
+    ] {
+        let spec = &scorer.model.specs[at];
+        for (class, sum) in joint.iter_mut().enumerate() {
+            if spec.table_of[class] != spec.table_of[0] {
+                *sum -= f64::from(rarity);
+            }
+        }
+    }
+    joint
+}
+
+/// log2 odds of the classes of one person against those of two.
+fn odds(joint: [f64; CLASSES]) -> f64 {
+    log2_sum(&ONE_PERSON.map(|c| joint[c])) - log2_sum(&TWO_PERSONS.map(|c| joint[c]))
+}
+
+fn log2_sum(values: &[f64]) -> f64 {
+    let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    largest
+        + values
+            .iter()
+            .map(|v| (v - largest).exp2())
+            .sum::<f64>()
+            .log2()
+}
+
+/// Bits → probability.
+#[must_use]
+pub fn probability(weight: f32) -> f32 {
+    1.0 / (1.0 + (-weight).exp2())
+}
+
+/// Probability → bits.
+#[must_use]
+pub fn bits(probability: f64) -> f32 {
+    #[allow(clippy::cast_possible_truncation)] // bits, clamped
+    let bits = (probability / (1.0 - probability))
+        .log2()
+        .clamp(-60.0, 60.0) as f32;
+    bits
+}
+
+/// A hash of the parameters, for the summary.
+#[must_use]
+pub fn fingerprint(parameters: &Parameters) -> u64 {
+    let text = format!("{parameters:?}");
+    foldhash::quality::FixedState::with_seed(1).hash_one(text)
+}

@@ -1,0 +1,501 @@
+//! One column of the golden table: a value for each golden row, and its events.
+//!
+//! A golden row of one record takes the record's value and has no events. A row of
+//! several has one `Survived` event for its value and one `Lost` event for each
+//! record's differing value.
+
+use std::collections::BTreeSet;
+
+use hashbrown::{HashMap, HashSet};
+use rayon::prelude::*;
+
+use super::clusters::Clusters;
+use super::policy::{Avoid, Policy};
+use super::ranks::Ranks;
+use super::spelling::{self, Context, Nicknames, Script};
+use super::survive::{self, Candidate, Choice};
+use crate::contact::{Event, EventKind, Events, Stage, Table, Text, TextBuilder};
+use crate::plan::Strategy;
+
+/// Golden rows worked on together; small enough to share out, large enough to amortise.
+const CHUNK: usize = 8192;
+
+/// What every column is merged from.
+pub struct Sources<'a> {
+    pub table: &'a Table,
+    pub clusters: &'a Clusters,
+    pub ranks: &'a Ranks,
+    pub nicknames: &'a Nicknames,
+    /// Per golden row; empty when no row mixes scripts.
+    pub main_script: &'a [Option<Script>],
+}
+
+/// A finished column.
+#[derive(Clone, Debug)]
+pub struct Column {
+    pub name: String,
+    pub golden: Text,
+    /// In order; put together once, at the end.
+    pub events: Vec<Events>,
+}
+
+/// What a chunk of golden rows gives.
+struct Part {
+    values: TextBuilder,
+    events: Events,
+}
+
+/// Merges the column of `policy`; `done` holds the columns that it leans on.
+#[must_use]
+pub fn column(sources: &Sources<'_>, policy: &Policy, done: &Table, trust_rank: &[u32]) -> Column {
+    let len = sources.clusters.len();
+    let Some(column) = sources.table.column(&policy.column) else {
+        if policy.collects.is_empty() {
+            return Column {
+                name: policy.column.clone(),
+                golden: Text::missing(len),
+                events: Vec::new(),
+            };
+        }
+        let missing = Text::missing(sources.table.rows());
+        return merge(sources, policy, &missing, done, trust_rank);
+    };
+    merge(sources, policy, column, done, trust_rank)
+}
+
+fn merge(
+    sources: &Sources<'_>,
+    policy: &Policy,
+    column: &Text,
+    done: &Table,
+    trust_rank: &[u32],
+) -> Column {
+    let shared = policy
+        .avoid
+        .contains(&Avoid::Shared)
+        .then(|| shared_values(column, sources.clusters));
+    let opted_out = opted_out(policy, column, sources.table);
+    let work = Work {
+        sources,
+        policy,
+        column,
+        attested_by: columns(sources.table, &policy.attested_by),
+        with: policy
+            .with
+            .as_ref()
+            .and_then(|with| Some((sources.table.column(with)?, done.column(with)?))),
+        collects: policy
+            .collects
+            .iter()
+            .filter_map(|from| Some((sources.table.column(from)?, done.column(from)?)))
+            .collect(),
+        through: columns(sources.table, &policy.through),
+        shared,
+        opted_out,
+        trust_rank,
+    };
+    let len = sources.clusters.len();
+    let starts: Vec<usize> = (0..len).step_by(CHUNK).collect();
+    let parts: Vec<Part> = starts
+        .into_par_iter()
+        .map(|start| work.chunk(start, (start + CHUNK).min(len)))
+        .collect();
+    let mut values = TextBuilder::with_capacity(len);
+    let mut events = Vec::with_capacity(parts.len());
+    for part in parts {
+        for cell in part.values.finish().iter() {
+            values.push(cell);
+        }
+        events.push(part.events);
+    }
+    Column {
+        name: policy.column.clone(),
+        golden: values.finish(),
+        events,
+    }
+}
+
+fn columns<'a>(table: &'a Table, names: &[String]) -> Vec<&'a Text> {
+    names.iter().filter_map(|name| table.column(name)).collect()
+}
+
+/// Values that records of more than one golden row hold.
+fn shared_values<'a>(column: &'a Text, clusters: &Clusters) -> HashSet<&'a str> {
+    let mut first: HashMap<&str, u32> = HashMap::new();
+    let mut shared = HashSet::new();
+    for (golden, rows) in (0_u32..).zip(clusters.iter()) {
+        for value in rows.iter().filter_map(|&row| column.get(row as usize)) {
+            if *first.entry(value).or_insert(golden) != golden {
+                shared.insert(value);
+            }
+        }
+    }
+    shared
+}
+
+/// Values of the `through` columns that some record opted out, with its row.
+fn opted_out<'a>(policy: &Policy, column: &Text, table: &'a Table) -> HashMap<&'a str, u32> {
+    let mut out = HashMap::new();
+    if !policy.strategies.contains(&Strategy::OptOut) {
+        return out;
+    }
+    for through in columns(table, &policy.through) {
+        for row in (0_u32..).take(table.rows()) {
+            if column.get(row as usize) == Some("true") {
+                for value in through.get(row as usize).into_iter().flat_map(parts_of) {
+                    let first = out.entry(value).or_insert(row);
+                    *first = row.min(*first);
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The values of a cell that holds several.
+pub fn parts_of(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split(';')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+}
+
+struct Work<'a> {
+    sources: &'a Sources<'a>,
+    policy: &'a Policy,
+    column: &'a Text,
+    attested_by: Vec<&'a Text>,
+    /// The column to agree with: of the records, and as merged.
+    with: Option<(&'a Text, &'a Text)>,
+    /// Columns whose losers are kept here: of the records, and as merged.
+    collects: Vec<(&'a Text, &'a Text)>,
+    through: Vec<&'a Text>,
+    shared: Option<HashSet<&'a str>>,
+    opted_out: HashMap<&'a str, u32>,
+    trust_rank: &'a [u32],
+}
+
+impl<'a> Work<'a> {
+    fn chunk(&self, start: usize, end: usize) -> Part {
+        let mut part = Part {
+            values: TextBuilder::with_capacity(end - start),
+            events: Events::new(),
+        };
+        let mut left = Vec::new();
+        for golden in start..end {
+            let rows = self.sources.clusters.of(golden);
+            let strategies = &self.policy.strategies;
+            if strategies.contains(&Strategy::OptOut) {
+                self.opt_out(golden, rows, &mut part);
+            } else if rows.len() == 1 {
+                part.values.push(self.column.get(rows[0] as usize));
+            } else if strategies.contains(&Strategy::Union) {
+                self.union(golden, rows, &mut part);
+            } else {
+                self.one(golden, rows, &mut left, &mut part);
+            }
+        }
+        part
+    }
+
+    fn one(&self, golden: usize, rows: &[u32], left: &mut Vec<Candidate<'a>>, part: &mut Part) {
+        left.clear();
+        left.extend(rows.iter().filter_map(|&row| {
+            let value = self.column.get(row as usize)?;
+            Some(Candidate {
+                row,
+                value,
+                votes: 1,
+                filled: self.sources.ranks.filled[row as usize],
+            })
+        }));
+        if left.is_empty() {
+            part.values.push(None::<&str>);
+            return;
+        }
+        let differ = left.iter().any(|c| c.value != left[0].value);
+        let mut marks: Vec<(u32, Avoid)> = Vec::new();
+        let mut decided = None;
+        if differ {
+            if self.policy.avoid.contains(&Avoid::Misspelling) {
+                spelling::count_votes(left, &self.attests(rows));
+            } else {
+                count_equal(left);
+            }
+            if let Some((records, merged)) = self.with
+                && let Some(golden_with) = merged.get(golden)
+            {
+                let agrees = |row: u32| records.get(row as usize).is_none_or(|v| v == golden_with);
+                if left.iter().any(|c| agrees(c.row)) {
+                    let before = left.len();
+                    left.retain(|c| agrees(c.row));
+                    if left.len() < before {
+                        decided = Some("with");
+                    }
+                }
+            }
+            let context = Context {
+                nicknames: self.sources.nicknames,
+                shared: self.shared.as_ref(),
+                main_script: self.sources.main_script.get(golden).copied().flatten(),
+            };
+            let stepped = spelling::step_back(left, &self.policy.avoid, &context, |row, mark| {
+                marks.push((row, mark));
+            });
+            decided = stepped.or(decided);
+        }
+        let Some(mut choice) = survive::choose(
+            left,
+            self.policy,
+            &self.policy.strategies,
+            self.sources.ranks,
+            self.trust_rank,
+        ) else {
+            part.values.push(None::<&str>);
+            return;
+        };
+        if choice.rule == survive::AGREED && differ {
+            choice.rule = decided.unwrap_or(survive::AGREED);
+        }
+        let value = self.column.get(choice.row as usize);
+        part.values.push(value);
+        survived(part, golden, choice, &self.policy.column, value, "");
+        for &row in rows {
+            let why = marks
+                .iter()
+                .find(|(marked, _)| *marked == row)
+                .map_or("", |(_, mark)| spelling::reason(*mark));
+            lost(
+                part,
+                golden,
+                row,
+                &self.policy.column,
+                self.column.get(row as usize),
+                value,
+                choice.rule,
+                why,
+            );
+        }
+    }
+
+    /// Local parts and the like that speak for a spelling, folded and tight.
+    fn attests(&self, rows: &[u32]) -> BTreeSet<String> {
+        self.attested_by
+            .iter()
+            .flat_map(|column| rows.iter().filter_map(|&row| column.get(row as usize)))
+            .flat_map(parts_of)
+            .map(|value| {
+                let local = value.split('@').next().unwrap_or(value);
+                spelling::fold(local).split(' ').collect()
+            })
+            .collect()
+    }
+
+    fn union(&self, golden: usize, rows: &[u32], part: &mut Part) {
+        let mut seen: Vec<&str> = Vec::new();
+        let mut first = None;
+        let mut differ = false;
+        for &row in rows {
+            let Some(cell) = self.column.get(row as usize) else {
+                continue;
+            };
+            first = first.or(Some(row));
+            for value in parts_of(cell) {
+                if !seen.contains(&value) {
+                    seen.push(value);
+                }
+            }
+        }
+        let winners: Vec<&str> = self
+            .collects
+            .iter()
+            .filter_map(|(_, merged)| merged.get(golden))
+            .collect();
+        for &row in rows {
+            for (records, _) in &self.collects {
+                if let Some(value) = records.get(row as usize)
+                    && !seen.contains(&value)
+                    && !winners.contains(&value)
+                {
+                    first = first.or(Some(row));
+                    seen.push(value);
+                }
+            }
+        }
+        let Some(first) = first.filter(|_| !seen.is_empty()) else {
+            part.values.push(None::<&str>);
+            return;
+        };
+        let value = seen.join(";");
+        for &row in rows {
+            differ |= self.column.get(row as usize) != Some(value.as_str());
+        }
+        let rule = if differ {
+            survive::name(Strategy::Union)
+        } else {
+            survive::AGREED
+        };
+        part.values.push(Some(&value));
+        let choice = Choice { row: first, rule };
+        survived(part, golden, choice, &self.policy.column, Some(&value), "");
+    }
+
+    /// `true` over `false` over missing, and an opt-out of the same address counts.
+    fn opt_out(&self, golden: usize, rows: &[u32], part: &mut Part) {
+        let own = |wanted: &str| {
+            rows.iter()
+                .copied()
+                .find(|&row| self.column.get(row as usize) == Some(wanted))
+        };
+        let foreign = || {
+            rows.iter()
+                .flat_map(|&row| self.through.iter().filter_map(move |t| t.get(row as usize)))
+                .flat_map(parts_of)
+                .filter_map(|value| self.opted_out.get(value).copied())
+                .min()
+        };
+        let rule = survive::name(Strategy::OptOut);
+        let (row, value, why) = if let Some(row) = own("true") {
+            (row, "true", "")
+        } else if let Some(row) = foreign() {
+            (row, "true", "another record with this address opted out")
+        } else if let Some(row) = own("false") {
+            (row, "false", "")
+        } else {
+            // A value that is neither can't be read as a yes or a no: it is kept.
+            let other = rows
+                .iter()
+                .find_map(|&row| Some((row, self.column.get(row as usize)?)));
+            let Some((row, value)) = other else {
+                part.values.push(None::<&str>);
+                return;
+            };
+            (row, value, "")
+        };
+        part.values.push(Some(value));
+        if rows.len() == 1 && why.is_empty() {
+            return;
+        }
+        let agreed = why.is_empty()
+            && rows
+                .iter()
+                .all(|&row| self.column.get(row as usize).is_none_or(|v| v == value));
+        let rule = if agreed { survive::AGREED } else { rule };
+        survived(
+            part,
+            golden,
+            Choice { row, rule },
+            &self.policy.column,
+            Some(value),
+            why,
+        );
+        for &row in rows {
+            lost(
+                part,
+                golden,
+                row,
+                &self.policy.column,
+                self.column.get(row as usize),
+                Some(value),
+                rule,
+                why,
+            );
+        }
+    }
+}
+
+/// How many records hold each candidate's very value.
+fn count_equal(candidates: &mut [Candidate<'_>]) {
+    for at in 0..candidates.len() {
+        let value = candidates[at].value;
+        let votes = candidates
+            .iter()
+            .filter(|other| other.value == value)
+            .count();
+        candidates[at].votes = u32::try_from(votes).unwrap_or(u32::MAX);
+    }
+}
+
+fn survived(
+    part: &mut Part,
+    golden: usize,
+    choice: Choice,
+    field: &str,
+    value: Option<&str>,
+    reason: &str,
+) {
+    push_survived(&mut part.events, golden, choice, field, value, reason);
+}
+
+/// The event for a golden value.
+pub fn push_survived(
+    events: &mut Events,
+    golden: usize,
+    choice: Choice,
+    field: &str,
+    value: Option<&str>,
+    reason: &str,
+) {
+    events.push(Event {
+        stage: Stage::Merge,
+        kind: EventKind::Survived,
+        record: Some(choice.row),
+        golden: u32::try_from(golden).ok(),
+        field,
+        after: value,
+        rule: choice.rule,
+        reason,
+        ..Event::default()
+    });
+}
+
+#[allow(clippy::too_many_arguments)]
+fn lost(
+    part: &mut Part,
+    golden: usize,
+    row: u32,
+    field: &str,
+    value: Option<&str>,
+    won: Option<&str>,
+    rule: &str,
+    reason: &str,
+) {
+    push_lost(
+        &mut part.events,
+        golden,
+        row,
+        field,
+        value,
+        won,
+        rule,
+        reason,
+    );
+}
+
+/// The event for a record's value that is not the golden one; none when it is.
+#[allow(clippy::too_many_arguments)]
+pub fn push_lost(
+    events: &mut Events,
+    golden: usize,
+    row: u32,
+    field: &str,
+    value: Option<&str>,
+    won: Option<&str>,
+    rule: &str,
+    reason: &str,
+) {
+    if value.is_none() || value == won {
+        return;
+    }
+    events.push(Event {
+        stage: Stage::Merge,
+        kind: EventKind::Lost,
+        record: Some(row),
+        golden: u32::try_from(golden).ok(),
+        field,
+        before: value,
+        after: won,
+        rule,
+        reason,
+        ..Event::default()
+    });
+}

@@ -1,0 +1,299 @@
+//! Golden ids: clusters + the ids that their records had before → ids + what changed.
+//!
+//! A cluster keeps the id of its oldest record's golden record; where a golden
+//! record was split, the larger part keeps it. A fresh id is `g` and the BLAKE3 of
+//! the oldest record's source and id in base 32, so that it is the same on every
+//! machine; it grows by a letter while it is taken.
+
+use hashbrown::{HashMap, HashSet};
+
+/// Letters of a fresh id behind the `g`: 60 bits.
+const LETTERS: usize = 12;
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// What happened to an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdChange {
+    /// A cluster whose records had no id got a fresh one.
+    Made { cluster: u32 },
+    /// A cluster has the id that its oldest record with a claim had.
+    Kept { cluster: u32 },
+    /// A cluster came out of `from`, whose id stays with another part: a fresh id.
+    Split { cluster: u32, from: String },
+    /// A record has another id than before.
+    Moved {
+        record: u32,
+        cluster: u32,
+        from: String,
+    },
+    /// The id is no longer in use: its records went into `into`.
+    Merged { from: String, into: u32 },
+    /// The id is no longer in use: its records are gone or held out.
+    Retired { from: String },
+}
+
+/// The ids, by cluster, and the changes in a fixed order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assigned {
+    pub ids: Vec<String>,
+    pub changes: Vec<IdChange>,
+}
+
+/// Gives every cluster its id.
+///
+/// `clusters[c]` lists the records of cluster `c`, oldest first, never empty.
+/// `before[record]` is the index into `previous` of the id that the record had.
+/// `key(record)` is its source and record id.
+pub fn assign<'a>(
+    clusters: &[Vec<u32>],
+    before: &[Option<u32>],
+    previous: &[String],
+    key: impl Fn(u32) -> (&'a str, &'a str),
+) -> Assigned {
+    let had = |record: u32| before.get(record as usize).copied().flatten();
+    let keepers = keepers(clusters, &had, previous.len());
+    let mut chosen: Vec<Option<u32>> = Vec::with_capacity(clusters.len());
+    for (at, records) in clusters.iter().enumerate() {
+        let kept = records.iter().find_map(|&record| {
+            had(record).filter(|&id| keepers[id as usize] == u32::try_from(at).ok())
+        });
+        chosen.push(kept);
+    }
+    let mut taken: HashSet<String> = previous.iter().cloned().collect();
+    let mut ids = Vec::with_capacity(clusters.len());
+    for (at, records) in clusters.iter().enumerate() {
+        ids.push(match chosen[at] {
+            Some(id) => previous[id as usize].clone(),
+            None => {
+                let (source, record_id) = records.first().map_or(("", ""), |&r| key(r));
+                let id = fresh(source, record_id, &taken);
+                taken.insert(id.clone());
+                id
+            }
+        });
+    }
+    let changes = changes(clusters, &had, previous, &keepers, &chosen);
+    Assigned { ids, changes }
+}
+
+/// For each previous id the cluster that may keep it: the one with most of its
+/// records, then the one with its oldest record (clusters list theirs by age, and
+/// come in the order of their own first record).
+fn keepers(
+    clusters: &[Vec<u32>],
+    had: &impl Fn(u32) -> Option<u32>,
+    previous: usize,
+) -> Vec<Option<u32>> {
+    let mut best: Vec<Option<(usize, u32)>> = vec![None; previous];
+    let mut counts: HashMap<u32, usize> = HashMap::new();
+    let mut order: Vec<u32> = Vec::new();
+    for (at, records) in clusters.iter().enumerate() {
+        counts.clear();
+        order.clear();
+        for id in records.iter().filter_map(|&record| had(record)) {
+            *counts.entry(id).or_insert_with(|| {
+                order.push(id);
+                0
+            }) += 1;
+        }
+        for id in &order {
+            let count = counts[id];
+            let slot = &mut best[*id as usize];
+            if slot.is_none_or(|(most, _)| count > most) {
+                *slot = u32::try_from(at).ok().map(|at| (count, at));
+            }
+        }
+    }
+    best.into_iter()
+        .map(|slot| slot.map(|(_, at)| at))
+        .collect()
+}
+
+fn changes(
+    clusters: &[Vec<u32>],
+    had: &impl Fn(u32) -> Option<u32>,
+    previous: &[String],
+    keepers: &[Option<u32>],
+    chosen: &[Option<u32>],
+) -> Vec<IdChange> {
+    let mut changes = Vec::new();
+    for (at, records) in clusters.iter().enumerate() {
+        let cluster = u32::try_from(at).unwrap_or(u32::MAX);
+        let first_had = records.iter().find_map(|&record| had(record));
+        changes.push(match (chosen[at], first_had) {
+            (Some(_), _) => IdChange::Kept { cluster },
+            (None, Some(id)) => IdChange::Split {
+                cluster,
+                from: previous[id as usize].clone(),
+            },
+            (None, None) => IdChange::Made { cluster },
+        });
+        for &record in records {
+            if let Some(id) = had(record).filter(|&id| chosen[at] != Some(id)) {
+                changes.push(IdChange::Moved {
+                    record,
+                    cluster,
+                    from: previous[id as usize].clone(),
+                });
+            }
+        }
+    }
+    for (id, keeper) in keepers.iter().enumerate() {
+        let from = previous[id].clone();
+        match *keeper {
+            None => changes.push(IdChange::Retired { from }),
+            Some(into) if chosen[into as usize] != u32::try_from(id).ok() => {
+                changes.push(IdChange::Merged { from, into });
+            }
+            Some(_) => {}
+        }
+    }
+    changes
+}
+
+/// The fresh id of a record that is not in `taken`.
+#[must_use]
+pub fn fresh(source: &str, record_id: &str, taken: &HashSet<String>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    // The length keeps ("a", "bc") and ("ab", "c") apart.
+    hasher.update(&(source.len() as u64).to_le_bytes());
+    hasher.update(source.as_bytes());
+    hasher.update(record_id.as_bytes());
+    let mut reader = hasher.finalize_xof();
+    let mut id = String::from("g");
+    let mut block = [0_u8; 32];
+    loop {
+        reader.fill(&mut block);
+        for byte in block {
+            id.push(char::from(ALPHABET[usize::from(byte % 32)]));
+            if id.len() > LETTERS && !taken.contains(&id) {
+                return id;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IDS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+
+    fn check(clusters: &[&[u32]], before: &[Option<u32>], previous: &[&str]) -> Assigned {
+        let clusters: Vec<Vec<u32>> = clusters.iter().map(|c| c.to_vec()).collect();
+        let previous: Vec<String> = previous.iter().map(|&id| id.to_owned()).collect();
+        assign(&clusters, before, &previous, |record| {
+            ("crm", IDS[record as usize])
+        })
+    }
+
+    fn of(record: u32) -> String {
+        fresh("crm", IDS[record as usize], &HashSet::new())
+    }
+
+    #[test]
+    fn without_a_previous_run_ids_come_from_the_oldest_record() {
+        let got = check(&[&[1, 0], &[2]], &[None; 3], &[]);
+        assert_eq!(got.ids, [of(1), of(2)]);
+        assert_eq!(
+            got.changes,
+            [IdChange::Made { cluster: 0 }, IdChange::Made { cluster: 1 }]
+        );
+    }
+
+    #[test]
+    fn an_unchanged_cluster_keeps_its_id_and_nothing_else_happens() {
+        let got = check(&[&[0, 1]], &[Some(0), Some(0)], &["gx"]);
+        assert_eq!(got.ids, ["gx"]);
+        assert_eq!(got.changes, [IdChange::Kept { cluster: 0 }]);
+    }
+
+    #[test]
+    fn two_golden_records_that_merge_keep_the_oldest_records_id() {
+        let got = check(&[&[2, 0, 1]], &[Some(0), Some(0), Some(1)], &["gx", "gy"]);
+        assert_eq!(got.ids, ["gy"]);
+        assert_eq!(
+            got.changes,
+            [
+                IdChange::Kept { cluster: 0 },
+                IdChange::Moved {
+                    record: 0,
+                    cluster: 0,
+                    from: "gx".into()
+                },
+                IdChange::Moved {
+                    record: 1,
+                    cluster: 0,
+                    from: "gx".into()
+                },
+                IdChange::Merged {
+                    from: "gx".into(),
+                    into: 0
+                },
+            ]
+        );
+    }
+
+    #[test]
+    fn a_split_leaves_the_id_with_the_larger_part() {
+        let before = [Some(0), Some(0), Some(0)];
+        let got = check(&[&[0], &[1, 2]], &before, &["gx"]);
+        assert_eq!(got.ids, [of(0), "gx".into()]);
+        assert_eq!(
+            got.changes,
+            [
+                IdChange::Split {
+                    cluster: 0,
+                    from: "gx".into()
+                },
+                IdChange::Moved {
+                    record: 0,
+                    cluster: 0,
+                    from: "gx".into()
+                },
+                IdChange::Kept { cluster: 1 },
+            ]
+        );
+    }
+
+    #[test]
+    fn a_split_part_does_not_take_the_id_that_its_own_record_once_gave() {
+        let old = of(0);
+        let before = [Some(0), Some(0), Some(0)];
+        let got = check(&[&[0], &[1, 2]], &before, &[&old]);
+        assert_eq!(got.ids[1], old);
+        assert_ne!(got.ids[0], old);
+        assert!(got.ids[0].starts_with(&old), "one letter longer");
+    }
+
+    #[test]
+    fn a_record_that_moves_takes_no_id_along() {
+        let before = [Some(0), Some(0), Some(1), Some(1), Some(1)];
+        let got = check(&[&[0], &[1, 2, 3, 4]], &before, &["gx", "gy"]);
+        assert_eq!(got.ids, ["gx", "gy"]);
+        assert_eq!(
+            got.changes,
+            [
+                IdChange::Kept { cluster: 0 },
+                IdChange::Kept { cluster: 1 },
+                IdChange::Moved {
+                    record: 1,
+                    cluster: 1,
+                    from: "gx".into()
+                },
+            ]
+        );
+    }
+
+    #[test]
+    fn an_id_whose_records_are_gone_retires() {
+        let got = check(&[&[0]], &[None], &["gx"]);
+        assert_eq!(
+            got.changes,
+            [
+                IdChange::Made { cluster: 0 },
+                IdChange::Retired { from: "gx".into() },
+            ]
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! Clusters in their final order with their golden ids, and the events that say so.
+
+use super::clusters::Clusters;
+use super::golden_ids::{self, IdChange};
+use super::ranks::Ranks;
+use super::{MergeInput, PreviousXref};
+use crate::contact::{Event, EventKind, Events, Stage};
+
+/// Rules of the one `GoldenId` event that each golden record has: it names the
+/// golden record and its oldest record.
+pub const RULE_MADE: &str = "golden_id_made";
+pub const RULE_KEPT: &str = "golden_id_kept";
+pub const RULE_SPLIT: &str = "golden_id_split";
+/// A record has another golden id than in the previous run.
+const RULE_MOVED: &str = "golden_id_moved";
+/// An id is no longer in use.
+const RULE_MERGED: &str = "golden_id_merged";
+const RULE_RETIRED: &str = "golden_id_retired";
+
+/// Whether a `GoldenId` event with this rule stands for a golden record.
+#[must_use]
+pub fn names_golden(rule: &str) -> bool {
+    matches!(rule, RULE_MADE | RULE_KEPT | RULE_SPLIT)
+}
+
+/// The clusters sorted by golden id, the ids in that order, the events.
+pub(super) fn name(input: &MergeInput<'_>, ranks: &Ranks) -> (Clusters, Vec<String>, Events) {
+    let grouped = Clusters::group(&input.linked.cluster, input.held);
+    let mut aged: Vec<Vec<u32>> = grouped
+        .iter()
+        .map(|rows| {
+            let mut rows = rows.to_vec();
+            rows.sort_by_key(|&row| ranks.by_age(row));
+            rows
+        })
+        .collect();
+    aged.sort_by_key(|rows| rows.first().map(|&row| ranks.by_age(row)));
+    let none = PreviousXref::default();
+    let (before, previous) = input.previous.unwrap_or(&none).of_records(input.records);
+    let assigned = golden_ids::assign(&aged, &before, &previous, |row| {
+        (
+            input.records.source(row as usize).name.as_str(),
+            input.records.id(row as usize),
+        )
+    });
+    let mut order: Vec<u32> = (0..).take(aged.len()).collect();
+    order.sort_by(|&a, &b| assigned.ids[a as usize].cmp(&assigned.ids[b as usize]));
+    let mut place = vec![0_u32; aged.len()];
+    for (new, &old) in (0_u32..).zip(&order) {
+        place[old as usize] = new;
+    }
+    let oldest: Vec<u32> = aged.iter().map(|rows| rows[0]).collect();
+    let clusters = Clusters::from_lists(order.iter().map(|&old| {
+        let mut rows = std::mem::take(&mut aged[old as usize]);
+        rows.sort_unstable();
+        rows
+    }));
+    let mut events = Events::new();
+    for change in &assigned.changes {
+        push(
+            &mut events,
+            change,
+            &assigned.ids,
+            &place,
+            &oldest,
+            &before,
+            &previous,
+        );
+    }
+    let ids = order
+        .iter()
+        .map(|&old| assigned.ids[old as usize].clone())
+        .collect();
+    (clusters, ids, events)
+}
+
+fn push(
+    events: &mut Events,
+    change: &IdChange,
+    ids: &[String],
+    place: &[u32],
+    oldest: &[u32],
+    before: &[Option<u32>],
+    previous: &[String],
+) {
+    let id = |cluster: u32| Some(ids[cluster as usize].as_str());
+    let golden = |cluster: u32| Some(place[cluster as usize]);
+    let event = Event {
+        stage: Stage::Merge,
+        kind: EventKind::GoldenId,
+        ..Event::default()
+    };
+    let named = |cluster: u32, rule: &'static str| Event {
+        record: Some(oldest[cluster as usize]),
+        golden: golden(cluster),
+        after: id(cluster),
+        rule,
+        ..event
+    };
+    match change {
+        IdChange::Made { cluster } => events.push(named(*cluster, RULE_MADE)),
+        IdChange::Kept { cluster } => events.push(Event {
+            before: before[oldest[*cluster as usize] as usize]
+                .map(|at| previous[at as usize].as_str()),
+            ..named(*cluster, RULE_KEPT)
+        }),
+        IdChange::Split { cluster, from } => events.push(Event {
+            before: Some(from),
+            reason: "the larger part of the golden record keeps the id",
+            ..named(*cluster, RULE_SPLIT)
+        }),
+        IdChange::Moved {
+            record,
+            cluster,
+            from,
+        } => events.push(Event {
+            record: Some(*record),
+            golden: golden(*cluster),
+            before: Some(from),
+            after: id(*cluster),
+            rule: RULE_MOVED,
+            ..event
+        }),
+        IdChange::Merged { from, into } => events.push(Event {
+            golden: golden(*into),
+            before: Some(from),
+            after: id(*into),
+            rule: RULE_MERGED,
+            reason: "its records went into another golden record",
+            ..event
+        }),
+        IdChange::Retired { from } => events.push(Event {
+            before: Some(from),
+            rule: RULE_RETIRED,
+            reason: "none of its records is in this run's golden set",
+            ..event
+        }),
+    }
+}

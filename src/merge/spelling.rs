@@ -1,0 +1,320 @@
+//! Values that step back while a better one is there: initials, short forms, slips.
+//!
+//! All comparisons are between values of one cluster, on folded text (Latin letters
+//! and digits, lower case); the values themselves are never changed.
+
+use std::collections::BTreeSet;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::policy::Avoid;
+use super::survive::Candidate;
+
+/// Short form → names that it may stand for, folded.
+#[derive(Clone, Debug, Default)]
+pub struct Nicknames {
+    formal: HashMap<String, BTreeSet<String>>,
+}
+
+impl Nicknames {
+    /// Reads `rules/names/nicknames.csv`: each line a name and a form of it.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut formal: HashMap<String, BTreeSet<String>> = HashMap::new();
+        let mut reader = csv::ReaderBuilder::new()
+            .comment(Some(b'#'))
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        let short_first = reader
+            .headers()
+            .ok()
+            .and_then(|headers| {
+                headers
+                    .get(0)
+                    .map(|h| h.contains("nick") || h.contains("short"))
+            })
+            .unwrap_or(false);
+        for line in reader.records().flatten() {
+            let (Some(first), Some(second)) = (line.get(0), line.get(1)) else {
+                continue;
+            };
+            let (short, name) = if short_first {
+                (first, second)
+            } else {
+                (second, first)
+            };
+            for name in name.split([';', ' ']).map(fold).filter(|n| !n.is_empty()) {
+                formal.entry(fold(short)).or_default().insert(name);
+            }
+        }
+        Self { formal }
+    }
+
+    fn stands_for(&self, short: &str, name: &str) -> bool {
+        self.formal
+            .get(short)
+            .is_some_and(|names| names.contains(name))
+    }
+}
+
+/// What the marks need to know beside the candidates.
+pub struct Context<'a> {
+    pub nicknames: &'a Nicknames,
+    /// Values of this column that records of several people hold.
+    pub shared: Option<&'a HashSet<&'a str>>,
+    /// The script that most of this person's names are in.
+    pub main_script: Option<Script>,
+}
+
+/// Takes out the candidates with a mark while others are left; tells which mark
+/// took the last differing value out, and calls `lost` for each one taken.
+pub fn step_back<'a>(
+    left: &mut Vec<Candidate<'a>>,
+    avoid: &[Avoid],
+    context: &Context<'_>,
+    mut lost: impl FnMut(u32, Avoid),
+) -> Option<&'static str> {
+    let mut decided = None;
+    for &mark in avoid {
+        if left.len() < 2 || left.iter().all(|c| c.value == left[0].value) {
+            break;
+        }
+        let folded: Vec<String> = left.iter().map(|c| fold(c.value)).collect();
+        let marked: Vec<bool> = (0..left.len())
+            .map(|at| is_marked(at, left, &folded, mark, context))
+            .collect();
+        if !marked.contains(&true) || !marked.contains(&false) {
+            continue;
+        }
+        let mut at = 0;
+        left.retain(|candidate| {
+            let out = marked[at];
+            at += 1;
+            if out {
+                lost(candidate.row, mark);
+            }
+            !out
+        });
+        decided = Some(rule(mark));
+    }
+    decided
+}
+
+/// A mark as the audit spells it.
+#[must_use]
+pub const fn rule(mark: Avoid) -> &'static str {
+    match mark {
+        Avoid::Shared => "not_shared",
+        Avoid::OtherScript => "main_script",
+        Avoid::Initial => "not_an_initial",
+        Avoid::Nickname => "not_a_nickname",
+        Avoid::Misspelling => "best_spelling",
+        Avoid::Unaccented => "accented",
+    }
+}
+
+/// Why a value with this mark lost, in words.
+#[must_use]
+pub const fn reason(mark: Avoid) -> &'static str {
+    match mark {
+        Avoid::Shared => "records of other people have this value too",
+        Avoid::OtherScript => "not in the script of most of this person's names",
+        Avoid::Initial => "an initial of the golden name",
+        Avoid::Nickname => "a short form of the golden name",
+        Avoid::Misspelling => "close to a spelling that more fields attest",
+        Avoid::Unaccented => "the golden spelling has the accents",
+    }
+}
+
+fn is_marked(
+    at: usize,
+    candidates: &[Candidate<'_>],
+    folded: &[String],
+    mark: Avoid,
+    context: &Context<'_>,
+) -> bool {
+    let value = candidates[at].value;
+    let own = folded[at].as_str();
+    match mark {
+        Avoid::Shared => context.shared.is_some_and(|shared| shared.contains(value)),
+        Avoid::OtherScript => match (context.main_script, Script::of(value)) {
+            (Some(main), Some(script)) => main != script,
+            _ => false,
+        },
+        Avoid::Initial => {
+            // One ideograph is a whole name.
+            value.chars().filter(|c| c.is_alphabetic()).count() == 1
+                && Script::of(value) != Some(Script::Other(0x2e80))
+                && candidates
+                    .iter()
+                    .any(|c| c.value.chars().filter(|c| c.is_alphabetic()).count() > 1)
+        }
+        Avoid::Nickname => folded
+            .iter()
+            .any(|other| other != own && context.nicknames.stands_for(own, first_word(other))),
+        Avoid::Misspelling => candidates.iter().zip(folded).any(|(other, folded)| {
+            other.votes > candidates[at].votes && folded != own && is_slip(own, folded)
+        }),
+        Avoid::Unaccented => candidates
+            .iter()
+            .zip(folded)
+            .any(|(other, folded)| folded == own && non_ascii(other.value) > non_ascii(value)),
+    }
+}
+
+fn first_word(folded: &str) -> &str {
+    folded.split(' ').next().unwrap_or(folded)
+}
+
+fn non_ascii(value: &str) -> usize {
+    value
+        .chars()
+        .filter(|c| !c.is_ascii() && c.is_alphabetic())
+        .count()
+}
+
+/// One slip in up to four letters, two in longer words.
+fn is_slip(one: &str, other: &str) -> bool {
+    let letters = one.chars().count().min(other.chars().count());
+    if letters < 3 {
+        return false;
+    }
+    let allowed = if letters <= 4 { 1 } else { 2 };
+    one.chars().count().abs_diff(other.chars().count()) <= allowed
+        && strsim::osa_distance(one, other) <= allowed
+}
+
+/// How many records hold each candidate's folded value, plus how many of `attests`
+/// (folded values of other fields) contain it.
+pub fn count_votes(candidates: &mut [Candidate<'_>], attests: &BTreeSet<String>) {
+    if candidates.len() < 2 {
+        return;
+    }
+    let folded: Vec<String> = candidates.iter().map(|c| fold(c.value)).collect();
+    for (at, candidate) in candidates.iter_mut().enumerate() {
+        let own = &folded[at];
+        let records = folded.iter().filter(|other| *other == own).count();
+        let tight: String = own.split(' ').collect();
+        let spoken = if tight.len() < 3 {
+            0
+        } else {
+            attests.iter().filter(|text| text.contains(&tight)).count()
+        };
+        candidate.votes = u32::try_from(records + spoken).unwrap_or(u32::MAX);
+    }
+}
+
+/// Latin letters and digits in lower case, words kept apart by one space.
+#[must_use]
+pub fn fold(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for c in any_ascii::any_ascii(value).chars() {
+        if c.is_ascii_alphanumeric() {
+            out.push(c.to_ascii_lowercase());
+        } else if c != '\'' && !out.ends_with(' ') && !out.is_empty() {
+            out.push(' ');
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// The script of a name: its first letter's block, coarse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Script {
+    Latin,
+    /// The high bits of the first letter's code point; CJK, kana and Hangul apart
+    /// from each other is of no use here, so that they count as one.
+    Other(u32),
+}
+
+impl Script {
+    #[must_use]
+    pub fn of(value: &str) -> Option<Self> {
+        let letter = value.chars().find(|c| c.is_alphabetic())? as u32;
+        Some(match letter {
+            0..0x370 | 0x1e00..0x1f00 => Self::Latin,
+            0x2e80..0xfb00 => Self::Other(0x2e80),
+            // Greek and Greek extended.
+            0x370..0x400 | 0x1f00..0x2000 => Self::Other(0x370),
+            // Arabic with its forms.
+            0x600..0x780 | 0x8a0..0x900 | 0xfb50..0xfe00 | 0xfe70..0xff00 => Self::Other(0x600),
+            _ => Self::Other(letter & !0xff),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidates<'a>(values: &[(&'a str, u32)]) -> Vec<Candidate<'a>> {
+        (0_u32..)
+            .zip(values)
+            .map(|(row, &(value, votes))| Candidate {
+                row,
+                value,
+                votes,
+                filled: 0,
+            })
+            .collect()
+    }
+
+    fn left_after(values: &[(&'static str, u32)], avoid: &[Avoid]) -> Vec<&'static str> {
+        let nicknames = Nicknames::parse("name,form\nrobert,bob\n");
+        let context = Context {
+            nicknames: &nicknames,
+            shared: None,
+            main_script: None,
+        };
+        let mut left = candidates(values);
+        step_back(&mut left, avoid, &context, |_, _| ());
+        left.iter().map(|c| c.value).collect()
+    }
+
+    #[test]
+    fn initials_short_forms_and_slips_step_back() {
+        assert_eq!(
+            left_after(&[("J.", 1), ("Jane", 1)], &[Avoid::Initial]),
+            ["Jane"]
+        );
+        assert_eq!(
+            left_after(&[("Bob", 2), ("Robert", 1)], &[Avoid::Nickname]),
+            ["Robert"]
+        );
+        assert_eq!(
+            left_after(
+                &[("Turnre", 1), ("Turner", 2), ("Hall", 1)],
+                &[Avoid::Misspelling]
+            ),
+            ["Turner", "Hall"]
+        );
+        assert_eq!(
+            left_after(&[("Jose", 3), ("José", 1)], &[Avoid::Unaccented]),
+            ["José"]
+        );
+    }
+
+    #[test]
+    fn a_mark_never_takes_the_last_value() {
+        assert_eq!(
+            left_after(&[("J.", 1), ("K.", 1)], &[Avoid::Initial]),
+            ["J.", "K."]
+        );
+    }
+
+    #[test]
+    fn an_address_votes_for_the_name_in_it() {
+        let mut some = candidates(&[("Turnre", 0), ("Turner", 0)]);
+        count_votes(&mut some, &BTreeSet::from(["turnerrichard".to_owned()]));
+        assert_eq!((some[0].votes, some[1].votes), (1, 2));
+    }
+
+    #[test]
+    fn scripts_are_told_apart() {
+        assert_eq!(Script::of("Élodie"), Some(Script::Latin));
+        assert_eq!(Script::of("王小明"), Script::of("やまだ"));
+        assert_ne!(Script::of("Иван"), Script::of("Ivan"));
+        assert_eq!(Script::of("123"), None);
+    }
+}

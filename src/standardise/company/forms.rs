@@ -1,0 +1,207 @@
+//! Legal forms: found at the end or front of a name's words, or glued to it.
+
+use std::borrow::Cow;
+
+use super::{FastMap, FastSet, words_of};
+use crate::rulebook::Rulebook;
+use crate::standardise::lists;
+use crate::standardise::tidy::fold;
+
+/// The longest form, in words.
+const LONGEST: usize = 6;
+
+#[derive(Clone, Debug)]
+struct Form {
+    written: String,
+    front: bool,
+    end: bool,
+    weak: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Forms {
+    /// Folded words, joined by a space → the form.
+    by_words: FastMap<String, Form>,
+    /// Last words of the forms that end a name and first words of the others:
+    /// a cheap look before the thorough one.
+    edges: FastSet<String>,
+    /// Forms written without a space, longest first; weak ones only behind.
+    glued: Vec<(String, bool)>,
+}
+
+impl Forms {
+    pub fn load(rulebook: &Rulebook) -> Self {
+        let mut forms = Self::default();
+        for row in &lists::rows(rulebook, "companies/legal_forms.csv") {
+            let written = row.get(0).unwrap_or("");
+            let place = row.get(2).unwrap_or("");
+            let weak = row.get(3) == Some("yes");
+            if place == "glued" {
+                for met in lists::values(row.get(1)) {
+                    forms.glued.push((met.to_owned(), weak));
+                }
+                continue;
+            }
+            for met in lists::values(row.get(1)) {
+                let form = forms
+                    .by_words
+                    .entry(met.to_owned())
+                    .or_insert_with(|| Form {
+                        written: written.to_owned(),
+                        front: false,
+                        end: false,
+                        weak,
+                    });
+                if place != "front" {
+                    forms
+                        .edges
+                        .extend(met.rsplit([' ', '/']).next().map(str::to_owned));
+                }
+                if place != "end" {
+                    forms.edges.extend(met.split(' ').next().map(str::to_owned));
+                }
+                form.front |= place != "end";
+                form.end |= place != "front";
+            }
+        }
+        forms
+            .glued
+            .sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
+        forms
+    }
+
+    /// Whether the last or first word may belong to a legal form.
+    pub fn may_end(&self, text: &str) -> bool {
+        let edge = |word: &str| self.edges.contains(fold(word).as_str());
+        let mut words = text
+            .split(|c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')' | '/' | ';' | '-'))
+            .filter(|word| !word.is_empty());
+        words.next().is_some_and(edge) || words.next_back().is_some_and(edge)
+    }
+
+    /// How many of the last words are a legal form.
+    pub fn end(&self, words: &[&str]) -> usize {
+        self.longest(words, true, |form| form.end)
+            .map_or(0, |found| found.0)
+    }
+
+    /// How many of the first words are a legal form.
+    pub fn front(&self, words: &[&str]) -> usize {
+        self.longest(words, false, |form| form.front)
+            .map_or(0, |found| found.0)
+    }
+
+    /// As [`Self::end`], only forms that prove a company, with a name before them.
+    pub fn strong_end(&self, words: &[&str]) -> usize {
+        self.longest(words, true, |form| form.end && !form.weak)
+            .map_or(0, |found| found.0)
+            .min(words.len().saturating_sub(1))
+    }
+
+    pub fn strong_front(&self, words: &[&str]) -> usize {
+        self.longest(words, false, |form| form.front && !form.weak)
+            .map_or(0, |found| found.0)
+            .min(words.len().saturating_sub(1))
+    }
+
+    /// The forms at the front and the end of a name's written words: how many
+    /// words each takes, and how it is to be written. Never all of the words.
+    pub fn written<'a>(
+        &'a self,
+        words: &[&str],
+    ) -> (Option<(usize, &'a str)>, Option<(usize, &'a str)>) {
+        let end = self.find_written(words, true);
+        let left = words.len() - end.map_or(0, |form| form.0);
+        let front = self.find_written(&words[..left], false);
+        (front, end)
+    }
+
+    /// Takes glued forms off both ends; says whether a strong one was there.
+    pub fn unglue<'a>(&self, text: &'a str) -> (Cow<'a, str>, bool) {
+        if text.is_ascii() {
+            return (Cow::Borrowed(text), false);
+        }
+        let mut rest = text;
+        let mut strong = false;
+        'again: loop {
+            for (form, weak) in &self.glued {
+                let next = rest.strip_suffix(form.as_str()).or_else(|| {
+                    if *weak {
+                        None
+                    } else {
+                        rest.strip_prefix(form.as_str())
+                    }
+                });
+                if let Some(next) = next {
+                    let next = next.trim_matches(|c: char| {
+                        !c.is_alphanumeric() && !super::is_mark(c) && c != ')' && c != '('
+                    });
+                    if !next.is_empty() {
+                        rest = next;
+                        strong |= !weak;
+                        continue 'again;
+                    }
+                }
+            }
+            // `(มหาชน)`: a form in brackets.
+            if let Some(inner) = rest.strip_suffix(')')
+                && let Some((before, inside)) = inner.rsplit_once('(')
+                && inside.trim() == "มหาชน"
+            {
+                rest = before.trim_end();
+                continue;
+            }
+            break;
+        }
+        (Cow::Borrowed(rest), strong)
+    }
+
+    fn longest(
+        &self,
+        words: &[&str],
+        end: bool,
+        fits: impl Fn(&Form) -> bool,
+    ) -> Option<(usize, &Form)> {
+        let mut key = String::new();
+        for count in (1..=LONGEST.min(words.len())).rev() {
+            let slice = if end {
+                &words[words.len() - count..]
+            } else {
+                &words[..count]
+            };
+            key.clear();
+            for word in slice {
+                if !key.is_empty() {
+                    key.push(' ');
+                }
+                key.push_str(word);
+            }
+            if let Some(form) = self.by_words.get(key.as_str()).filter(|form| fits(form)) {
+                return Some((count, form));
+            }
+        }
+        None
+    }
+
+    fn find_written(&self, words: &[&str], end: bool) -> Option<(usize, &str)> {
+        for count in (1..=LONGEST.min(words.len().saturating_sub(1))).rev() {
+            let slice = if end {
+                &words[words.len() - count..]
+            } else {
+                &words[..count]
+            };
+            // A comma inside belongs to the form only as in `Co., Ltd.`; a form
+            // in the front is followed by the name without one.
+            let key = words_of(&slice.join(" ")).join(" ");
+            let Some(form) = self.by_words.get(key.as_str()) else {
+                continue;
+            };
+            if (end && form.end) || (!end && form.front) {
+                // Turkish and Czech `a.s.` and Norwegian `AS` share letters: a
+                // spelling with dots is only ever the dotted form.
+                return Some((count, form.written.as_str()));
+            }
+        }
+        None
+    }
+}

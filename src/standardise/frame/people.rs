@@ -1,0 +1,190 @@
+//! Person names: the name cells of a record belong together, once per distinct set.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::columns::Column;
+use super::results::Results;
+use super::sheet::Sheet;
+use crate::contact::FieldType;
+use crate::standardise::Knowledge;
+use crate::standardise::coded::{Groups, code};
+use crate::standardise::person::{self, NameModel, NameOutcome, PersonRules, RawName};
+use crate::standardise::placeholder::Verdict;
+use crate::standardise::text;
+
+/// Groups whose outcomes are loose at a time.
+const CHUNK: usize = 1 << 14;
+
+/// The cells of a name, in the order that a missing value is looked for as its source.
+const FIELDS: [&str; 6] = [
+    "full_name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "prefix",
+    "suffix",
+];
+
+/// What a name cell may hold besides; a field that has a value of its own keeps it.
+const BESIDES: [&str; 2] = ["nickname", "former_family_name"];
+
+/// Standardises all name fields of the records.
+pub fn standardise(
+    columns: &BTreeMap<&str, Column<'_>>,
+    knowledge: &Knowledge,
+    model: &NameModel,
+    sheet: &mut Sheet,
+) {
+    let rules = &knowledge.people;
+    let of = |name: &str| columns.get(name);
+    let named: Vec<&Column<'_>> = FIELDS.iter().filter_map(|name| of(name)).collect();
+    let Some(first) = named.first() else { return };
+    let rows = first.coded.codes.len();
+    let codes: Vec<&[u32]> = named
+        .iter()
+        .map(|column| column.coded.codes.as_slice())
+        .collect();
+    // A name cell may hold the employer: the rules look at it.
+    let context: Vec<&[u32]> = of("company")
+        .map(|column| column.coded.codes.as_slice())
+        .into_iter()
+        .collect();
+    let groups = Groups::of(rows, &codes, &context);
+    let mut results: BTreeMap<&str, Results> = FIELDS
+        .iter()
+        .chain(&BESIDES)
+        .map(|name| (*name, Results::default()))
+        .collect();
+    for chunk in groups.first.chunks(CHUNK) {
+        let outcomes: Vec<NameOutcome> = chunk
+            .par_iter()
+            .with_min_len(128)
+            .map(|&row| {
+                let cell = |name: &str| of(name).and_then(|column| column.clean(row as usize));
+                let raw = RawName {
+                    prefix: cell("prefix"),
+                    given: cell("given_name"),
+                    middle: cell("middle_name"),
+                    family: cell("family_name"),
+                    suffix: cell("suffix"),
+                    full: cell("full_name"),
+                    company: cell("company"),
+                    email: cell("email"),
+                };
+                person::standardise_name(raw, rules, model)
+            })
+            .collect();
+        for (&row, outcome) in chunk.iter().zip(outcomes) {
+            let row = row as usize;
+            for (name, kind, outcome) in [
+                ("prefix", &FieldType::NamePrefix, outcome.prefix),
+                ("given_name", &FieldType::GivenName, outcome.given),
+                ("middle_name", &FieldType::MiddleName, outcome.middle),
+                ("family_name", &FieldType::FamilyName, outcome.family),
+                ("suffix", &FieldType::NameSuffix, outcome.suffix),
+                ("full_name", &FieldType::FullName, outcome.full),
+                ("nickname", &FieldType::FullName, outcome.nickname),
+                (
+                    "former_family_name",
+                    &FieldType::FamilyName,
+                    outcome.former_family,
+                ),
+            ] {
+                let column = of(name).filter(|_| !BESIDES.contains(&name));
+                let mut outcome = super::from_raw(column, row, outcome);
+                // `N/A Lee` has no given name.
+                let split_off = column.is_none_or(|column| column.raw.get(row).is_none());
+                if split_off
+                    && outcome.value.as_deref().is_some_and(|value| {
+                        knowledge.placeholders.judge(kind, value) == Verdict::Placeholder
+                    })
+                {
+                    outcome.value = None;
+                }
+                if let Some(results) = results.get_mut(name) {
+                    results.push(column.and_then(|column| column.coded.get(row)), outcome);
+                }
+            }
+        }
+    }
+    for name in BESIDES {
+        let Some(results) = results.get(name) else {
+            continue;
+        };
+        for (row, &group) in groups.codes.iter().enumerate() {
+            let Some(view) = results.get(group, None) else {
+                continue;
+            };
+            let (Some(value), Some((from, raw))) = (view.value, source(columns, row, view.reason))
+            else {
+                continue;
+            };
+            sheet.arrive(name, code(row), value, from, raw, view.rule);
+        }
+    }
+    for (name, results) in results.iter().filter(|(name, _)| FIELDS.contains(name)) {
+        let column = of(name);
+        let has_values = column.is_some() || results.any_value();
+        if !has_values {
+            continue;
+        }
+        sheet.write(
+            name,
+            column.map(|column| column.raw),
+            &groups.codes,
+            results,
+            |row, view| source(columns, row, view.reason),
+        );
+    }
+}
+
+/// The name cell that a part of the row came out of, and its raw value: the one
+/// that the outcome names, else the first that is filled.
+fn source<'c>(
+    columns: &'c BTreeMap<&str, Column<'_>>,
+    row: usize,
+    named: &str,
+) -> Option<(&'c str, &'c str)> {
+    let cell = |name: &str| {
+        let column = columns.get(name)?;
+        Some((column.field.name.as_str(), column.raw.get(row)?))
+    };
+    cell(named).or_else(|| FIELDS.iter().find_map(|name| cell(name)))
+}
+
+/// A family name in a column of its own that is no part of today's name.
+pub fn former_family(
+    column: &Column<'_>,
+    rules: &PersonRules,
+    model: &NameModel,
+    sheet: &mut Sheet,
+) {
+    let values = &column.coded.values;
+    let results = super::outcomes(
+        values.len(),
+        |at| Some(values[at]),
+        |at| {
+            column.whole(code(at), |clean| {
+                let raw = RawName {
+                    family: Some(clean),
+                    ..RawName::default()
+                };
+                let outcome = person::standardise_name(raw, rules, model).family;
+                if outcome.value.is_some() {
+                    outcome
+                } else {
+                    text::standardise(clean)
+                }
+            })
+        },
+    );
+    sheet.write(
+        &column.field.name,
+        Some(column.raw),
+        &column.coded.codes,
+        &results,
+        |_, _| None,
+    );
+}

@@ -1,0 +1,78 @@
+//! What standardising found doubtful, under the rulebook: rules of the kind
+//! `doubt` give it severity, owner and action. A doubt without a rule stays as it
+//! was raised; one whose rule is switched off, or does not look at the record, is
+//! left out or left alone.
+
+use hashbrown::HashMap;
+
+use super::kind::{Kind, Scope};
+use super::rule::{Rule, Rules};
+use crate::contact::{Action, Violations};
+
+/// A doubt's violation with the index of its rule, if it has one.
+pub struct Judged {
+    pub violations: Violations,
+    /// One a violation.
+    pub rules: Vec<Option<usize>>,
+}
+
+/// Applies the doubt rules; `scopes` gives the rows that a rule (by index) looks at.
+pub fn judge<'a>(
+    doubts: Violations,
+    rules: &Rules,
+    scopes: impl Fn(usize) -> Option<&'a Scope>,
+) -> Judged {
+    let mut by_doubt: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, rule) in rules.list.iter().enumerate() {
+        if let Kind::Doubt(doubt) = &rule.kind {
+            by_doubt.entry(doubt).or_default().push(at);
+        }
+    }
+    let mut judged = Judged {
+        violations: Vec::with_capacity(doubts.len()),
+        rules: Vec::with_capacity(doubts.len()),
+    };
+    for mut violation in doubts {
+        let candidates = by_doubt.get(violation.rule.as_str());
+        // Of several rules for one doubt (by source, say) the first that looks at
+        // the record counts.
+        let at = candidates.and_then(|candidates| {
+            candidates
+                .iter()
+                .copied()
+                .find(|&at| scopes(at).is_none_or(|scope| scope.has(violation.record as usize)))
+        });
+        if let Some(at) = at {
+            let rule = &rules.list[at];
+            if !rule.enabled {
+                continue;
+            }
+            apply(rule, &mut violation);
+        }
+        judged.violations.push(violation);
+        judged.rules.push(at);
+    }
+    judged
+}
+
+fn apply(rule: &Rule, violation: &mut crate::contact::Violation) {
+    violation.rule.clone_from(&rule.id);
+    violation.owner.clone_from(&rule.owner);
+    if rule.severity_given {
+        violation.severity = rule.severity;
+    }
+    if let Some(message) = &rule.message {
+        violation.message.clone_from(message);
+    }
+    // What standardising did to the value stays said, unless the record is held
+    // or the value goes: only `flag` over `quarantine` takes something back.
+    match rule.action {
+        _ if !rule.action_given => {}
+        Action::Quarantine | Action::Clear => violation.action = rule.action,
+        Action::Flag | Action::Fix => {
+            if violation.action == Action::Quarantine {
+                violation.action = Action::Flag;
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What rules look at: the table as it stands, the records, the day of the run.
+
+use polars::prelude::*;
+
+use crate::contact::{Fields, Records, Table, Text};
+
+pub struct View<'a> {
+    pub table: &'a Table,
+    pub records: &'a Records,
+    pub fields: &'a Fields,
+    /// `YYYY-MM-DD`.
+    pub run_date: &'a str,
+}
+
+impl<'a> View<'a> {
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.table.rows()
+    }
+
+    #[must_use]
+    pub fn column(&self, field: &str) -> Option<&'a Text> {
+        self.table.column(field)
+    }
+
+    /// Whether cells of a field hold several values, joined by `;`.
+    #[must_use]
+    pub fn is_multi(&self, field: &str) -> bool {
+        self.fields.get(field).is_some_and(|field| field.multi)
+    }
+
+    /// A column for conditions; one that is not in the table is all missing.
+    pub(super) fn polars_column(&self, name: &str) -> Column {
+        let rows = self.rows();
+        match name {
+            "run_date" => Column::new_scalar(
+                name.into(),
+                Scalar::new(
+                    DataType::String,
+                    AnyValue::StringOwned(self.run_date.into()),
+                ),
+                rows,
+            ),
+            "source" => {
+                let mut column: StringChunked = (0..rows)
+                    .map(|row| Some(self.records.source(row).name.as_str()))
+                    .collect();
+                column.rename(name.into());
+                column.into_series().into_column()
+            }
+            "record_id" => match &self.records.record_id {
+                Some(ids) => named(ids, name),
+                None => Column::full_null(name.into(), rows, &DataType::String),
+            },
+            _ => self.column(name).map_or_else(
+                || Column::full_null(name.into(), rows, &DataType::String),
+                |text| named(text, name),
+            ),
+        }
+    }
+}
+
+fn named(text: &Text, name: &str) -> Column {
+    let mut array = text.as_polars().clone();
+    array.rename(name.into());
+    array.into_series().into_column()
+}

@@ -1,0 +1,76 @@
+//! Which cells of this run the formula guard changes: events and violations.
+//!
+//! The guard itself works cell by cell on the way out (`guard`); this looks at the
+//! golden values, the record ids and the held records' raw values beforehand, so
+//! that the audit and the violations can say so.
+
+use std::collections::BTreeMap;
+
+use super::guard;
+use crate::contact::{
+    Action, Event, EventKind, Events, Held, Records, Severity, Stage, Violation, Violations,
+};
+use crate::merge::Merged;
+
+const RULE: &str = "formula_in_cell";
+const MESSAGE: &str =
+    "a spreadsheet would run this value as a formula; karat writes it with a ' in front";
+
+/// Adds an event and a violation for every cell that will be guarded.
+pub fn tell(
+    records: &Records,
+    held: &BTreeMap<u32, Held>,
+    merged: &Merged,
+    events: &mut Events,
+    violations: &mut Violations,
+) {
+    let mut cell = |record: u32, golden: Option<u32>, field: &str, value: &str| {
+        events.push(Event {
+            stage: Stage::Write,
+            kind: EventKind::Guarded,
+            record: Some(record),
+            golden,
+            field,
+            before: Some(value),
+            after: Some(&guard::guarded(value)),
+            rule: RULE,
+            ..Event::default()
+        });
+        violations.push(Violation {
+            record,
+            field: field.to_owned(),
+            value: Some(value.to_owned()),
+            rule: RULE.to_owned(),
+            severity: Severity::Warning,
+            message: MESSAGE.to_owned(),
+            action: Action::Fix,
+            owner: String::new(),
+        });
+    };
+    for (name, column) in merged.golden.iter() {
+        for (golden, value) in (0_u32..).zip(column.iter()) {
+            if let (Some(value), Some(&record)) = (
+                value.filter(|value| guard::is_formula(value)),
+                merged.clusters.of(golden as usize).first(),
+            ) {
+                cell(record, Some(golden), name, value);
+            }
+        }
+    }
+    for row in (0_u32..).take(records.rows()) {
+        let id = records.id(row as usize);
+        if guard::is_formula(id) {
+            cell(row, merged.golden_of[row as usize], "record_id", id);
+        }
+    }
+    for (&row, held) in held {
+        for (name, column) in records.table.iter() {
+            if let Some(value) = column.get(row as usize).filter(|v| guard::is_formula(v)) {
+                cell(row, None, name, value);
+            }
+        }
+        if let Some(raw) = held.raw.as_deref().filter(|raw| guard::is_formula(raw)) {
+            cell(row, None, "", raw);
+        }
+    }
+}

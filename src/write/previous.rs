@@ -1,0 +1,141 @@
+//! What the run before this one left: its xref, its summary's hash, the key figures.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use polars::prelude::{DataFrame, SerReader};
+use polars_io::parquet::read::ParquetReader;
+
+use super::staging;
+use crate::contact::{Diagnostic, Failure, FailureKind, Place, Table, Text, TextBuilder};
+use crate::merge::PreviousXref;
+
+/// The latest published run of an output folder.
+#[derive(Clone, Debug, Default)]
+pub struct Previous {
+    pub folder: Option<PathBuf>,
+    pub xref: Option<PreviousXref>,
+    /// BLAKE3 of its `summary.json`, hexadecimal.
+    pub summary_blake3: Option<String>,
+    /// The key figures of all earlier runs, its own included, oldest first.
+    pub history: Vec<serde_json::Value>,
+    /// How many golden records it had.
+    pub golden_records: Option<u64>,
+}
+
+/// Key figures kept; a nightly run fills this in a year.
+const HISTORY: usize = 366;
+
+/// Loads the latest run of `out`.
+///
+/// # Errors
+/// Exit 3 when there is one that can't be read: going on would change every id.
+pub fn load(out: &Path) -> Result<Previous, Failure> {
+    let Some(folder) = staging::latest(out) else {
+        return Ok(Previous::default());
+    };
+    let xref = read_xref(&folder)?;
+    let path = folder.join("summary.json");
+    let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error.to_string()))?;
+    let summary: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|error| unreadable(&path, &error.to_string()))?;
+    let mut history: Vec<serde_json::Value> =
+        summary["history"].as_array().cloned().unwrap_or_default();
+    history.push(serde_json::json!({
+        "run": summary["run"]["id"],
+        "records": summary["counts"]["records"],
+        "golden_records": summary["counts"]["golden_records"],
+        "quarantined": summary["counts"]["quarantined"],
+        "violations": summary["counts"]["violations"],
+        "review_pairs": summary["counts"]["review_pairs"],
+    }));
+    let surplus = history.len().saturating_sub(HISTORY);
+    history.drain(..surplus);
+    Ok(Previous {
+        golden_records: summary["counts"]["golden_records"].as_u64(),
+        summary_blake3: Some(blake3::hash(&bytes).to_hex().to_string()),
+        xref: Some(xref),
+        history,
+        folder: Some(folder),
+    })
+}
+
+fn read_xref(folder: &Path) -> Result<PreviousXref, Failure> {
+    let parquet = folder.join("xref.parquet");
+    let csv = folder.join("xref.csv");
+    let (path, table) = if parquet.is_file() {
+        let table = parquet_table(&parquet, &["source", "record_id", "golden_id"]);
+        (parquet, table)
+    } else {
+        let table = csv_table(&csv);
+        (csv, table)
+    };
+    table
+        .and_then(|table| {
+            PreviousXref::new(table).ok_or_else(|| "columns are missing in it".to_owned())
+        })
+        .map_err(|message| unreadable(&path, &message))
+}
+
+fn unreadable(path: &Path, message: &str) -> Failure {
+    let diagnostic = Diagnostic::error(
+        "previous_run_unreadable",
+        format!("the latest run can't be read: {message}"),
+    )
+    .at(Place::file(path.display().to_string()))
+    .hint("golden ids are kept through it: restore the file, or point `latest` to an earlier run")
+    .hint("deleting the output folder starts afresh, with new golden ids");
+    Failure::one(FailureKind::Input, diagnostic)
+}
+
+/// Text columns of a Parquet file that karat wrote.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn parquet_table(path: &Path, columns: &[&str]) -> Result<Table, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let frame: DataFrame = ParquetReader::new(file)
+        .with_columns(Some(columns.iter().map(|&c| c.to_owned()).collect()))
+        .finish()
+        .map_err(|error| error.to_string())?;
+    let mut table = Table::new(frame.height());
+    for &name in columns {
+        let column = frame.column(name).map_err(|error| error.to_string())?;
+        let text = column.str().map_err(|error| error.to_string())?;
+        table.set(name, Text::from_polars(text));
+    }
+    Ok(table)
+}
+
+/// A CSV file that karat wrote, the formula guard taken off again.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn csv_table(path: &Path) -> Result<Table, String> {
+    let mut reader = csv::Reader::from_path(path).map_err(|error| error.to_string())?;
+    let names: Vec<String> = reader
+        .headers()
+        .map_err(|error| error.to_string())?
+        .iter()
+        .map(str::to_owned)
+        .collect();
+    let mut columns: Vec<TextBuilder> = names
+        .iter()
+        .map(|_| TextBuilder::with_capacity(0))
+        .collect();
+    let mut line = csv::StringRecord::new();
+    while reader
+        .read_record(&mut line)
+        .map_err(|error| error.to_string())?
+    {
+        for (column, cell) in columns.iter_mut().zip(line.iter()) {
+            column.push(Some(super::guard::unguarded(cell)));
+        }
+    }
+    let rows = columns.first().map_or(0, TextBuilder::len);
+    let mut table = Table::new(rows);
+    for (name, column) in names.iter().zip(columns) {
+        table.set(name, column.finish());
+    }
+    Ok(table)
+}
