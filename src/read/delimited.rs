@@ -8,7 +8,7 @@
 use super::decode::TextStream;
 use super::dialect::{self, NONE};
 use super::fault::{Fault, fault, hinted};
-use super::header::Question;
+use super::header::{Question, Row};
 use super::oddities::{self, OddLine};
 use super::open::read_fault;
 use super::sink::{After, FileTable, Sink, too_long};
@@ -16,6 +16,7 @@ use super::split::{Dialect, Parsed, Splitter, line_end, line_ends, value};
 use super::swallow::swallowed;
 use super::{FileRead, Job};
 use crate::contact::diagnostic::shown;
+use crate::contact::{Diagnostic, Place};
 
 /// Text that the dialect and the header are told from.
 const SAMPLE: usize = 256 << 10;
@@ -64,6 +65,7 @@ pub fn read(stream: TextStream, job: &Job<'_>, mut file: FileRead) -> Result<Fil
         plan: job.plan,
     }
     .answer()?;
+    let above = above_header(&job.path, &rows, choice.header.unwrap_or(choice.data));
     let start = match choice.header.and_then(|at| placed.get(at)) {
         Some(header) => {
             file.header_line = Some(header.row.line);
@@ -79,6 +81,7 @@ pub fn read(stream: TextStream, job: &Job<'_>, mut file: FileRead) -> Result<Fil
     file.quote = Some(char::from(quote));
     reader.advance(start);
     let mut sink = Sink::new(&job.path, choice, job.patterns, job.bounds)?;
+    sink.diagnostics.extend(above);
     reader.rows(dialect, &mut sink)?;
     file.encoding = Some(reader.stream.encoding());
     sink.cut_last(reader.last_line, reading.footer_lines.unwrap_or(0));
@@ -88,6 +91,28 @@ pub fn read(stream: TextStream, job: &Job<'_>, mut file: FileRead) -> Result<Fil
         reader.stream.more_oddities,
     ));
     Ok(sink.finish(file))
+}
+
+/// No line above the header goes without a word.
+fn above_header(path: &str, rows: &[Row], header: usize) -> Option<Diagnostic> {
+    let above = rows.get(..header)?;
+    let first = above.first()?;
+    let count = above.len();
+    Some(
+        Diagnostic::info(
+            "input_preamble",
+            format!(
+                "{count} {} above the header, the first {}",
+                if count == 1 {
+                    "line stands"
+                } else {
+                    "lines stand"
+                },
+                shown(&first.cells.join(" "))
+            ),
+        )
+        .at(Place::line(path, first.line)),
+    )
 }
 
 struct Reader<'a> {

@@ -196,16 +196,18 @@ impl Question<'_> {
 
     /// The first row that most headers of are known, and that no record stands above.
     fn by_known_headers(&self) -> Option<usize> {
+        // A lone word above a wide table ("Notes:") is no header, known or not.
+        let narrow = self.width(0) <= 1;
         let at = self
             .rows
             .iter()
             .take(DEPTH)
-            .position(|row| self.is_known(row))?;
+            .position(|row| self.is_known(row) && (row.cells.len() > 1 || narrow))?;
         let width = self.rows.get(at)?.cells.len();
         let above = self.rows.get(..at)?;
-        let record_above = above.iter().any(|row| {
-            row.whole && row.cells.len() == width && filled(row) * 2 > width && width > 1
-        });
+        let record_above = above
+            .iter()
+            .any(|row| row.whole && row.cells.len() == width && filled(row) * 2 > width);
         (!record_above).then_some(at)
     }
 

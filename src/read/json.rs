@@ -51,15 +51,12 @@ pub fn sniff(path: &str, head: &[u8]) -> Option<Format> {
                 .split(|b| *b == b'\n')
                 .find(|line| !line.trim_ascii().is_empty())?;
             let more = head.len() > first.len() + 2;
-            if is_object(first) && (more || by_name.is_none()) {
-                return Some(Format::Ndjson);
+            if is_object(first) {
+                // One object alone may wrap a list; several are one a line.
+                return Some(if more { Format::Ndjson } else { Format::Json });
             }
-            let any_line = head
-                .split(|b| *b == b'\n')
-                .take(LOOKED_AT)
-                .filter(|line| is_object(line))
-                .count();
-            if any_line > 0 && !first.trim_ascii().is_empty() && first.trim_ascii().len() > 1 {
+            let later = head.split(|b| *b == b'\n').take(LOOKED_AT).any(is_object);
+            if later && first.trim_ascii().len() > 1 {
                 return Some(Format::Ndjson);
             }
             by_name.or_else(|| {
@@ -182,6 +179,8 @@ pub fn read_whole(
     let mut rows = Objects::new(job);
     if let [only] = values.as_slice() {
         values = elements_of(job, text, only)?;
+    } else if let Some(other) = values.iter().find(|value| !value.get().starts_with('{')) {
+        return Err(second_value(job, text, other));
     }
     let mut line = 1_u32;
     let mut from = 0;
@@ -248,6 +247,24 @@ fn elements_of<'t>(
             "karat reads a list of objects, one a record",
         )),
     }
+}
+
+/// Something stands beside the document's objects.
+fn second_value(job: &Job<'_>, text: &str, value: &RawValue) -> Fault {
+    let before = text.get(..offset_in(text, value.get())).unwrap_or("");
+    let line = 1 + line_ends(before.as_bytes());
+    let start = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+    let column = before.get(start..).unwrap_or("").chars().count() + 1;
+    hinted(
+        fault_at(
+            &job.path,
+            line,
+            u32::try_from(column).unwrap_or(u32::MAX),
+            "json_syntax",
+            "this is no JSON: a value stands where the file should end",
+        ),
+        "karat reads a list of objects, or objects one after the other",
+    )
 }
 
 fn json_fault(path: &str, text: &str, error: &serde_json::Error) -> Fault {

@@ -7,6 +7,7 @@ mod generator;
 mod laws_generated;
 mod map;
 mod plan;
+mod read;
 mod readme;
 mod standardise;
 mod stories;
