@@ -74,7 +74,9 @@ pub fn run(
 
     let mut prepared = prepare(plan, rulebook, watch)?;
     let mut clock = Clock::new(watch, std::mem::take(&mut prepared.timings));
-    let (linked, linking) = clock.stage("link", || link_prepared(&prepared, &decisions, plan, rulebook))?;
+    let (linked, linking) = clock.stage("link", || {
+        link_prepared(&prepared, &decisions, plan, rulebook)
+    })?;
     drop(linking);
     let merged = clock.stage("merge", || {
         merge(MergeInput {
@@ -143,11 +145,15 @@ pub fn run(
 pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Prepared, Failure> {
     let mut clock = Clock::new(watch, Vec::new());
     let sources = clock.stage("read", || read_all(plan, rulebook, watch))?;
-    let mut files: Vec<(String, Vec<FileRead>)> =
-        sources.iter().map(|source| (source.name.clone(), source.files.clone())).collect();
+    let mut files: Vec<(String, Vec<FileRead>)> = sources
+        .iter()
+        .map(|source| (source.name.clone(), source.files.clone()))
+        .collect();
     files.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut diagnostics: Vec<Diagnostic> =
-        sources.iter().flat_map(|source| source.diagnostics.iter().cloned()).collect();
+    let mut diagnostics: Vec<Diagnostic> = sources
+        .iter()
+        .flat_map(|source| source.diagnostics.iter().cloned())
+        .collect();
     let Mapped {
         records,
         mut events,
@@ -158,7 +164,13 @@ pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Pr
     diagnostics.extend(standardised.diagnostics);
     events.append(&standardised.events);
     let validated = clock.stage("validate", || {
-        validate(standardised.table, &records, plan, rulebook, standardised.violations)
+        validate(
+            standardised.table,
+            &records,
+            plan,
+            rulebook,
+            standardised.violations,
+        )
     })?;
     diagnostics.extend(validated.diagnostics);
     events.append(&validated.events);
@@ -194,7 +206,14 @@ pub fn link_prepared(
             *slot = false;
         }
     }
-    link(&prepared.records, &prepared.table, &linkable, decisions, plan, rulebook)
+    link(
+        &prepared.records,
+        &prepared.table,
+        &linkable,
+        decisions,
+        plan,
+        rulebook,
+    )
 }
 
 /// Reads the plan's decisions file, if it names one.
@@ -202,20 +221,29 @@ pub fn link_prepared(
 /// # Errors
 /// Exit 2 with every line that is no decision, 3 when the file can't be read.
 pub fn load_decisions(plan: &Plan) -> Result<Vec<Decision>, Failure> {
-    let Some(path) = &plan.decisions else { return Ok(Vec::new()) };
+    let Some(path) = &plan.decisions else {
+        return Ok(Vec::new());
+    };
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::one(
             FailureKind::Input,
-            Diagnostic::error("decisions_unreadable", format!("the decisions can't be read: {error}"))
-                .at(Place::file(&name)),
+            Diagnostic::error(
+                "decisions_unreadable",
+                format!("the decisions can't be read: {error}"),
+            )
+            .at(Place::file(&name)),
         )
     })?;
     decisions::parse(&name, &text).map_err(|faults| Failure::new(FailureKind::Usage, faults))
 }
 
 /// All sources, each by its own thread; every one that can't be read is told.
-fn read_all(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Vec<SourceRead>, Failure> {
+fn read_all(
+    plan: &Plan,
+    rulebook: &Rulebook,
+    watch: &dyn Watch,
+) -> Result<Vec<SourceRead>, Failure> {
     let results: Vec<Result<SourceRead, Failure>> = plan
         .sources
         .par_iter()
@@ -232,8 +260,16 @@ fn read_all(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Vec<S
             Err(failure) => faults.push(failure),
         }
     }
-    let Some(kind) = faults.first().map(|failure| failure.kind) else { return Ok(sources) };
-    Err(Failure::new(kind, faults.into_iter().flat_map(|failure| failure.diagnostics).collect()))
+    let Some(kind) = faults.first().map(|failure| failure.kind) else {
+        return Ok(sources);
+    };
+    Err(Failure::new(
+        kind,
+        faults
+            .into_iter()
+            .flat_map(|failure| failure.diagnostics)
+            .collect(),
+    ))
 }
 
 /// Times stages, tells them to the watch, and stops between them when asked to.
@@ -247,7 +283,11 @@ impl<'a> Clock<'a> {
         Self { watch, timings }
     }
 
-    fn stage<T>(&mut self, name: &str, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    fn stage<T>(
+        &mut self,
+        name: &str,
+        work: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         self.watch.go_on()?;
         self.watch.stage(name, 0);
         let start = Instant::now();
@@ -290,13 +330,23 @@ fn evaluate_gates(
 }
 
 fn stop_at_hard_gates(gates: &[GateResult]) -> Result<(), Failure> {
-    let broken: Vec<Diagnostic> =
-        gates.iter().filter(|gate| !gate.held && !gate.soft).map(gate_diagnostic).collect();
-    if broken.is_empty() { Ok(()) } else { Err(Failure::new(FailureKind::Gate, broken)) }
+    let broken: Vec<Diagnostic> = gates
+        .iter()
+        .filter(|gate| !gate.held && !gate.soft)
+        .map(gate_diagnostic)
+        .collect();
+    if broken.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::new(FailureKind::Gate, broken))
+    }
 }
 
 fn gate_diagnostic(gate: &GateResult) -> Diagnostic {
-    let message = format!("the gate {} did not hold: {} against a limit of {}", gate.name, gate.value, gate.limit);
+    let message = format!(
+        "the gate {} did not hold: {} against a limit of {}",
+        gate.name, gate.value, gate.limit
+    );
     if gate.soft {
         Diagnostic::warning("gate_soft", message)
     } else {
@@ -360,5 +410,7 @@ fn rounded(value: f64, digits: i32) -> f64 {
 
 /// RFC 3339, UTC, whole seconds.
 fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
 }

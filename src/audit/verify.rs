@@ -74,7 +74,7 @@ pub(crate) fn replay(
     let log = Log::open(&folder.join("audit.parquet"))
         .map_err(|message| unreadable(&folder.join("audit.parquet"), &message))?;
     let events = log
-        .events(&records)
+        .events(records)
         .map_err(|message| broken(folder, &message))?;
     let index = Index::of(&events);
     let replay =

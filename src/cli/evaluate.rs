@@ -31,7 +31,8 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> Result<Ending, Failure> {
     let result = (|| {
         let decisions = pipeline::load_decisions(&loaded.plan)?;
         let prepared = pipeline::prepare(&loaded.plan, &rulebook, &progress)?;
-        let (linked, linking) = pipeline::link_prepared(&prepared, &decisions, &loaded.plan, &rulebook)?;
+        let (linked, linking) =
+            pipeline::link_prepared(&prepared, &decisions, &loaded.plan, &rulebook)?;
         Ok((prepared, linked, linking))
     })();
     progress.finish();
@@ -53,18 +54,28 @@ fn read_truth(path: &PathBuf) -> Result<Truth, Failure> {
     let name = path.display().to_string();
     let fault = |message: String, line: u64| {
         let place = Place::line(&name, u32::try_from(line).unwrap_or(0));
-        Failure::one(FailureKind::Input, Diagnostic::error("truth_unreadable", message).at(place))
+        Failure::one(
+            FailureKind::Input,
+            Diagnostic::error("truth_unreadable", message).at(place),
+        )
     };
     let mut reader = csv::ReaderBuilder::new()
         .from_path(path)
         .map_err(|error| fault(format!("the truth can't be read: {error}"), 0))?;
-    let headers = reader.headers().cloned().map_err(|error| fault(error.to_string(), 1))?;
+    let headers = reader
+        .headers()
+        .cloned()
+        .map_err(|error| fault(error.to_string(), 1))?;
     let column = |wanted: &str| {
         headers.iter().position(|header| header.trim_start_matches('\u{feff}').trim() == wanted).ok_or_else(|| {
             fault(format!("the truth has no column '{wanted}'; it needs source, record_id and entity_id"), 1)
         })
     };
-    let (source, id, entity) = (column("source")?, column("record_id")?, column("entity_id")?);
+    let (source, id, entity) = (
+        column("source")?,
+        column("record_id")?,
+        column("entity_id")?,
+    );
     let mut truth = Truth::new();
     for record in reader.records() {
         let record = record.map_err(|error| {
@@ -73,8 +84,14 @@ fn read_truth(path: &PathBuf) -> Result<Truth, Failure> {
         })?;
         let cell = |at: usize| record.get(at).unwrap_or("").to_owned();
         let line = record.position().map_or(0, csv::Position::line);
-        if truth.insert((cell(source), cell(id)), cell(entity)).is_some() {
-            return Err(fault(format!("record {} stands twice in the truth", shown(&cell(id))), line));
+        if truth
+            .insert((cell(source), cell(id)), cell(entity))
+            .is_some()
+        {
+            return Err(fault(
+                format!("record {} stands twice in the truth", shown(&cell(id))),
+                line,
+            ));
         }
     }
     Ok(truth)
@@ -126,9 +143,17 @@ fn text(e: &Evaluation) -> String {
     };
     line(format!(
         "pairwise   precision {:.4}  recall {:.4}  F1 {:.4}   ({} true pairs, {} found, {} false)",
-        e.pairwise.precision, e.pairwise.recall, e.pairwise.f1, e.true_pairs, e.found_pairs, e.false_pairs
+        e.pairwise.precision,
+        e.pairwise.recall,
+        e.pairwise.f1,
+        e.true_pairs,
+        e.found_pairs,
+        e.false_pairs
     ));
-    line(format!("B-cubed    precision {:.4}  recall {:.4}  F1 {:.4}", e.bcubed.precision, e.bcubed.recall, e.bcubed.f1));
+    line(format!(
+        "B-cubed    precision {:.4}  recall {:.4}  F1 {:.4}",
+        e.bcubed.precision, e.bcubed.recall, e.bcubed.f1
+    ));
     line(format!(
         "blocking   pair completeness {:.4}, {:.1} candidate pairs a record",
         e.pair_completeness, e.pairs_per_record
@@ -137,24 +162,42 @@ fn text(e: &Evaluation) -> String {
         "own guess  precision {:.4}  recall {:.4}   (without labels)",
         e.own_estimate.precision, e.own_estimate.recall
     ));
-    line(format!("Brier      {:.4} over the compared pairs that the model calls uncertain", e.brier));
+    line(format!(
+        "Brier      {:.4} over the compared pairs that the model calls uncertain",
+        e.brier
+    ));
     line(String::new());
     line("said       true     pairs   (calibration of the match probability)".to_owned());
     for bin in &e.calibration {
-        line(format!("{:<10.3} {:<8.3} {}", bin.said, bin.truth, bin.pairs));
+        line(format!(
+            "{:<10.3} {:<8.3} {}",
+            bin.said, bin.truth, bin.pairs
+        ));
     }
     line(String::new());
     line("recall by source pair".to_owned());
     for pair in &e.by_source_pair {
-        line(format!("{:<40} {:>7} true pairs  recall {:.4}", pair.sources, pair.true_pairs, pair.recall));
+        line(format!(
+            "{:<40} {:>7} true pairs  recall {:.4}",
+            pair.sources, pair.true_pairs, pair.recall
+        ));
     }
-    for (title, list) in [("most confident false merges", &e.false_merges), ("most confident misses", &e.misses)] {
+    for (title, list) in [
+        ("most confident false merges", &e.false_merges),
+        ("most confident misses", &e.misses),
+    ] {
         line(String::new());
         line(format!("{title} ({} shown)", list.len()));
         for pair in list {
-            line(format!("{} + {}   weight {:.1}", pair.left, pair.right, pair.weight));
+            line(format!(
+                "{} + {}   weight {:.1}",
+                pair.left, pair.right, pair.weight
+            ));
             for piece in &pair.evidence {
-                line(format!("    {:<16} {:<34} {:+.1}", piece.comparison, piece.level, piece.bits));
+                line(format!(
+                    "    {:<16} {:<34} {:+.1}",
+                    piece.comparison, piece.level, piece.bits
+                ));
             }
         }
     }

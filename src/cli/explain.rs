@@ -56,7 +56,8 @@ pub fn run(args: &ExplainArgs, console: &Console) -> Result<Ending, Failure> {
     let result = (|| {
         let decisions = pipeline::load_decisions(&loaded.plan)?;
         let prepared = pipeline::prepare(&loaded.plan, &rulebook, &progress)?;
-        let (linked, linking) = pipeline::link_prepared(&prepared, &decisions, &loaded.plan, &rulebook)?;
+        let (linked, linking) =
+            pipeline::link_prepared(&prepared, &decisions, &loaded.plan, &rulebook)?;
         Ok((prepared, linked, linking))
     })();
     progress.finish();
@@ -67,7 +68,11 @@ pub fn run(args: &ExplainArgs, console: &Console) -> Result<Ending, Failure> {
         linking: &linking,
         plan: &loaded.plan,
     };
-    let rows = args.ids.iter().map(|id| find(&prepared.records, id)).collect::<Result<Vec<u32>, Failure>>()?;
+    let rows = args
+        .ids
+        .iter()
+        .map(|id| find(&prepared.records, id))
+        .collect::<Result<Vec<u32>, Failure>>()?;
     match rows[..] {
         [a, b] => view.pair(a, b, console),
         [a] => view.record(a, console),
@@ -76,18 +81,39 @@ pub fn run(args: &ExplainArgs, console: &Console) -> Result<Ending, Failure> {
 }
 
 fn find(records: &Records, id: &str) -> Result<u32, Failure> {
-    let names: Vec<&str> = records.sources.iter().map(|source| source.name.as_str()).collect();
+    let names: Vec<&str> = records
+        .sources
+        .iter()
+        .map(|source| source.name.as_str())
+        .collect();
     let Some((source, record)) = id.split_once(':') else {
-        return Err(usage("usage_record", format!("{} is no record: write SOURCE:RECORD_ID", shown(id))));
+        return Err(usage(
+            "usage_record",
+            format!("{} is no record: write SOURCE:RECORD_ID", shown(id)),
+        ));
     };
     if !names.contains(&source) {
-        let hint = nearest(source, names.iter().copied()).unwrap_or(names.first().copied().unwrap_or(""));
-        return Err(usage("usage_source", format!("the plan has no source {}; did you mean '{hint}'?", shown(source))));
+        let hint =
+            nearest(source, names.iter().copied()).unwrap_or(names.first().copied().unwrap_or(""));
+        return Err(usage(
+            "usage_source",
+            format!(
+                "the plan has no source {}; did you mean '{hint}'?",
+                shown(source)
+            ),
+        ));
     }
     (0u32..)
         .take(records.rows())
-        .find(|&row| records.source(row as usize).name == source && records.id(row as usize) == record)
-        .ok_or_else(|| usage("usage_record", format!("{} has no record {}", shown(source), shown(record))))
+        .find(|&row| {
+            records.source(row as usize).name == source && records.id(row as usize) == record
+        })
+        .ok_or_else(|| {
+            usage(
+                "usage_record",
+                format!("{} has no record {}", shown(source), shown(record)),
+            )
+        })
 }
 
 struct View<'a> {
@@ -100,7 +126,11 @@ struct View<'a> {
 impl View<'_> {
     fn name(&self, row: u32) -> String {
         let records = &self.prepared.records;
-        format!("{}:{}", records.source(row as usize).name, records.id(row as usize))
+        format!(
+            "{}:{}",
+            records.source(row as usize).name,
+            records.id(row as usize)
+        )
     }
 
     /// The record's place among those that were linked; a held record has none.
@@ -127,12 +157,20 @@ impl View<'_> {
 
     fn held(&self, row: u32) -> Option<String> {
         let held = self.prepared.held.get(&row)?;
-        Some(format!("{} is held out of the golden set: {} ({})\n", self.name(row), held.reason, held.rule))
+        Some(format!(
+            "{} is held out of the golden set: {} ({})\n",
+            self.name(row),
+            held.reason,
+            held.rule
+        ))
     }
 
     fn pair(&self, a: u32, b: u32, console: &Console) -> Result<Ending, Failure> {
         let Some(story) = self.story(a, b) else {
-            let text: String = [a, b].into_iter().filter_map(|row| self.held(row)).collect();
+            let text: String = [a, b]
+                .into_iter()
+                .filter_map(|row| self.held(row))
+                .collect();
             console.print(&text)?;
             return Ok(Ending::Done);
         };
@@ -153,7 +191,12 @@ impl View<'_> {
         let mut table = comfy_table::Table::new();
         table.load_preset(comfy_table::presets::NOTHING);
         table.set_header(vec!["field".to_owned(), self.name(a), self.name(b)]);
-        for (name, column) in self.prepared.table.iter().filter(|(name, _)| !name.contains(':')) {
+        for (name, column) in self
+            .prepared
+            .table
+            .iter()
+            .filter(|(name, _)| !name.contains(':'))
+        {
             let (left, right) = (column.get(a as usize), column.get(b as usize));
             if left.is_some() || right.is_some() {
                 let cell = |value: Option<&str>| value.map_or_else(|| "-".to_owned(), clean);
@@ -167,7 +210,9 @@ impl View<'_> {
         let threshold = self.plan.matching.threshold;
         let mut text = String::new();
         if !story.candidate {
-            text.push_str("blocking did not bring this pair: it shares no small enough candidate key\n");
+            text.push_str(
+                "blocking did not bring this pair: it shares no small enough candidate key\n",
+            );
         }
         text.push_str(match (story.merged, story.probability >= threshold) {
             (true, true) => "merged: one golden record\n",
@@ -180,9 +225,15 @@ impl View<'_> {
 
     fn record(&self, row: u32, console: &Console) -> Result<Ending, Failure> {
         let cluster = self.linked.cluster[row as usize];
-        let others: Vec<u32> =
-            (0u32..).zip(&self.linked.cluster).filter(|&(r, &c)| c == cluster && r != row).map(|(r, _)| r).collect();
-        let inside: Vec<PairStory> = others.iter().filter_map(|&other| self.story(row, other)).collect();
+        let others: Vec<u32> = (0u32..)
+            .zip(&self.linked.cluster)
+            .filter(|&(r, &c)| c == cluster && r != row)
+            .map(|(r, _)| r)
+            .collect();
+        let inside: Vec<PairStory> = others
+            .iter()
+            .filter_map(|&other| self.story(row, other))
+            .collect();
         let outside = self.nearest_outsiders(row);
         if console.json() {
             let value = serde_json::json!({
@@ -200,7 +251,10 @@ impl View<'_> {
         let list = |title: &str, stories: &[PairStory]| {
             let mut out = format!("\n{title}\n");
             for story in stories {
-                out.push_str(&format!("  {:<44} {:>7.1} bits  p = {:.3}\n", story.right, story.weight, story.probability));
+                out.push_str(&format!(
+                    "  {:<44} {:>7.1} bits  p = {:.3}\n",
+                    story.right, story.weight, story.probability
+                ));
             }
             if stories.is_empty() {
                 out.push_str("  none\n");
@@ -217,9 +271,17 @@ impl View<'_> {
     /// Raw and canonical value of every field of a record.
     fn values(&self, row: u32) -> String {
         let records = &self.prepared.records;
-        let mut text = format!("{} ({}:{})\n", self.name(row), records.file(row as usize), records.origin[row as usize].line);
+        let mut text = format!(
+            "{} ({}:{})\n",
+            self.name(row),
+            records.file(row as usize),
+            records.origin[row as usize].line
+        );
         for (name, column) in self.prepared.table.iter() {
-            let (raw, value) = (records.table.get(name, row as usize), column.get(row as usize));
+            let (raw, value) = (
+                records.table.get(name, row as usize),
+                column.get(row as usize),
+            );
             match (raw, value) {
                 (None, None) => {}
                 (raw, Some(value)) if raw == Some(value) || raw.is_none() => {
@@ -237,18 +299,35 @@ impl View<'_> {
 
     /// The five heaviest links to other clusters.
     fn nearest_outsiders(&self, row: u32) -> Vec<PairStory> {
-        let Some(own) = self.dense(row) else { return Vec::new() };
+        let Some(own) = self.dense(row) else {
+            return Vec::new();
+        };
         let rows = &self.linking.features.rows;
         let mut found: Vec<(f32, u32)> = self
             .linking
             .links
             .iter()
             .filter(|link| link.left == own || link.right == own)
-            .map(|link| (link.weight, rows[if link.left == own { link.right } else { link.left } as usize]))
-            .filter(|&(_, other)| self.linked.cluster[other as usize] != self.linked.cluster[row as usize])
+            .map(|link| {
+                (
+                    link.weight,
+                    rows[if link.left == own {
+                        link.right
+                    } else {
+                        link.left
+                    } as usize],
+                )
+            })
+            .filter(|&(_, other)| {
+                self.linked.cluster[other as usize] != self.linked.cluster[row as usize]
+            })
             .collect();
         found.sort_by(|x, y| y.0.total_cmp(&x.0).then_with(|| x.1.cmp(&y.1)));
-        found.into_iter().take(5).filter_map(|(_, other)| self.story(row, other)).collect()
+        found
+            .into_iter()
+            .take(5)
+            .filter_map(|(_, other)| self.story(row, other))
+            .collect()
     }
 }
 
@@ -257,7 +336,10 @@ fn waterfall(story: &PairStory) -> String {
     let mut sum = 0.0;
     for piece in &story.evidence {
         sum += piece.bits;
-        text.push_str(&format!("{:<16} {:<36} {:>+7.2}   {:>+7.2}\n", piece.comparison, piece.level, piece.bits, sum));
+        text.push_str(&format!(
+            "{:<16} {:<36} {:>+7.2}   {:>+7.2}\n",
+            piece.comparison, piece.level, piece.bits, sum
+        ));
     }
     text.push_str(&format!(
         "{:<53} {:>+7.2}   = {:.2} bits, match probability {:.4}\n\n",

@@ -26,7 +26,7 @@ pub fn markdown(rules: &Rules) -> String {
             owner
         };
         let _ = writeln!(out, "\n## Owned by {owner}");
-        list.sort_by(|a, b| b.severity.cmp(&a.severity));
+        list.sort_by_key(|rule| std::cmp::Reverse(rule.severity));
         for rule in list {
             page(&mut out, rule);
         }

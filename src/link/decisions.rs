@@ -191,15 +191,14 @@ fn histories(records: &Records, merged: &crate::contact::Text) -> Vec<Applied> {
             .filter(|id| !id.is_empty())
         {
             let own = u32::try_from(row).unwrap_or(u32::MAX);
-            if let Some(&other) = by_id.get(&(records.origin[row].source, id)) {
-                if other != own {
-                    applied.push(Applied {
-                        verdict: Verdict::Always,
-                        left: own.min(other),
-                        right: own.max(other),
-                        why: "the system's own merge history".into(),
-                    });
-                }
+            let other = by_id.get(&(records.origin[row].source, id)).copied();
+            if let Some(other) = other.filter(|&other| other != own) {
+                applied.push(Applied {
+                    verdict: Verdict::Always,
+                    left: own.min(other),
+                    right: own.max(other),
+                    why: "the system's own merge history".into(),
+                });
             }
         }
     }

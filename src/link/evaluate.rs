@@ -77,12 +77,26 @@ pub fn evaluate(
     linked: &Linked,
     linking: &Linking,
 ) -> Evaluation {
-    let known: Vec<u32> = (0u32..).zip(entity).filter(|(_, e)| e.is_some()).map(|(row, _)| row).collect();
-    let truth = groups(known.iter().map(|&row| (entity[row as usize].as_deref().unwrap_or(""), row)));
-    let found = groups(known.iter().map(|&row| (linked.cluster[row as usize], row)));
-    let both = groups(
-        known.iter().map(|&row| ((entity[row as usize].as_deref().unwrap_or(""), linked.cluster[row as usize]), row)),
+    let known: Vec<u32> = (0u32..)
+        .zip(entity)
+        .filter(|(_, e)| e.is_some())
+        .map(|(row, _)| row)
+        .collect();
+    let truth = groups(
+        known
+            .iter()
+            .map(|&row| (entity[row as usize].as_deref().unwrap_or(""), row)),
     );
+    let found = groups(known.iter().map(|&row| (linked.cluster[row as usize], row)));
+    let both = groups(known.iter().map(|&row| {
+        (
+            (
+                entity[row as usize].as_deref().unwrap_or(""),
+                linked.cluster[row as usize],
+            ),
+            row,
+        )
+    }));
     let (true_pairs, put_together, right) = (pairs_in(&truth), pairs_in(&found), pairs_in(&both));
     let mut dense = vec![u32::MAX; records.rows()];
     for (at, &row) in (0u32..).zip(&linking.features.rows) {
@@ -95,9 +109,13 @@ pub fn evaluate(
         for (at, &a) in rows.iter().enumerate() {
             for &b in &rows[at + 1..] {
                 let (x, y) = (dense[a as usize], dense[b as usize]);
-                covered += u64::from(x != u32::MAX && y != u32::MAX && linking.candidates.contains(x, y));
+                covered +=
+                    u64::from(x != u32::MAX && y != u32::MAX && linking.candidates.contains(x, y));
                 let together = linked.cluster[a as usize] == linked.cluster[b as usize];
-                let mut names = [records.source(a as usize).name.as_str(), records.source(b as usize).name.as_str()];
+                let mut names = [
+                    records.source(a as usize).name.as_str(),
+                    records.source(b as usize).name.as_str(),
+                ];
                 names.sort_unstable();
                 let entry = by_source.entry(names.join(" + ")).or_default();
                 entry.0 += 1;
@@ -111,7 +129,9 @@ pub fn evaluate(
     let false_merges: Vec<(u32, u32)> = found
         .values()
         .flat_map(|rows| {
-            rows.iter().enumerate().flat_map(move |(at, &a)| rows[at + 1..].iter().map(move |&b| (a, b)))
+            rows.iter()
+                .enumerate()
+                .flat_map(move |(at, &a)| rows[at + 1..].iter().map(move |&b| (a, b)))
         })
         .filter(|&(a, b)| entity[a as usize] != entity[b as usize])
         .collect();
@@ -123,7 +143,10 @@ pub fn evaluate(
         found_pairs: right,
         false_pairs: put_together - right,
         pair_completeness: ratio(covered, true_pairs),
-        pairs_per_record: ratio(linking.candidates.stats.pairs, linking.features.len() as u64),
+        pairs_per_record: ratio(
+            linking.candidates.stats.pairs,
+            linking.features.len() as u64,
+        ),
         own_estimate: linked.report.own,
         brier,
         calibration,
@@ -149,12 +172,19 @@ fn groups<K: Ord>(rows: impl Iterator<Item = (K, u32)>) -> BTreeMap<K, Vec<u32>>
 }
 
 fn pairs_in<K>(groups: &BTreeMap<K, Vec<u32>>) -> u64 {
-    groups.values().map(|rows| rows.len() as u64 * (rows.len() as u64 - 1) / 2).sum()
+    groups
+        .values()
+        .map(|rows| rows.len() as u64 * (rows.len() as u64 - 1) / 2)
+        .sum()
 }
 
 #[allow(clippy::cast_precision_loss)] // counts of pairs
 fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        1.0
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 fn score(right: u64, found: u64, truth: u64) -> Score {
@@ -166,7 +196,11 @@ fn combined(precision: f64, recall: f64) -> Score {
     Score {
         precision,
         recall,
-        f1: if sum > 0.0 { 2.0 * precision * recall / sum } else { 0.0 },
+        f1: if sum > 0.0 {
+            2.0 * precision * recall / sum
+        } else {
+            0.0
+        },
     }
 }
 
@@ -195,11 +229,19 @@ fn calibration(entity: &[Option<String>], linking: &Linking) -> (Vec<Bin>, f64) 
     let (mut squares, mut uncertain) = (0f64, 0u64);
     let rows = &linking.features.rows;
     for link in &linking.links {
-        let (a, b) = (rows[link.left as usize] as usize, rows[link.right as usize] as usize);
-        let (Some(x), Some(y)) = (&entity[a], &entity[b]) else { continue };
+        let (a, b) = (
+            rows[link.left as usize] as usize,
+            rows[link.right as usize] as usize,
+        );
+        let (Some(x), Some(y)) = (&entity[a], &entity[b]) else {
+            continue;
+        };
         let p = f64::from(probability(link.weight));
         let same = x == y;
-        let at = BINS.iter().position(|&end| p <= end).unwrap_or(BINS.len() - 1);
+        let at = BINS
+            .iter()
+            .position(|&end| p <= end)
+            .unwrap_or(BINS.len() - 1);
         bins[at].0 += p;
         bins[at].1 += u64::from(same);
         bins[at].2 += 1;
@@ -235,19 +277,36 @@ fn mistakes(
         .iter()
         .filter(|(a, b)| dense[*a as usize] != u32::MAX && dense[*b as usize] != u32::MAX)
         .map(|&(a, b)| {
-            let compared = compare::compare(&linking.features, dense[a as usize], dense[b as usize], &mut names);
+            let compared = compare::compare(
+                &linking.features,
+                dense[a as usize],
+                dense[b as usize],
+                &mut names,
+            );
             (linking.scorer.weight(&compared), a, b)
         })
         .collect();
     weighed.sort_by(|x, y| {
-        y.0.total_cmp(&x.0).then_with(|| (x.1, x.2).cmp(&(y.1, y.2)))
+        y.0.total_cmp(&x.0)
+            .then_with(|| (x.1, x.2).cmp(&(y.1, y.2)))
     });
-    let name = |row: u32| format!("{}:{}", records.source(row as usize).name, records.id(row as usize));
+    let name = |row: u32| {
+        format!(
+            "{}:{}",
+            records.source(row as usize).name,
+            records.id(row as usize)
+        )
+    };
     weighed
         .into_iter()
         .take(SHOWN)
         .map(|(weight, a, b)| {
-            let compared = compare::compare(&linking.features, dense[a as usize], dense[b as usize], &mut names);
+            let compared = compare::compare(
+                &linking.features,
+                dense[a as usize],
+                dense[b as usize],
+                &mut names,
+            );
             Mistake {
                 left: name(a),
                 right: name(b),

@@ -203,10 +203,7 @@ impl Features {
         let mut cores: HashMap<String, u32, Fixed> = HashMap::default();
         let mut titles: HashMap<String, u32, Fixed> = HashMap::default();
         let mut stated_domain = Vec::new();
-        for row in 0..records.rows() {
-            if !linkable[row] {
-                continue;
-            }
+        for (row, _) in linkable.iter().enumerate().filter(|(_, wanted)| **wanted) {
             let cell =
                 |c: Option<&crate::contact::Text>| c.and_then(|c| c.get(row)).map(str::to_owned);
             f.rows.push(u32::try_from(row).unwrap_or(NONE));
@@ -289,7 +286,7 @@ impl Features {
             f.emails.push(list);
             let mut list = Vec::new();
             for value in phones.iter().filter_map(|c| cell(*c)) {
-                for phone in value.split('|').flat_map(multi_phones) {
+                for phone in multi_phones(&value) {
                     if let Some(digits) = last_eight(phone) {
                         let next = u32::try_from(f.phone_digits.len()).unwrap_or(NONE);
                         let id = *phone_ids.entry(digits).or_insert_with(|| {
@@ -402,7 +399,7 @@ impl Features {
         let mut uses: HashMap<(u32, u32), u32, Fixed> = HashMap::default();
         let mut known: HashMap<u32, u32, Fixed> = HashMap::default();
         let mut domains: Vec<Vec<u32>> = Vec::with_capacity(n);
-        for record in 0..n {
+        for (record, &stated) in stated.iter().enumerate() {
             let mut list: Vec<u32> = self
                 .emails
                 .of(record)
@@ -411,8 +408,8 @@ impl Features {
                 .filter(|e| !e.private)
                 .map(|e| e.domain)
                 .collect();
-            if stated[record] != NONE {
-                list.push(stated[record]);
+            if stated != NONE {
+                list.push(stated);
             }
             dedup(&mut list);
             let company = self.company[record];
@@ -620,12 +617,11 @@ fn last_eight(phone: &str) -> Option<u32> {
     )
 }
 
-/// The phones of a cell: parted by `;`, an extension (`;ext=12`) left out.
+/// The phones of a cell, parted by `;`, each without its extension (`+1415… ext 12`).
 fn multi_phones(value: &str) -> impl Iterator<Item = &str> {
     value
         .split(';')
-        .map(str::trim)
-        .filter(|part| !part.starts_with("ext"))
+        .map(|phone| phone.split(" ext").next().unwrap_or(phone).trim())
 }
 
 #[cfg(test)]

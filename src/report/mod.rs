@@ -18,7 +18,9 @@ pub fn text(summary: &Value, folder: Option<&Path>) -> String {
         count("review_pairs"),
         count("violations"),
     )];
-    if let (Some(precision), Some(recall)) = (estimate["precision"].as_f64(), estimate["recall"].as_f64()) {
+    if let (Some(precision), Some(recall)) =
+        (estimate["precision"].as_f64(), estimate["recall"].as_f64())
+    {
         lines.push(format!("estimated precision {precision:.3}, recall {recall:.3} (of merged pairs, without labels)"));
     }
     match folder {

@@ -283,10 +283,13 @@ fn unreadable(
         Some(digits)
     };
     let formed = plus
-        .filter(|digits| international && plain && digits.len() >= 8)
-        .and_then(|digits| PhoneNumber::parse(format!("+{digits}"), None).ok())
-        .map(|number| number.format_as(PhoneNumberFormat::E164).into_owned())
-        .filter(|e164| e164.len() <= 16 && e164.ends_with(&digits[digits.len() - 6..]))
+        .filter(|digits| international && plain && (8..=15).contains(&digits.len()))
+        .map(|digits| format!("+{digits}"))
+        .filter(|e164| {
+            // The library takes zeros out of some invalid numbers: then it is no E.164.
+            PhoneNumber::parse(e164.as_str(), None)
+                .is_ok_and(|number| number.format_as(PhoneNumberFormat::E164) == *e164)
+        })
         .map(|e164| match extension {
             Some(extension) => format!("{e164} ext {extension}"),
             None => e164,

@@ -99,6 +99,10 @@ pub fn load_documents(
     loading.finish()
 }
 
+#[expect(
+    clippy::result_large_err,
+    reason = "once a file, and the caller collects diagnostics by value"
+)]
 fn read(path: &Path) -> Result<Document, Diagnostic> {
     let name = path.display().to_string();
     let text = match std::fs::read(path).map(String::from_utf8) {

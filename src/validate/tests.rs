@@ -129,7 +129,16 @@ fn doubt(record: u32, field: &str, value: &str, rule: &str) -> Violation {
     }
 }
 
-fn events(done: &Validated) -> Vec<(EventKind, Option<u32>, &str, Option<&str>, Option<&str>)> {
+/// Kind, record, field, before, after.
+type Told<'a> = (
+    EventKind,
+    Option<u32>,
+    &'a str,
+    Option<&'a str>,
+    Option<&'a str>,
+);
+
+fn events(done: &Validated) -> Vec<Told<'_>> {
     (0..done.events.len())
         .map(|at| {
             let Event {

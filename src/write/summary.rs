@@ -56,7 +56,7 @@ fn timings(run: &RunOutput<'_>) -> Map<String, Value> {
 
 fn counts(run: &RunOutput<'_>, review: usize) -> Value {
     let clusters = &run.merged.clusters;
-    let mut sizes = vec![0_u64; SIZES + 1];
+    let mut sizes = [0_u64; SIZES + 1];
     let mut largest = 0;
     for rows in clusters.iter() {
         largest = largest.max(rows.len());

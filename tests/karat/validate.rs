@@ -30,23 +30,23 @@ fn karat(folder: &Path, args: &[&str]) -> Ended {
 
 const BADGES: &str = "\
 Badge No,First Name,Last Name,Email,Phone,Company,Country
-1,Ann,Lee,ann@example.com,+1 415 555 2671,Example Ltd,United States
+1,Ann,Lee,ann@leeandfox.com,+1 415 555 2671,Example Ltd,United States
 2,Bob,bob,bob.example.com,,Example Ltd,United States
 3,,,,,Example Ltd,
-4,Cy,Orr,info@example.com,,Other Ltd,Atlantis
-5,Dee,Fox,dee@example.com,12,Other Ltd,Bulgaria
+4,Cy,Orr,info@leeandfox.com,,Other Ltd,Atlantis
+5,Dee,Fox,dee@leeandfox.com,12,Other Ltd,Bulgaria
 ";
 
 const RULES: &str = r#"
 [[rule]]
 id = "company_not_ours"
 field = "company"
-allowed = ["Example Ltd", "Example"]
+allowed = ["Example Ltd.", "Example"]
 severity = "error"
 owner = "ann"
 why = "Badges are for our own people"
-examples.pass = [{ company = "Example Ltd" }]
-examples.fail = [{ company = "Other Ltd" }]
+examples.pass = [{ company = "Example Ltd." }]
+examples.fail = [{ company = "Other Ltd." }]
 "#;
 
 /// A folder with an export, a rule file and a plan with the given gates.

@@ -69,29 +69,29 @@ pub fn cluster(
     }
     for link in links {
         let root = sets.find(link.left);
-        if root == sets.find(link.right) {
-            if let Some(component) = members.get_mut(&root) {
-                component.links.push(*link);
-            }
+        if root == sets.find(link.right)
+            && let Some(component) = members.get_mut(&root)
+        {
+            component.links.push(*link);
         }
     }
     for (pairs, never) in [(&constraints.never, true), (&constraints.always, false)] {
         for &(a, b) in pairs {
             let root = sets.find(a);
-            if root == sets.find(b) {
-                if let Some(component) = members.get_mut(&root) {
-                    let list = if never {
-                        &mut component.never
-                    } else {
-                        &mut component.always
-                    };
-                    list.push((a, b));
-                }
+            if root == sets.find(b)
+                && let Some(component) = members.get_mut(&root)
+            {
+                let list = if never {
+                    &mut component.never
+                } else {
+                    &mut component.always
+                };
+                list.push((a, b));
             }
         }
     }
     let components: Vec<Component> = members.into_values().collect();
-    let done: Vec<(Vec<(u32, u32)>, Vec<Link>)> = components
+    let done: Vec<Settled> = components
         .into_par_iter()
         .map(|mut component| {
             let extra = component.complete(&weigh);
@@ -108,6 +108,9 @@ pub fn cluster(
     }
     (of, extra)
 }
+
+/// A component after clustering: (record, its cluster), and the links that were added.
+type Settled = (Vec<(u32, u32)>, Vec<Link>);
 
 /// Records that weak links hold together, to be taken apart.
 #[derive(Default)]

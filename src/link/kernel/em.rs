@@ -256,14 +256,13 @@ fn hold_signs(spec: &ComparisonSpec, tables: &mut [Vec<Vec<f64>>]) {
     if same == unrelated {
         return;
     }
-    for state in 0..spec.states {
+    let limits = tables[unrelated].clone();
+    for (table, limit) in tables[same].iter_mut().zip(limits) {
         for &level in &spec.differs {
             let at = level as usize - 1;
-            let limit = tables[unrelated][state][at];
-            if tables[same][state][at] > limit {
-                tables[same][state][at] = limit;
-                let table = std::mem::take(&mut tables[same][state]);
-                tables[same][state] = normalised(table);
+            if table[at] > limit[at] {
+                table[at] = limit[at];
+                *table = normalised(std::mem::take(table));
             }
         }
     }

@@ -15,7 +15,7 @@ impl SplitMix {
 
     /// A number below `bound` (above 0).
     pub const fn below(&mut self, bound: u32) -> u32 {
-        ((self.next() >> 32) * bound as u64 >> 32) as u32
+        (((self.next() >> 32) * bound as u64) >> 32) as u32
     }
 }
 
@@ -25,7 +25,7 @@ pub fn pairs(n: u32, count: usize) -> Vec<(u32, u32)> {
     if n < 2 {
         return Vec::new();
     }
-    let mut random = SplitMix(0x6B61_7261_74);
+    let mut random = SplitMix(0x6B_6172_6174);
     let all = u64::from(n) * u64::from(n - 1) / 2;
     if all <= count as u64 {
         return (0..n)
