@@ -205,7 +205,7 @@ fn the_examples_of_the_built_in_rules_hold() {
 
 #[test]
 fn an_example_that_does_not_hold_is_shown() {
-    let folder = story(&RULES.replace("\"Other Ltd\" }", "\"Example\" }"), "");
+    let folder = story(&RULES.replace("\"Other Ltd.\" }", "\"Example\" }"), "");
     let ended = karat(folder.path(), &["rules", "test", "rules.toml"]);
     assert_eq!(ended.code, 2);
     assert!(
