@@ -151,6 +151,7 @@ pub fn link(
             weight: scorer.weight(compared),
         })
         .collect();
+    drop(pairs);
     let n = u32::try_from(features.len()).unwrap_or(u32::MAX);
     let weigh = |wanted: &[(u32, u32)]| {
         let mut names = NameComparer::small(&features);

@@ -1,8 +1,8 @@
 //! Headers → canonical fields; all sources into one set of records.
 //!
-//! [`preset`] recognises the system, [`assign`] decides about every header,
+//! [`preset`] recognises the system, [`assign()`] decides about every header,
 //! [`ids`] names and orders the records, [`cells`] builds the columns, and
-//! [`union`] lays the sources under one another.
+//! `union` lays the sources under one another.
 
 pub mod assign;
 pub mod cells;

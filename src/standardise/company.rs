@@ -2,7 +2,7 @@
 //! core that two spellings of one company share.
 //!
 //! Written: spaces, NFC, the legal form's canonical spelling, and capitals where
-//! they are certain; a legal form is never dropped. Compared ([`core`]): folded,
+//! they are certain; a legal form is never dropped. Compared ([`core()`]): folded,
 //! legal forms of many languages dropped, short words made long. The lists are
 //! `rules/companies/legal_forms.csv` and `words.csv`.
 

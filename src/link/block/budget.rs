@@ -104,9 +104,13 @@ pub fn candidates(f: &Features, plan: BlockPlan) -> Candidates {
             }
             partners.sort_unstable();
             partners.dedup();
+            // Blocks overlap, so the list has room for many more than it kept.
+            partners.shrink_to_fit();
             partners
         })
         .collect();
+    drop(memberships);
+    drop(keyed);
     let mut out = Candidates {
         starts: Vec::with_capacity(n + 1),
         partners: Vec::with_capacity(taken.iter().map(Vec::len).sum()),
