@@ -103,17 +103,19 @@ fn find(records: &Records, id: &str) -> Result<u32, Failure> {
             ),
         ));
     }
-    (0u32..)
-        .take(records.rows())
-        .find(|&row| {
-            records.source(row as usize).name == source && records.id(row as usize) == record
-        })
-        .ok_or_else(|| {
-            usage(
-                "usage_record",
-                format!("{} has no record {}", shown(source), shown(record)),
-            )
-        })
+    let rows = || {
+        (0u32..)
+            .take(records.rows())
+            .filter(|&row| records.source(row as usize).name == source)
+    };
+    if let Some(row) = rows().find(|&row| records.id(row as usize) == record) {
+        return Ok(row);
+    }
+    let mut message = format!("{} has no record {}", shown(source), shown(record));
+    if let Some(near) = nearest(record, rows().map(|row| records.id(row as usize))) {
+        message.push_str(&format!("; did you mean {}?", shown(near)));
+    }
+    Err(usage("usage_record", message))
 }
 
 struct View<'a> {
