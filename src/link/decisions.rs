@@ -153,14 +153,14 @@ pub fn apply(
                 right: left.max(right),
                 why: decision.why.clone(),
             }),
-            (Some(_), Some(_)) => {}
-            _ => diagnostics.push(Diagnostic::info(
-                "decision_idle",
+            (Some(_), Some(_)) => diagnostics.push(Diagnostic::warning(
+                "decision_self",
                 format!(
-                    "the decision of line {} names a record that is not in this run",
+                    "the decision of line {} names one record twice",
                     decision.line
                 ),
             )),
+            _ => diagnostics.push(idle(decision, records)),
         }
     }
     if let Some(merged) = merged {
@@ -168,7 +168,78 @@ pub fn apply(
     }
     applied.sort();
     applied.dedup();
+    diagnostics.extend(contradictions(&applied, records));
     (applied, diagnostics)
+}
+
+/// A decision about a record that is not there: a gone record is a note, an unknown
+/// source a warning, since it is a slip of the pen.
+fn idle(decision: &Decision, records: &Records) -> Diagnostic {
+    let names: Vec<&str> = records.sources.iter().map(|s| s.name.as_str()).collect();
+    let unknown = [&decision.left.0, &decision.right.0]
+        .into_iter()
+        .find(|source| !names.contains(&source.as_str()));
+    let Some(source) = unknown else {
+        return Diagnostic::info(
+            "decision_idle",
+            format!(
+                "the decision of line {} names a record that is not in this run",
+                decision.line
+            ),
+        );
+    };
+    let told = Diagnostic::warning(
+        "decision_source",
+        format!(
+            "the decision of line {} names the source {}, which the plan does not have",
+            decision.line,
+            shown(source)
+        ),
+    );
+    match nearest(source, names) {
+        Some(name) => told.hint(format!("did you mean '{name}'?")),
+        None => told,
+    }
+}
+
+/// A `never` between records that `always` ties together: the `never` holds, and a
+/// person must say which is meant.
+fn contradictions(applied: &[Applied], records: &Records) -> Vec<Diagnostic> {
+    let mut up: BTreeMap<u32, u32> = BTreeMap::new();
+    fn root(up: &BTreeMap<u32, u32>, mut at: u32) -> u32 {
+        while let Some(&next) = up.get(&at) {
+            at = next;
+        }
+        at
+    }
+    for tie in applied.iter().filter(|a| a.verdict == Verdict::Always) {
+        let (a, b) = (root(&up, tie.left), root(&up, tie.right));
+        if a != b {
+            up.insert(a.max(b), a.min(b));
+        }
+    }
+    let name = |row: u32| {
+        format!(
+            "{}:{}",
+            records.source(row as usize).name,
+            records.id(row as usize)
+        )
+    };
+    applied
+        .iter()
+        .filter(|a| a.verdict == Verdict::Never && root(&up, a.left) == root(&up, a.right))
+        .map(|a| {
+            Diagnostic::warning(
+                "decision_contradiction",
+                format!(
+                    "'never' and 'always' contradict each other for {} and {}: the 'never' holds",
+                    shown(&name(a.left)),
+                    shown(&name(a.right))
+                ),
+            )
+            .hint("take one of the decisions out")
+        })
+        .collect()
 }
 
 /// A system's list of merged ids is an `always` with the records that still carry them.

@@ -331,8 +331,8 @@ fn estimate(
         .collect();
     // The shares to start from, as if every fourth record had a second one.
     #[allow(clippy::cast_precision_loss)]
-    let mut start =
-        Parameters::from_priors(&model.specs, start_shares(model, n as f64, all as f64));
+    let shares = start_shares(model, n as f64, all as f64);
+    let mut start = Parameters::from_priors(&model.specs, shares);
     if rows.is_empty() {
         return start;
     }
@@ -342,15 +342,16 @@ fn estimate(
         start,
         EmPlan {
             rounds: model.rounds,
+            share_prior: shares,
             ..EmPlan::default()
         },
     );
     start
 }
 
-/// About half a true pair a record, whatever the size of the data.
+/// About half a true pair a record, and never more than one pair in fifty.
 fn start_shares(model: &MatchModel, n: f64, all: f64) -> [f64; em::CLASSES] {
-    let same = (0.5 * n / all.max(1.0)).min(0.2);
+    let same = (0.5 * n / all.max(1.0)).min(0.02);
     let scale = same / model.start[0];
     let mut shares = model.start.map(|s| s * scale);
     shares[4] = (1.0 - shares[..4].iter().sum::<f64>()).max(0.1);

@@ -6,8 +6,6 @@
 //! average between two clusters, since the other members have settled what a single
 //! pair leaves open (after Enamorado, Fifield and Imai 2019).
 
-use std::collections::BTreeMap;
-
 use super::kernel::cluster::Link;
 use super::score::probability;
 
@@ -31,18 +29,29 @@ pub fn estimate(of: &[u32], links: &[Link]) -> OwnEstimate {
     }
     let inside_pairs: u64 = sizes.iter().map(|s| s * s.saturating_sub(1) / 2).sum();
     let (mut inside, mut variance, mut compared) = (0f64, 0f64, 0u64);
-    let mut between: BTreeMap<(u32, u32), (f64, u64)> = BTreeMap::new();
-    for link in links {
+    let clusters = |link: &Link| {
         let (a, b) = (of[link.left as usize], of[link.right as usize]);
-        if a == b {
+        (a.min(b), a.max(b))
+    };
+    // Only cluster pairs with a link worth a thought, but then all their links.
+    let mut near: Vec<(u32, u32)> = links
+        .iter()
+        .filter(|link| link.weight > -8.0)
+        .map(clusters)
+        .filter(|(a, b)| a != b)
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    let mut between = vec![0f64; near.len()];
+    for link in links {
+        let pair = clusters(link);
+        if pair.0 == pair.1 {
             let p = f64::from(probability(link.weight));
             inside += p;
             variance += p * (1.0 - p);
             compared += 1;
-        } else if link.weight > -8.0 {
-            let entry = between.entry((a.min(b), a.max(b))).or_default();
-            entry.0 += f64::from(link.weight.clamp(-12.0, 12.0)) + 2.0;
-            entry.1 += 1;
+        } else if let Ok(at) = near.binary_search(&pair) {
+            between[at] += f64::from(link.weight.clamp(-12.0, 12.0)) + 2.0;
         }
     }
     // A pair inside a cluster that was not compared is believed as the others are.
@@ -54,7 +63,7 @@ pub fn estimate(of: &[u32], links: &[Link]) -> OwnEstimate {
         1.0
     };
     let (mut missed, mut missed_variance) = (0f64, 0f64);
-    for (&(a, b), &(sum, _)) in &between {
+    for (&(a, b), &sum) in near.iter().zip(&between) {
         #[allow(clippy::cast_precision_loss)] // cluster sizes
         let pairs = (sizes[a as usize] * sizes[b as usize]) as f64;
         #[allow(clippy::cast_possible_truncation)] // bits

@@ -176,6 +176,16 @@ fn ids_of(ordered: &[Ordered], total: usize) -> Text {
     text.finish()
 }
 
+/// A file's path as the outputs name it: from the plan's folder, so that they are the
+/// same wherever the plan is run from.
+fn from_plan(path: &str, plan: &Plan) -> String {
+    let path = std::path::Path::new(path);
+    path.strip_prefix(&plan.base)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
+
 fn info(source: &SourceRead, plan: &Plan, own: &SourcePlan, assigned: &Assigned<'_>) -> SourceInfo {
     let names = source.table.names();
     let preset = assigned.system.as_ref().map(|system| system.preset);
@@ -191,7 +201,11 @@ fn info(source: &SourceRead, plan: &Plan, own: &SourcePlan, assigned: &Assigned<
         system: preset.map(|preset| preset.name.clone()),
         trust: own.trust,
         country: own.country.clone().or_else(|| plan.country.clone()),
-        files: source.files.iter().map(|file| file.path.clone()).collect(),
+        files: source
+            .files
+            .iter()
+            .map(|file| from_plan(&file.path, plan))
+            .collect(),
         headers: names.to_vec(),
         columns,
         id_header: assigned.id.map(|at| names[at].clone()),

@@ -204,7 +204,7 @@ impl Component {
         for &(a, b) in &self.always {
             let (a, b) = (work.root(at(a)), work.root(at(b)));
             if a != b && !work.forbidden(a, b) {
-                work.join(a.min(b), a.max(b));
+                work.join(a.min(b), a.max(b), true);
             }
         }
         work.run(f64::from(threshold));
@@ -269,7 +269,7 @@ impl Work {
             {
                 continue;
             }
-            self.join(a, b);
+            self.join(a, b, false);
             self.push_joins(a, threshold, &mut heap, false);
         }
     }
@@ -292,14 +292,21 @@ impl Work {
         }
     }
 
-    /// Joins `b` into `a`, `a < b`: a cluster is named by its smallest member.
-    fn join(&mut self, a: u32, b: u32) {
+    /// Joins `b` into `a`, `a < b`: a cluster is named by its smallest member. `as_one`
+    /// (an `always`): both are from now on one record, which is as near to a third as
+    /// the nearer of them was.
+    fn join(&mut self, a: u32, b: u32, as_one: bool) {
         let others = std::mem::take(&mut self.near[b as usize]);
         for (other, sum) in others {
             self.near[other as usize].remove(&b);
             if other != a {
-                *self.near[a as usize].entry(other).or_default() += sum;
-                *self.near[other as usize].entry(a).or_default() += sum;
+                let own =
+                    self.near[a as usize]
+                        .entry(other)
+                        .or_insert(if as_one { sum } else { 0.0 });
+                *own = if as_one { own.max(sum) } else { *own + sum };
+                let own = *own;
+                self.near[other as usize].insert(a, own);
             }
         }
         let never = std::mem::take(&mut self.never[b as usize]);
@@ -310,7 +317,9 @@ impl Work {
         }
         let distinct = std::mem::take(&mut self.distinct[b as usize]);
         self.distinct[a as usize].extend(distinct);
-        self.size[a as usize] += self.size[b as usize];
+        if !as_one {
+            self.size[a as usize] += self.size[b as usize];
+        }
         self.age[a as usize] += 1;
         self.age[b as usize] += 1;
         self.into[b as usize] = a;
@@ -386,6 +395,16 @@ mod tests {
             ..Constraints::default()
         };
         assert_eq!(run(3, &[link(0, 2, -12.0)], &constraints), [0, 1, 0]);
+    }
+
+    #[test]
+    fn an_always_takes_the_twin_along() {
+        let links = [link(0, 1, -12.0), link(0, 2, 12.0), link(1, 2, -12.0)];
+        let constraints = Constraints {
+            always: vec![(0, 1)],
+            ..Constraints::default()
+        };
+        assert_eq!(run(3, &links, &constraints), [0, 0, 0]);
     }
 
     #[test]

@@ -76,6 +76,11 @@ pub struct EmPlan {
     pub state_strength: f64,
     /// Smallest probability of a level.
     pub floor: f64,
+    /// Shares of the classes that are expected …
+    pub share_prior: [f64; CLASSES],
+    /// … worth this many pairs: in a file of a few records it keeps two records from
+    /// being one person because most pairs look alike.
+    pub share_pairs: f64,
 }
 
 impl Default for EmPlan {
@@ -87,6 +92,8 @@ impl Default for EmPlan {
             state_pairs: 20.0,
             state_strength: 2.0,
             floor: 1e-7,
+            share_prior: [0.02, 0.0, 0.0, 0.0, 0.98],
+            share_pairs: 1000.0,
         }
     }
 }
@@ -168,7 +175,7 @@ fn round(
     model: &Parameters,
     plan: EmPlan,
 ) -> Parameters {
-    let mut share = [1e-9; CLASSES];
+    let mut share = plan.share_prior.map(|p| p * plan.share_pairs + 1e-9);
     let mut counts: Vec<Vec<Vec<Vec<f64>>>> = specs
         .iter()
         .map(|s| vec![vec![vec![0.0; s.levels]; s.states]; s.tables])
