@@ -5,6 +5,7 @@ mod architecture;
 mod cli;
 mod generator;
 mod laws_generated;
+mod link;
 mod map;
 mod plan;
 mod read;

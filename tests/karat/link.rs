@@ -1,0 +1,135 @@
+//! Linking as a user sees it: small files, decisions, the two explanations.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+fn karat(folder: &Path, args: &[&str]) -> (i32, String, String) {
+    let output = Command::cargo_bin("karat")
+        .unwrap()
+        .current_dir(folder)
+        .args(args)
+        .output()
+        .unwrap();
+    (
+        output.status.code().unwrap_or(-1),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+/// Golden records of a run over one file without a plan.
+fn golden_records(csv: &str) -> usize {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("people.csv"), csv).unwrap();
+    let (code, _, err) = karat(
+        folder.path(),
+        &["run", "people.csv", "--out", "out", "--quiet"],
+    );
+    assert_eq!(code, 0, "{err}");
+    let golden = fs::read_to_string(folder.path().join("out/latest/golden.csv")).unwrap();
+    csv_rows(&golden)
+}
+
+fn csv_rows(text: &str) -> usize {
+    csv::Reader::from_reader(text.as_bytes()).records().count()
+}
+
+#[test]
+fn one_given_name_is_not_one_person_however_small_the_file() {
+    let header = "First Name,Last Name\n";
+    let names = ["Smith", "Kowalski", "Brown", "Lee", "Jones"];
+    for count in 2..=names.len() {
+        let rows: String = names[..count]
+            .iter()
+            .map(|n| format!("Anna,{n}\n"))
+            .collect();
+        assert_eq!(golden_records(&format!("{header}{rows}")), count);
+    }
+}
+
+#[test]
+fn a_twin_is_found_in_the_smallest_file() {
+    let csv = "First Name,Last Name,Email\nAnna,Smith,anna.smith@northfield.org\nAnna,Smith,anna.smith@northfield.org\nBob,Lee,bob@northfield.org\n";
+    assert_eq!(golden_records(csv), 2);
+}
+
+const PLAN: &str = "[plan]\nname = \"d\"\ndecisions = \"decisions.csv\"\n\n[[source]]\nname = \"a\"\npath = \"a.csv\"\nid = \"Id\"\n\n[output]\ndir = \"out\"\n";
+const PEOPLE: &str = "Id,First Name,Last Name,Email,Phone\n1,Ann,Lee,ann.lee@northfield.org,+14155552671\n2,Bob,Kane,bob.kane@harbour.org,+13125559046\n6,Ann,Lee,ann.lee@northfield.org,+14155552671\n";
+
+fn decided(decisions: &str) -> (TempDir, String) {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("a.csv"), PEOPLE).unwrap();
+    fs::write(folder.path().join("karat.toml"), PLAN).unwrap();
+    fs::write(folder.path().join("decisions.csv"), decisions).unwrap();
+    let (code, _, err) = karat(folder.path(), &["run", "karat.toml"]);
+    assert_eq!(code, 0, "{err}");
+    (folder, err)
+}
+
+fn golden_of(folder: &Path) -> Vec<String> {
+    let mut xref = csv::Reader::from_path(folder.join("out/latest/xref.csv")).unwrap();
+    xref.records()
+        .map(|row| row.unwrap()[2].to_owned())
+        .collect()
+}
+
+#[test]
+fn never_and_always_are_kept() {
+    let (folder, _) =
+        decided("decision,left,right,who,when,why\nnever,a:1,a:6,ann,2026-01-01,namesakes\n");
+    let ids = golden_of(folder.path());
+    assert_ne!(ids[0], ids[2]);
+    let (folder, _) = decided("always,a:1,a:2\n");
+    let ids = golden_of(folder.path());
+    assert_eq!(ids[0], ids[1]);
+    assert_eq!(ids[0], ids[2], "the twin goes with its other half");
+}
+
+#[test]
+fn decisions_that_contradict_each_other_are_told() {
+    let (folder, err) = decided("never,a:1,a:6\nalways,a:1,a:6\n");
+    let ids = golden_of(folder.path());
+    assert_ne!(ids[0], ids[2]);
+    assert!(err.contains("contradict each other"), "{err}");
+    let (_, err) = decided("never,q:1,a:2\n");
+    assert!(err.contains("which the plan does not have"), "{err}");
+}
+
+/// The pieces of evidence add up to the verdict.
+#[test]
+fn the_bits_of_an_explanation_add_up() {
+    let (folder, _) = decided("");
+    let (code, out, err) = karat(folder.path(), &["explain", "a:1", "a:6", "--json"]);
+    assert_eq!(code, 0, "{err}");
+    let story: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let sum: f64 = story["evidence"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|piece| piece["bits"].as_f64().unwrap())
+        .sum();
+    assert!((sum - story["weight"].as_f64().unwrap()).abs() < 1e-3);
+    assert_eq!(story["merged"], true);
+    let (code, out, err) = karat(folder.path(), &["explain", "a:1"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("merged with") && out.contains("a:6"), "{out}");
+    let (code, _, err) = karat(folder.path(), &["explain", "b:1"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("did you mean 'a'"), "{err}");
+}
+
+#[test]
+fn a_linking_is_scored_against_the_truth() {
+    let (folder, _) = decided("");
+    let truth = "source,record_id,entity_id\na,1,x\na,2,y\na,6,x\n";
+    fs::write(folder.path().join("truth.csv"), truth).unwrap();
+    let args = ["evaluate", "karat.toml", "--truth", "truth.csv", "--json"];
+    let (code, out, err) = karat(folder.path(), &args);
+    assert_eq!(code, 0, "{err}");
+    let scores: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(scores["pairwise"]["f1"], 1.0);
+    assert_eq!(scores["true_pairs"], 1);
+}
