@@ -133,3 +133,41 @@ fn a_linking_is_scored_against_the_truth() {
     assert_eq!(scores["pairwise"]["f1"], 1.0);
     assert_eq!(scores["true_pairs"], 1);
 }
+
+/// The page on the theory shows the numbers that `explain` prints; `KARAT_BLESS=1`
+/// writes them anew.
+#[test]
+fn the_theory_page_has_the_numbers_of_explain() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let args = [
+        "explain",
+        "--plan",
+        "testdata/acme/karat.toml",
+        "hubspot:40101",
+        "salesforce:003Hs00001AbCdEIAV",
+        "--json",
+    ];
+    let (code, out, err) = karat(root, &args);
+    assert_eq!(code, 0, "{err}");
+    let story: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let mut sum = 0.0;
+    let mut table = String::from("| | level | bits | sum |\n|---|---|---:|---:|\n");
+    for piece in story["evidence"].as_array().unwrap() {
+        let bits = piece["bits"].as_f64().unwrap();
+        sum += bits;
+        table.push_str(&format!(
+            "| {} | {} | {bits:+.2} | {sum:+.2} |\n",
+            piece["comparison"].as_str().unwrap(),
+            piece["level"].as_str().unwrap(),
+        ));
+    }
+    let page = root.join("docs/linking.md");
+    let text = fs::read_to_string(&page).unwrap();
+    let start = text.find("| | level |").unwrap();
+    let end = start + text[start..].find("\n\n").unwrap() + 1;
+    if std::env::var_os("KARAT_BLESS").is_some() {
+        fs::write(&page, format!("{}{table}{}", &text[..start], &text[end..])).unwrap();
+    } else {
+        assert_eq!(&text[start..end], table, "KARAT_BLESS=1 cargo test theory");
+    }
+}
