@@ -74,11 +74,11 @@ pub fn run(
 
     let mut prepared = prepare(plan, rulebook, watch)?;
     let mut clock = Clock::new(watch, std::mem::take(&mut prepared.timings));
-    let (mut linked, linking) = clock.stage("link", || {
-        link_prepared(&prepared, &decisions, plan, rulebook)
-    })?;
+    let records = prepared.records.rows() as u64;
+    let (mut linked, linking) = link_prepared(&prepared, &decisions, plan, rulebook, watch)?;
+    clock.timings.append(&mut linked.timings);
     drop(linking);
-    let mut merged = clock.stage("merge", || {
+    let mut merged = clock.stage("merge", records, || {
         merge(MergeInput {
             records: &prepared.records,
             table: &prepared.table,
@@ -116,7 +116,7 @@ pub fn run(
         started,
         previous: &previous,
     };
-    clock.stage("laws", || {
+    clock.stage("laws", records, || {
         write::complete(&mut output);
         laws::check(output.facts())
     })?;
@@ -127,6 +127,7 @@ pub fn run(
         (write::summarise(&output), None)
     } else {
         watch.stage("write", 0);
+        watch.tick(records);
         let published = write::publish(&output, watch)?;
         (published.summary, Some(published.folder))
     };
@@ -145,7 +146,11 @@ pub fn run(
 /// Exit 3 when a source can't be read (all of them are told), 2 for plan and rules.
 pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Prepared, Failure> {
     let mut clock = Clock::new(watch, Vec::new());
-    let sources = clock.stage("read", || read_all(plan, rulebook, watch))?;
+    let sources = clock.stage("read", 0, || read_all(plan, rulebook, watch))?;
+    let rows: u64 = sources
+        .iter()
+        .map(|source| (source.table.rows() + source.torn.len()) as u64)
+        .sum();
     let mut files: Vec<(String, Vec<FileRead>)> = sources
         .iter()
         .map(|source| (source.name.clone(), source.files.clone()))
@@ -159,12 +164,14 @@ pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Pr
         records,
         mut events,
         diagnostics: told,
-    } = clock.stage("map", || map(sources, plan, rulebook))?;
+    } = clock.stage("map", rows, || map(sources, plan, rulebook))?;
     diagnostics.extend(told);
-    let standardised = clock.stage("standardise", || Ok(standardise(&records, plan, rulebook)))?;
+    let standardised = clock.stage("standardise", rows, || {
+        Ok(standardise(&records, plan, rulebook))
+    })?;
     diagnostics.extend(standardised.diagnostics);
     events.append(&standardised.events);
-    let validated = clock.stage("validate", || {
+    let validated = clock.stage("validate", rows, || {
         validate(
             standardised.table,
             &records,
@@ -200,6 +207,7 @@ pub fn link_prepared(
     decisions: &[Decision],
     plan: &Plan,
     rulebook: &Rulebook,
+    watch: &dyn Watch,
 ) -> Result<(Linked, Linking), Failure> {
     let mut linkable = vec![true; prepared.records.rows()];
     for &row in prepared.held.keys() {
@@ -214,6 +222,7 @@ pub fn link_prepared(
         decisions,
         plan,
         rulebook,
+        watch,
     )
 }
 
@@ -250,7 +259,9 @@ fn read_all(
         .par_iter()
         .map(|source| {
             watch.go_on()?;
-            read_source(source, &plan.bounds, rulebook)
+            let read = read_source(source, &plan.bounds, rulebook)?;
+            watch.tick(read.table.rows() as u64);
+            Ok(read)
         })
         .collect();
     let mut sources = Vec::new();
@@ -287,10 +298,13 @@ impl<'a> Clock<'a> {
     fn stage<T>(
         &mut self,
         name: &str,
+        records: u64,
         work: impl FnOnce() -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         self.watch.go_on()?;
+        // The count tells how much the stage has in hand.
         self.watch.stage(name, 0);
+        self.watch.tick(records);
         let start = Instant::now();
         let result = work();
         self.timings.push((name.to_owned(), start.elapsed()));

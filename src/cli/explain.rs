@@ -57,7 +57,7 @@ pub fn run(args: &ExplainArgs, console: &Console) -> Result<Ending, Failure> {
         let decisions = pipeline::load_decisions(&loaded.plan)?;
         let prepared = pipeline::prepare(&loaded.plan, &rulebook, &progress)?;
         let (linked, linking) =
-            pipeline::link_prepared(&prepared, &decisions, &loaded.plan, &rulebook)?;
+            pipeline::link_prepared(&prepared, &decisions, &loaded.plan, &rulebook, &progress)?;
         Ok((prepared, linked, linking))
     })();
     progress.finish();

@@ -17,6 +17,8 @@ pub mod names;
 pub mod own_estimate;
 pub mod score;
 
+use std::time::{Duration, Instant};
+
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
@@ -28,6 +30,7 @@ use crate::rulebook::Rulebook;
 use crate::standardise::company::CompanyRules;
 use crate::standardise::email::EmailRules;
 use crate::standardise::job_title::JobTitleRules;
+use crate::watch::Watch;
 use block::{BlockPlan, BlockStats, Candidates};
 use compare::names::NameComparer;
 use compare::{Compared, Pattern};
@@ -54,6 +57,8 @@ pub struct Linked {
     pub events: Events,
     pub diagnostics: Vec<Diagnostic>,
     pub report: LinkReport,
+    /// How long blocking, comparing, estimating and clustering took.
+    pub timings: Vec<(String, Duration)>,
 }
 
 /// One compared pair.
@@ -115,7 +120,10 @@ pub fn link(
     decisions: &[Decision],
     plan: &Plan,
     rulebook: &Rulebook,
+    watch: &dyn Watch,
 ) -> Result<(Linked, Linking), Failure> {
+    let mut steps = Steps::new(watch);
+    steps.next("block", 0)?;
     let model = MatchModel::parse(rulebook.file("matching.toml").unwrap_or("")).map_err(|e| {
         Failure::one(
             FailureKind::Internal,
@@ -127,7 +135,9 @@ pub fn link(
     let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
     let constraints = constraints(&features, records, &applied);
     let candidates = block::candidates(&features, block_plan(plan, features.len()));
-    let pairs = compare_all(&features, &candidates);
+    steps.next("compare", features.len() as u64)?;
+    let pairs = compare_all(&features, &candidates, watch);
+    steps.next("estimate", 0)?;
     let counted = count(pairs.iter().map(|p| p.2.pattern));
     let random = random_patterns(&features, &candidates, model.random_pairs);
     let parameters = estimate(&model, &features, &counted, &random, candidates.stats.pairs);
@@ -152,6 +162,7 @@ pub fn link(
         })
         .collect();
     drop(pairs);
+    steps.next("cluster", 0)?;
     let n = u32::try_from(features.len()).unwrap_or(u32::MAX);
     let weigh = |wanted: &[(u32, u32)]| {
         let mut names = NameComparer::small(&features);
@@ -176,7 +187,47 @@ pub fn link(
     linked.report.patterns = patterns;
     linked.events = decision_events(&applied);
     linked.diagnostics = diagnostics;
+    linked.timings = steps.end();
     Ok((linked, linking))
+}
+
+/// Records between two ticks.
+const TICK: u32 = 1024;
+
+/// The steps of linking, told to the watch and timed; stops between them when asked to.
+struct Steps<'a> {
+    watch: &'a dyn Watch,
+    done: Vec<(String, Duration)>,
+    at: Option<(&'static str, Instant)>,
+}
+
+impl<'a> Steps<'a> {
+    fn new(watch: &'a dyn Watch) -> Self {
+        Self {
+            watch,
+            done: Vec::new(),
+            at: None,
+        }
+    }
+
+    fn next(&mut self, name: &'static str, total: u64) -> Result<(), Failure> {
+        self.close();
+        self.watch.go_on()?;
+        self.watch.stage(name, total);
+        self.at = Some((name, Instant::now()));
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        if let Some((name, start)) = self.at.take() {
+            self.done.push((name.to_owned(), start.elapsed()));
+        }
+    }
+
+    fn end(mut self) -> Vec<(String, Duration)> {
+        self.close();
+        self.done
+    }
 }
 
 /// The lists that features need.
@@ -243,7 +294,11 @@ fn constraints(features: &Features, records: &Records, applied: &[Applied]) -> C
 }
 
 /// Every candidate pair with its comparison, sorted by (left, right).
-fn compare_all(features: &Features, candidates: &Candidates) -> Vec<(u32, u32, Compared)> {
+fn compare_all(
+    features: &Features,
+    candidates: &Candidates,
+    watch: &dyn Watch,
+) -> Vec<(u32, u32, Compared)> {
     let mut pairs: Vec<(u32, u32, Compared)> = (0..candidates.records())
         .into_par_iter()
         .with_min_len(2048)
@@ -251,6 +306,13 @@ fn compare_all(features: &Features, candidates: &Candidates) -> Vec<(u32, u32, C
             || NameComparer::new(features),
             |names, record| {
                 let mut list = Vec::new();
+                if record % TICK == 0 {
+                    watch.tick(u64::from(TICK));
+                }
+                // The result of an interrupted run is thrown away by the next step.
+                if watch.interrupted() {
+                    return list;
+                }
                 candidates.pairs_of(record, |partner| {
                     let (left, right) = (record.min(partner), record.max(partner));
                     list.push((left, right, compare::compare(features, left, right, names)));
