@@ -115,6 +115,7 @@ pub const fn rule(mark: Avoid) -> &'static str {
         Avoid::Unaccented => "accented",
         Avoid::RoleMailbox => "not_a_role_mailbox",
         Avoid::Tagged => "without_tag",
+        Avoid::National => "with_country_code",
     }
 }
 
@@ -130,6 +131,7 @@ pub const fn reason(mark: Avoid) -> &'static str {
         Avoid::Unaccented => "the golden spelling has the accents",
         Avoid::RoleMailbox => "a mailbox of a function, not of a person",
         Avoid::Tagged => "the golden address without its tag",
+        Avoid::National => "no country code: another record has a full number",
     }
 }
 
@@ -162,6 +164,7 @@ fn is_marked(
         Avoid::Misspelling => candidates.iter().zip(folded).any(|(other, folded)| {
             other.votes > candidates[at].votes && folded != own && is_slip(own, folded)
         }),
+        Avoid::National => !value.starts_with('+'),
         Avoid::RoleMailbox => context.emails.is_role(value),
         Avoid::Tagged => {
             untagged(value).is_some_and(|plain| candidates.iter().any(|other| other.value == plain))
