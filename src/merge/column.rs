@@ -100,6 +100,10 @@ fn merge(
             .filter_map(|from| done.column(from))
             .collect(),
         spelled_in: columns(sources.table, &policy.spelled_in),
+        other_half: policy
+            .other_half
+            .as_ref()
+            .and_then(|name| sources.table.column(name)),
         shared,
         opted_out,
         trust_rank,
@@ -222,6 +226,7 @@ struct Work<'a> {
     apart_from: Vec<&'a Text>,
     /// Columns of the records that may hold the full form of a phone.
     spelled_in: Vec<&'a Text>,
+    other_half: Option<&'a Text>,
     shared: Option<HashSet<&'a str>>,
     opted_out: HashMap<&'a str, u32>,
     trust_rank: &'a [u32],
@@ -283,6 +288,22 @@ impl<'a> Work<'a> {
             } else {
                 count_equal(left);
             }
+            let context = Context {
+                nicknames: self.sources.nicknames,
+                emails: self.sources.emails,
+                shared: self.shared.as_ref(),
+                main_script: self.sources.main_script.get(golden).copied().flatten(),
+                other_half: self.other_half.map_or_else(Vec::new, |half| {
+                    rows.iter()
+                        .filter_map(|&row| half.get(row as usize))
+                        .collect()
+                }),
+            };
+            let stepped = spelling::step_back(left, &self.policy.avoid, &context, |row, mark| {
+                marks.push((row, mark));
+            });
+            decided = stepped.or(decided);
+            // After the marks: an initial beside the golden family name is no whole name.
             if let Some((records, merged)) = self.with
                 && let Some(golden_with) = merged.get(golden)
             {
@@ -295,16 +316,6 @@ impl<'a> Work<'a> {
                     }
                 }
             }
-            let context = Context {
-                nicknames: self.sources.nicknames,
-                emails: self.sources.emails,
-                shared: self.shared.as_ref(),
-                main_script: self.sources.main_script.get(golden).copied().flatten(),
-            };
-            let stepped = spelling::step_back(left, &self.policy.avoid, &context, |row, mark| {
-                marks.push((row, mark));
-            });
-            decided = stepped.or(decided);
         }
         let Some(mut choice) = survive::choose(
             left,

@@ -71,6 +71,8 @@ struct FieldRule {
     #[serde(default)]
     ends: BTreeMap<String, String>,
     #[serde(default)]
+    other_half: Option<String>,
+    #[serde(default)]
     apart_from: Vec<String>,
     #[serde(default)]
     spelled_in: Vec<String>,
@@ -89,6 +91,7 @@ pub enum Avoid {
     RoleMailbox,
     Tagged,
     National,
+    Swapped,
 }
 
 /// How one column survives.
@@ -105,6 +108,8 @@ pub struct Policy {
     pub through: Vec<String>,
     /// Value outside the order → the mark that it must be newer than.
     pub ends: BTreeMap<String, String>,
+    /// The column that a value stands in when the halves of a name are swapped.
+    pub other_half: Option<String>,
     /// Columns, merged before, whose value is not said again here.
     pub apart_from: Vec<String>,
     /// Columns that may hold the full form of a phone.
@@ -186,6 +191,7 @@ impl Merging {
                 let told = !rule.apart_from.is_empty() || !rule.spelled_in.is_empty();
                 Same::of(&field?.kind).filter(|_| told)
             }),
+            other_half: rule.as_ref().and_then(|r| r.other_half.clone()),
             apart_from: rule
                 .as_ref()
                 .map(|r| r.apart_from.clone())
@@ -266,6 +272,7 @@ mod tests {
                 .chain(&rule.with)
                 .chain(&rule.collects)
                 .chain(&rule.through)
+                .chain(&rule.other_half)
                 .chain(&rule.apart_from)
                 .chain(&rule.spelled_in)
             {

@@ -237,6 +237,34 @@ fn the_golden_email_is_not_among_the_others() {
 }
 
 #[test]
+fn both_halves_of_a_name_come_from_one_record_that_has_it_whole() {
+    let fields = ["given_name", "family_name", "updated_at"];
+    let row = |given, family, date| (0, vec![Some(given), Some(family), Some(date)]);
+    let rows = [
+        row("Marta", "Keller", "2024-01-01"),
+        row("Mette", "Olsen", "2020-01-01"),
+        row("Mette", "Olsen", "2021-01-01"),
+    ];
+    assert_eq!(
+        golden("family_name", &fields, &rows).as_deref(),
+        Some("Keller")
+    );
+    assert_eq!(
+        golden("given_name", &fields, &rows).as_deref(),
+        Some("Marta")
+    );
+    // An initial beside the golden family name is no whole name.
+    let rows = [
+        row("M.", "Keller", "2024-01-01"),
+        row("Mette", "Olsen", "2020-01-01"),
+    ];
+    assert_eq!(
+        golden("given_name", &fields, &rows).as_deref(),
+        Some("Mette")
+    );
+}
+
+#[test]
 fn without_dates_the_trusted_source_wins() {
     let rows = [(1, vec![Some("Old Ltd")]), (0, vec![Some("New Ltd")])];
     assert_eq!(
