@@ -74,11 +74,11 @@ pub fn run(
 
     let mut prepared = prepare(plan, rulebook, watch)?;
     let mut clock = Clock::new(watch, std::mem::take(&mut prepared.timings));
-    let (linked, linking) = clock.stage("link", || {
+    let (mut linked, linking) = clock.stage("link", || {
         link_prepared(&prepared, &decisions, plan, rulebook)
     })?;
     drop(linking);
-    let merged = clock.stage("merge", || {
+    let mut merged = clock.stage("merge", || {
         merge(MergeInput {
             records: &prepared.records,
             table: &prepared.table,
@@ -96,8 +96,9 @@ pub fn run(
     stop_at_hard_gates(&gates)?;
 
     let mut events = std::mem::take(&mut prepared.events);
-    events.append(&linked.events);
-    events.append(&merged.events);
+    // From here on the run's events are the only ones: they are hundreds of megabytes.
+    events.take_over(std::mem::take(&mut linked.events));
+    events.take_over(std::mem::take(&mut merged.events));
     let mut output = RunOutput {
         plan,
         rulebook,
@@ -162,7 +163,7 @@ pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Pr
     diagnostics.extend(told);
     let standardised = clock.stage("standardise", || Ok(standardise(&records, plan, rulebook)))?;
     diagnostics.extend(standardised.diagnostics);
-    events.append(&standardised.events);
+    events.take_over(standardised.events);
     let validated = clock.stage("validate", || {
         validate(
             standardised.table,
@@ -173,7 +174,7 @@ pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Pr
         )
     })?;
     diagnostics.extend(validated.diagnostics);
-    events.append(&validated.events);
+    events.take_over(validated.events);
     let mut held = records.held.clone();
     for (row, reason) in validated.held {
         held.entry(row).or_insert(reason);

@@ -16,7 +16,7 @@ pub struct Replay<'a> {
     index: &'a Index<'a>,
     /// Golden row → its records.
     pub clusters: Clusters,
-    pub golden_ids: Vec<String>,
+    pub golden_ids: Vec<&'a str>,
     confidence: Vec<Option<&'a str>>,
 }
 
@@ -85,7 +85,7 @@ impl<'a> Replay<'a> {
             events,
             index,
             clusters: Clusters::from_lists(lists),
-            golden_ids: names.into_iter().map(|(_, _, id)| id.to_owned()).collect(),
+            golden_ids: names.into_iter().map(|(_, _, id)| id).collect(),
             confidence,
         })
     }
