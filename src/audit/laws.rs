@@ -132,16 +132,23 @@ fn nothing_disappears(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic>
 /// Values as read that mapping neither kept nor told of.
 fn unmapped(facts: Facts<'_>, index: &Index<'_>) -> Vec<String> {
     let records = facts.records;
-    let mut told: HashSet<(u32, &str)> = HashSet::new();
     if records.as_read.names().is_empty() {
         return Vec::new();
     }
-    for &at in &index.mapped {
-        let event = facts.events.get(at as usize);
-        if let (Some(record), Some(before)) = (event.record, event.before) {
-            told.insert((record, before));
-        }
-    }
+    // Record and event, sorted: a set of the values would be several times as large.
+    let mut told: Vec<(u32, u32)> = index
+        .mapped
+        .iter()
+        .filter_map(|&at| Some((facts.events.record(at as usize)?, at)))
+        .collect();
+    told.sort_unstable();
+    let is_told = |record: u32, value: &str| {
+        let first = told.partition_point(|(known, _)| *known < record);
+        told[first..]
+            .iter()
+            .take_while(|(known, _)| *known == record)
+            .any(|(_, at)| facts.events.before(*at as usize) == Some(value))
+    };
     let mut broken = Vec::new();
     for (number, source) in (0_u16..).zip(&records.sources) {
         for (header, target) in source.headers.iter().zip(&source.columns) {
@@ -156,7 +163,7 @@ fn unmapped(facts: Facts<'_>, index: &Index<'_>) -> Vec<String> {
                 let kept = mapped.and_then(|mapped| mapped.get(row));
                 let at = u32::try_from(row).unwrap_or(u32::MAX);
                 let is_id = target == RECORD_ID && records.id(row).starts_with(value);
-                if !is_id && !holds_all(kept, value) && !told.contains(&(at, value)) {
+                if !is_id && !holds_all(kept, value) && !is_told(at, value) {
                     broken.push(breach(
                         facts,
                         row,

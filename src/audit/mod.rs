@@ -17,7 +17,10 @@ use crate::contact::{Event, EventKind, Events, Held, Stage};
 /// Adds a `Quarantined` event for every held record that has none: a row that a
 /// reader could not read whole is held before there are events.
 pub fn tell_held(held: &BTreeMap<u32, Held>, events: &mut Events) {
-    let told = Index::of(events).quarantined;
+    let told: std::collections::BTreeSet<u32> = (0..events.len())
+        .filter(|&at| events.about(at).1 == EventKind::Quarantined)
+        .filter_map(|at| events.record(at))
+        .collect();
     for (&row, held) in held.iter().filter(|(row, _)| !told.contains(*row)) {
         events.push(Event {
             stage: Stage::Read,

@@ -2,7 +2,7 @@
 //!
 //! In: the records as mapped, the events. Out: the canonical and the golden table.
 //! Per record and field the events apply in order and the last `after` holds; a
-//! golden value is its `Survived` event's, or the only record's own.
+//! golden value is its `Survived` event's, or the only record's own that did not lose.
 
 use super::index::{FieldEvents, Index, last_by};
 use crate::contact::{Events, Records, Table, Text, TextBuilder};
@@ -16,7 +16,7 @@ pub struct Replay<'a> {
     index: &'a Index<'a>,
     /// Golden row → its records.
     pub clusters: Clusters,
-    pub golden_ids: Vec<String>,
+    pub golden_ids: Vec<&'a str>,
     confidence: Vec<Option<&'a str>>,
 }
 
@@ -85,7 +85,7 @@ impl<'a> Replay<'a> {
             events,
             index,
             clusters: Clusters::from_lists(lists),
-            golden_ids: names.into_iter().map(|(_, _, id)| id.to_owned()).collect(),
+            golden_ids: names.into_iter().map(|(_, _, id)| id).collect(),
             confidence,
         })
     }
@@ -117,9 +117,21 @@ impl<'a> Replay<'a> {
         let last = last_by(self.clusters.len(), survived, |at| {
             self.events.golden(at as usize)
         });
+        // A single record's value that lost and left none: it stands in another field.
+        let lost = &self.field(column).lost;
+        let mut gone = vec![false; if lost.is_empty() { 0 } else { last.len() }];
+        for golden in lost
+            .iter()
+            .filter_map(|&at| self.events.golden(at as usize))
+        {
+            if let Some(slot) = gone.get_mut(golden as usize) {
+                *slot = true;
+            }
+        }
         let mut builder = TextBuilder::with_capacity(self.clusters.len());
         for (golden, &at) in last.iter().enumerate() {
             let cell = match (at, self.clusters.of(golden)) {
+                (0, _) if gone.get(golden) == Some(&true) => None,
                 (0, [row]) if (*row as usize) < canonical.len() => canonical.get(*row as usize),
                 (0, _) => None,
                 (at, _) => self.events.after(at as usize - 1),

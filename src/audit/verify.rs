@@ -169,10 +169,10 @@ fn read_again(plan: &Plan, rulebook: &Rulebook) -> Result<Records, Failure> {
 }
 
 /// The golden file drawn anew against the one that was published.
-fn compare(folder: &Path, plan: &Plan, ids: &[String], golden: &Table) -> Result<(), Failure> {
+fn compare(folder: &Path, plan: &Plan, ids: &[&str], golden: &Table) -> Result<(), Failure> {
     let merged = crate::merge::Merged {
         golden: golden.clone(),
-        golden_ids: ids.to_vec(),
+        golden_ids: ids.iter().map(|&id| id.to_owned()).collect(),
         ..crate::merge::Merged::default()
     };
     if plan.output.csv {

@@ -232,6 +232,13 @@ impl Events {
         }));
     }
 
+    /// Adds all events of `other` in memory that fits, and frees it.
+    pub fn take_over(&mut self, other: Self) {
+        self.rows.reserve_exact(other.len());
+        self.arena.reserve_exact(other.arena.len());
+        self.append(&other);
+    }
+
     /// All events of `parts` in order, in memory that fits; each part is freed once
     /// it is taken over.
     #[must_use]
@@ -425,5 +432,7 @@ mod tests {
         assert_eq!(one.len(), 2);
         assert_eq!(one.get(0), first);
         assert_eq!(one.get(1), second);
+        one.take_over(two);
+        assert_eq!((one.len(), one.get(2)), (3, second));
     }
 }

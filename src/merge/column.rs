@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::clusters::Clusters;
 use super::policy::{Avoid, Policy};
 use super::ranks::Ranks;
+use super::same::Same;
 use super::spelling::{self, Context, Nicknames, Script};
 use super::survive::{self, Candidate, Choice};
 use crate::contact::{Event, EventKind, Events, Stage, Table, Text, TextBuilder};
@@ -53,6 +54,7 @@ pub fn column(sources: &Sources<'_>, policy: &Policy, done: &Table, trust_rank: 
     let len = sources.clusters.len();
     let Some(column) = sources.table.column(&policy.column) else {
         if policy.collects.is_empty() {
+            // No record has a value.
             return Column {
                 name: policy.column.clone(),
                 golden: Text::missing(len),
@@ -92,6 +94,16 @@ fn merge(
             .filter_map(|from| Some((sources.table.column(from)?, done.column(from)?)))
             .collect(),
         through: columns(sources.table, &policy.through),
+        apart_from: policy
+            .apart_from
+            .iter()
+            .filter_map(|from| done.column(from))
+            .collect(),
+        spelled_in: columns(sources.table, &policy.spelled_in),
+        other_half: policy
+            .other_half
+            .as_ref()
+            .and_then(|name| sources.table.column(name)),
         shared,
         opted_out,
         trust_rank,
@@ -161,6 +173,45 @@ pub fn parts_of(cell: &str) -> impl Iterator<Item = &str> {
         .filter(|part| !part.is_empty())
 }
 
+/// A list that says each value once, in its fullest form.
+struct List<'a> {
+    same: Option<Same>,
+    emails: &'a EmailRules,
+    /// Keys that stand in other columns.
+    said: Vec<String>,
+    keys: Vec<String>,
+    values: Vec<&'a str>,
+    /// A spelling was left out.
+    dropped: bool,
+}
+
+impl<'a> List<'a> {
+    /// Whether `value` is in the list now in its own spelling.
+    fn add(&mut self, value: &'a str) -> bool {
+        if self.values.contains(&value) {
+            return true;
+        }
+        if let Some(same) = self.same {
+            if !self.said.is_empty() && self.said.contains(&same.key(value, self.emails)) {
+                self.dropped = true;
+                return false;
+            }
+            let key = same.list_key(value, self.emails);
+            if let Some(at) = self.keys.iter().position(|known| *known == key) {
+                self.dropped = true;
+                let fuller = same.is_fuller(value, self.values[at]);
+                if fuller {
+                    self.values[at] = value;
+                }
+                return fuller;
+            }
+            self.keys.push(key);
+        }
+        self.values.push(value);
+        true
+    }
+}
+
 struct Work<'a> {
     sources: &'a Sources<'a>,
     policy: &'a Policy,
@@ -171,6 +222,11 @@ struct Work<'a> {
     /// Columns whose losers are kept here: of the records, and as merged.
     collects: Vec<(&'a Text, &'a Text)>,
     through: Vec<&'a Text>,
+    /// Merged columns whose values are not said again.
+    apart_from: Vec<&'a Text>,
+    /// Columns of the records that may hold the full form of a phone.
+    spelled_in: Vec<&'a Text>,
+    other_half: Option<&'a Text>,
     shared: Option<HashSet<&'a str>>,
     opted_out: HashMap<&'a str, u32>,
     trust_rank: &'a [u32],
@@ -188,7 +244,7 @@ impl<'a> Work<'a> {
             let strategies = &self.policy.strategies;
             if strategies.contains(&Strategy::OptOut) {
                 self.opt_out(golden, rows, &mut part);
-            } else if rows.len() == 1 {
+            } else if rows.len() == 1 && self.policy.same.is_none() {
                 part.values.push(self.column.get(rows[0] as usize));
             } else if strategies.contains(&Strategy::Union) {
                 self.union(golden, rows, &mut part);
@@ -214,6 +270,15 @@ impl<'a> Work<'a> {
             part.values.push(None::<&str>);
             return;
         }
+        let said = self.said(golden);
+        if let Some(same) = self.policy.same.filter(|_| !said.is_empty()) {
+            left.retain(|c| !said.contains(&same.key(c.value, self.sources.emails)));
+            if left.is_empty() {
+                part.values.push(None::<&str>);
+                self.all_lost(golden, rows, None, same.rule(), part);
+                return;
+            }
+        }
         let differ = left.iter().any(|c| c.value != left[0].value);
         let mut marks: Vec<(u32, Avoid)> = Vec::new();
         let mut decided = None;
@@ -223,6 +288,22 @@ impl<'a> Work<'a> {
             } else {
                 count_equal(left);
             }
+            let context = Context {
+                nicknames: self.sources.nicknames,
+                emails: self.sources.emails,
+                shared: self.shared.as_ref(),
+                main_script: self.sources.main_script.get(golden).copied().flatten(),
+                other_half: self.other_half.map_or_else(Vec::new, |half| {
+                    rows.iter()
+                        .filter_map(|&row| half.get(row as usize))
+                        .collect()
+                }),
+            };
+            let stepped = spelling::step_back(left, &self.policy.avoid, &context, |row, mark| {
+                marks.push((row, mark));
+            });
+            decided = stepped.or(decided);
+            // After the marks: an initial beside the golden family name is no whole name.
             if let Some((records, merged)) = self.with
                 && let Some(golden_with) = merged.get(golden)
             {
@@ -235,16 +316,6 @@ impl<'a> Work<'a> {
                     }
                 }
             }
-            let context = Context {
-                nicknames: self.sources.nicknames,
-                emails: self.sources.emails,
-                shared: self.shared.as_ref(),
-                main_script: self.sources.main_script.get(golden).copied().flatten(),
-            };
-            let stepped = spelling::step_back(left, &self.policy.avoid, &context, |row, mark| {
-                marks.push((row, mark));
-            });
-            decided = stepped.or(decided);
         }
         let Some(mut choice) = survive::choose(
             left,
@@ -259,24 +330,104 @@ impl<'a> Work<'a> {
         if choice.rule == survive::AGREED && differ {
             choice.rule = decided.unwrap_or(survive::AGREED);
         }
-        let value = self.column.get(choice.row as usize);
+        let mut value = self.column.get(choice.row as usize);
+        if let Some((row, full)) = value.and_then(|value| self.full_form(rows, value)) {
+            choice = Choice {
+                row,
+                rule: spelling::rule(Avoid::National),
+            };
+            value = Some(full);
+        }
         part.values.push(value);
-        survived(part, golden, choice, &self.policy.column, value, "");
+        // A single record that keeps its own value has no event.
+        if rows.len() > 1 || value != self.column.get(rows[0] as usize) {
+            survived(part, golden, choice, &self.policy.column, value, "");
+        }
         for &row in rows {
+            let own = self.column.get(row as usize);
             let why = marks
                 .iter()
                 .find(|(marked, _)| *marked == row)
-                .map_or("", |(_, mark)| spelling::reason(*mark));
+                .map(|(_, mark)| spelling::reason(*mark))
+                .or_else(|| {
+                    let same = self.policy.same?;
+                    let key = same.key(own?, self.sources.emails);
+                    (said.contains(&key) || key == same.key(value?, self.sources.emails))
+                        .then(|| same.reason())
+                })
+                .unwrap_or("");
             lost(
                 part,
                 golden,
                 row,
                 &self.policy.column,
-                self.column.get(row as usize),
+                own,
                 value,
                 choice.rule,
                 why,
             );
+        }
+    }
+
+    /// Keys of what the golden record says in other columns already.
+    fn said(&self, golden: usize) -> Vec<String> {
+        let Some(same) = self.policy.same else {
+            return Vec::new();
+        };
+        self.apart_from
+            .iter()
+            .filter_map(|merged| merged.get(golden))
+            .flat_map(parts_of)
+            .map(|value| same.key(value, self.sources.emails))
+            .collect()
+    }
+
+    /// The number with its country code, where some record of the person has it.
+    fn full_form(&self, rows: &[u32], value: &str) -> Option<(u32, &'a str)> {
+        let same = self.policy.same?;
+        if self.spelled_in.is_empty() || !same.is_fuller("+", value) {
+            return None;
+        }
+        let key = same.key(value, self.sources.emails);
+        self.spelled_in.iter().find_map(|column| {
+            rows.iter().find_map(|&row| {
+                parts_of(column.get(row as usize)?)
+                    .find(|other| {
+                        same.is_fuller(other, value) && same.key(other, self.sources.emails) == key
+                    })
+                    .map(|full| (row, full))
+            })
+        })
+    }
+
+    /// `Lost` for each record whose value the golden one does not hold.
+    fn all_lost(
+        &self,
+        golden: usize,
+        rows: &[u32],
+        value: Option<&str>,
+        rule: &str,
+        part: &mut Part,
+    ) {
+        let Some(same) = self.policy.same else { return };
+        for &row in rows {
+            let own = self.column.get(row as usize);
+            let kept = own.is_some_and(|own| {
+                parts_of(own)
+                    .all(|one| value.is_some_and(|value| parts_of(value).any(|known| known == one)))
+            });
+            if !kept {
+                lost(
+                    part,
+                    golden,
+                    row,
+                    &self.policy.column,
+                    own,
+                    value,
+                    rule,
+                    same.reason(),
+                );
+            }
         }
     }
 
@@ -294,17 +445,22 @@ impl<'a> Work<'a> {
     }
 
     fn union(&self, golden: usize, rows: &[u32], part: &mut Part) {
-        let mut seen: Vec<&str> = Vec::new();
+        let mut list = List {
+            same: self.policy.same,
+            emails: self.sources.emails,
+            said: self.said(golden),
+            keys: Vec::new(),
+            values: Vec::new(),
+            dropped: false,
+        };
         let mut first = None;
-        let mut differ = false;
         for &row in rows {
             let Some(cell) = self.column.get(row as usize) else {
                 continue;
             };
-            first = first.or(Some(row));
             for value in parts_of(cell) {
-                if !seen.contains(&value) {
-                    seen.push(value);
+                if list.add(value) {
+                    first = first.or(Some(row));
                 }
             }
         }
@@ -313,25 +469,31 @@ impl<'a> Work<'a> {
             .iter()
             .filter_map(|(_, merged)| merged.get(golden))
             .collect();
-        for &row in rows {
+        // The values of a single record are its golden ones: there are no losers.
+        for &row in rows.iter().filter(|_| rows.len() > 1) {
             for (records, _) in &self.collects {
                 if let Some(value) = records.get(row as usize)
-                    && !seen.contains(&value)
                     && !winners.contains(&value)
+                    && list.add(value)
                 {
                     first = first.or(Some(row));
-                    seen.push(value);
                 }
             }
         }
-        let Some(first) = first.filter(|_| !seen.is_empty()) else {
+        if rows.len() == 1 && !list.dropped {
+            part.values.push(self.column.get(rows[0] as usize));
+            return;
+        }
+        let same = self.policy.same.map_or("", Same::rule);
+        let Some(first) = first else {
             part.values.push(None::<&str>);
+            self.all_lost(golden, rows, None, same, part);
             return;
         };
-        let value = seen.join(";");
-        for &row in rows {
-            differ |= self.column.get(row as usize) != Some(value.as_str());
-        }
+        let value = list.values.join(";");
+        let differ = rows
+            .iter()
+            .any(|&row| self.column.get(row as usize) != Some(value.as_str()));
         let rule = if differ {
             survive::name(Strategy::Union)
         } else {
@@ -340,6 +502,9 @@ impl<'a> Work<'a> {
         part.values.push(Some(&value));
         let choice = Choice { row: first, rule };
         survived(part, golden, choice, &self.policy.column, Some(&value), "");
+        if list.dropped {
+            self.all_lost(golden, rows, Some(&value), same, part);
+        }
     }
 
     /// `true` over `false` over missing, and an opt-out of the same address counts.

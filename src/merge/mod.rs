@@ -12,6 +12,7 @@ mod ids;
 pub mod policy;
 pub mod previous;
 mod ranks;
+mod same;
 mod spelling;
 pub mod survive;
 #[cfg(test)]
@@ -132,14 +133,26 @@ fn columns(sources: &Sources<'_>, merging: &Merging, input: &MergeInput<'_>) -> 
         let group = policy.group.as_deref()?;
         merging.groups.iter().position(|rule| rule.group == group)
     };
-    let leans = |policy: &Policy| policy.with.is_some() || !policy.collects.is_empty();
     // What others lean on comes first; the order of the result does not change.
+    let mut waiting: Vec<usize> = (0..policies.len())
+        .filter(|&at| in_group(&policies[at]).is_none())
+        .collect();
     let mut done = Table::new(sources.clusters.len());
     let mut all: Vec<Option<Column>> = policies.iter().map(|_| None).collect();
-    for late in [false, true] {
-        let ready: Vec<(usize, Column)> = (0..policies.len())
+    while !waiting.is_empty() {
+        let waits = |name: &str| waiting.iter().any(|&at| policies[at].column == name);
+        let (mut now, later): (Vec<usize>, Vec<usize>) = waiting
+            .iter()
+            .partition(|&&at| !policies[at].leans_on().any(waits));
+        // Columns that lean on each other in a ring would be a fault of the rules.
+        let later = if now.is_empty() {
+            now = later;
+            Vec::new()
+        } else {
+            later
+        };
+        let ready: Vec<(usize, Column)> = now
             .into_par_iter()
-            .filter(|&at| in_group(&policies[at]).is_none() && leans(&policies[at]) == late)
             .map(|at| {
                 (
                     at,
@@ -151,6 +164,7 @@ fn columns(sources: &Sources<'_>, merging: &Merging, input: &MergeInput<'_>) -> 
             done.set(&column.name, column.golden.clone());
             all[at] = Some(column);
         }
+        waiting = later;
     }
     for (number, rule) in merging.groups.iter().enumerate() {
         let members: Vec<usize> = (0..policies.len())

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::same::Same;
 use crate::contact::{Field, FieldType};
 use crate::plan::{Plan, Strategy};
 use crate::rulebook::Rulebook;
@@ -69,6 +70,12 @@ struct FieldRule {
     through: Vec<String>,
     #[serde(default)]
     ends: BTreeMap<String, String>,
+    #[serde(default)]
+    other_half: Option<String>,
+    #[serde(default)]
+    apart_from: Vec<String>,
+    #[serde(default)]
+    spelled_in: Vec<String>,
 }
 
 /// What makes a value step back while another is there.
@@ -83,6 +90,8 @@ pub enum Avoid {
     Unaccented,
     RoleMailbox,
     Tagged,
+    National,
+    Swapped,
 }
 
 /// How one column survives.
@@ -99,6 +108,14 @@ pub struct Policy {
     pub through: Vec<String>,
     /// Value outside the order → the mark that it must be newer than.
     pub ends: BTreeMap<String, String>,
+    /// The column that a value stands in when the halves of a name are swapped.
+    pub other_half: Option<String>,
+    /// Columns, merged before, whose value is not said again here.
+    pub apart_from: Vec<String>,
+    /// Columns that may hold the full form of a phone.
+    pub spelled_in: Vec<String>,
+    /// How two values of this column are told to mean the same.
+    pub same: Option<Same>,
     pub multi: bool,
     /// Values are points in time: `most_recent` and `earliest` compare them.
     pub is_time: bool,
@@ -106,6 +123,17 @@ pub struct Policy {
     pub order: BTreeMap<String, i64>,
     /// The group that the plan did not take the column out of.
     pub group: Option<String>,
+}
+
+impl Policy {
+    /// Columns that have to be merged before this one.
+    pub fn leans_on(&self) -> impl Iterator<Item = &str> {
+        self.with
+            .iter()
+            .chain(&self.collects)
+            .chain(&self.apart_from)
+            .map(String::as_str)
+    }
 }
 
 impl Merging {
@@ -158,7 +186,17 @@ impl Merging {
                 .map(|r| r.collects.clone())
                 .unwrap_or_default(),
             through: rule.as_ref().map(|r| r.through.clone()).unwrap_or_default(),
-            ends: rule.map(|r| r.ends).unwrap_or_default(),
+            ends: rule.as_ref().map(|r| r.ends.clone()).unwrap_or_default(),
+            same: rule.as_ref().and_then(|rule| {
+                let told = !rule.apart_from.is_empty() || !rule.spelled_in.is_empty();
+                Same::of(&field?.kind).filter(|_| told)
+            }),
+            other_half: rule.as_ref().and_then(|r| r.other_half.clone()),
+            apart_from: rule
+                .as_ref()
+                .map(|r| r.apart_from.clone())
+                .unwrap_or_default(),
+            spelled_in: rule.map(|r| r.spelled_in).unwrap_or_default(),
             multi,
             is_time: field.is_some_and(|field| field.kind == FieldType::DateTime),
             order: field
@@ -234,6 +272,9 @@ mod tests {
                 .chain(&rule.with)
                 .chain(&rule.collects)
                 .chain(&rule.through)
+                .chain(&rule.other_half)
+                .chain(&rule.apart_from)
+                .chain(&rule.spelled_in)
             {
                 assert!(known(name), "{name} in {}", rule.field);
             }

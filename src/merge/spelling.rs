@@ -67,6 +67,8 @@ pub struct Context<'a> {
     pub shared: Option<&'a HashSet<&'a str>>,
     /// The script that most of this person's names are in.
     pub main_script: Option<Script>,
+    /// What this person's records have as the other half of the name.
+    pub other_half: Vec<&'a str>,
 }
 
 /// Takes out the candidates with a mark while others are left; tells which mark
@@ -115,6 +117,8 @@ pub const fn rule(mark: Avoid) -> &'static str {
         Avoid::Unaccented => "accented",
         Avoid::RoleMailbox => "not_a_role_mailbox",
         Avoid::Tagged => "without_tag",
+        Avoid::National => "with_country_code",
+        Avoid::Swapped => "not_swapped",
     }
 }
 
@@ -130,6 +134,8 @@ pub const fn reason(mark: Avoid) -> &'static str {
         Avoid::Unaccented => "the golden spelling has the accents",
         Avoid::RoleMailbox => "a mailbox of a function, not of a person",
         Avoid::Tagged => "the golden address without its tag",
+        Avoid::National => "no country code: another record has a full number",
+        Avoid::Swapped => "more records have it as the other half of the name",
     }
 }
 
@@ -162,6 +168,12 @@ fn is_marked(
         Avoid::Misspelling => candidates.iter().zip(folded).any(|(other, folded)| {
             other.votes > candidates[at].votes && folded != own && is_slip(own, folded)
         }),
+        Avoid::Swapped => {
+            let here = candidates.iter().filter(|c| c.value == value).count();
+            let there = context.other_half.iter().filter(|v| **v == value);
+            there.count() > here
+        }
+        Avoid::National => !value.starts_with('+'),
         Avoid::RoleMailbox => context.emails.is_role(value),
         Avoid::Tagged => {
             untagged(value).is_some_and(|plain| candidates.iter().any(|other| other.value == plain))
@@ -286,6 +298,7 @@ mod tests {
             emails: &emails,
             shared: None,
             main_script: None,
+            other_half: vec!["Robert", "Robert"],
         };
         let mut left = candidates(values);
         step_back(&mut left, avoid, &context, |_, _| ());
@@ -312,6 +325,22 @@ mod tests {
         assert_eq!(
             left_after(&[("Jose", 3), ("José", 1)], &[Avoid::Unaccented]),
             ["José"]
+        );
+    }
+
+    #[test]
+    fn a_swapped_half_steps_back_where_more_records_have_it_right() {
+        assert_eq!(
+            left_after(&[("Robert", 1), ("Lee", 1)], &[Avoid::Swapped]),
+            ["Lee"]
+        );
+        assert_eq!(
+            left_after(
+                &[("Robert", 2), ("Robert", 2), ("Lee", 1)],
+                &[Avoid::Swapped]
+            )
+            .len(),
+            3
         );
     }
 

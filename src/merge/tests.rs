@@ -152,6 +152,119 @@ fn the_most_recent_value_wins_and_the_losing_phone_is_kept() {
 }
 
 #[test]
+fn a_number_stands_once_and_with_its_country_code() {
+    let fields = ["phone", "mobile", "other_phones", "updated_at"];
+    let old = Some("2020-01-01");
+    let new = Some("2024-01-01");
+    let full = Some("+16029618371");
+    let bare = Some("6029618371");
+    let rows = [
+        (0, vec![full, None, None, old]),
+        (1, vec![bare, None, None, new]),
+    ];
+    assert_eq!(golden("phone", &fields, &rows).as_deref(), full);
+    assert_eq!(golden("other_phones", &fields, &rows), None);
+    // The mobile says it; the phone is the next number, of a single record none.
+    let rows = [
+        (0, vec![bare, full, None, old]),
+        (1, vec![Some("+13035550100"), None, bare, None]),
+    ];
+    assert_eq!(golden("mobile", &fields, &rows).as_deref(), full);
+    assert_eq!(
+        golden("phone", &fields, &rows).as_deref(),
+        Some("+13035550100")
+    );
+    assert_eq!(golden("other_phones", &fields, &rows), None);
+    assert_eq!(golden("phone", &fields, &rows[..1]), None);
+    // The full form may stand in another field.
+    let rows = [(0, vec![bare, None, Some("+16029618371;+12"), old])];
+    assert_eq!(golden("phone", &fields, &rows).as_deref(), full);
+    assert_eq!(
+        golden("other_phones", &fields, &rows).as_deref(),
+        Some("+12")
+    );
+}
+
+#[test]
+fn a_number_that_stands_twice_is_lost_with_a_reason() {
+    let records = records(
+        &["phone", "mobile"],
+        &[(0, vec![Some("6029618371"), Some("+16029618371")])],
+    );
+    let merged = merge(MergeInput {
+        records: &records,
+        table: &records.table,
+        held: &BTreeMap::new(),
+        linked: &linked(&[0]),
+        plan: &plan(),
+        rulebook: &Rulebook::builtin(),
+        previous: None,
+    })
+    .expect("the built-in rules parse");
+    let lost = merged.events.iter().find(|e| e.kind == EventKind::Lost);
+    assert_eq!(
+        lost.map(|e| (e.field, e.rule, e.reason)),
+        Some((
+            "phone",
+            "same_number",
+            "the golden record has the same number already"
+        ))
+    );
+}
+
+#[test]
+fn the_golden_email_is_not_among_the_others() {
+    let fields = ["email", "other_emails", "updated_at"];
+    let rows = [
+        (
+            0,
+            vec![
+                Some("annlee@gmail.com"),
+                Some("Ann.Lee@gmail.com;b@x.com"),
+                Some("2024-01-01"),
+            ],
+        ),
+        (1, vec![Some("ann.lee+news@gmail.com"), None, None]),
+    ];
+    assert_eq!(
+        golden("other_emails", &fields, &rows).as_deref(),
+        Some("b@x.com")
+    );
+    assert_eq!(
+        golden("other_emails", &fields, &rows[..1]).as_deref(),
+        Some("b@x.com")
+    );
+}
+
+#[test]
+fn both_halves_of_a_name_come_from_one_record_that_has_it_whole() {
+    let fields = ["given_name", "family_name", "updated_at"];
+    let row = |given, family, date| (0, vec![Some(given), Some(family), Some(date)]);
+    let rows = [
+        row("Marta", "Keller", "2024-01-01"),
+        row("Mette", "Olsen", "2020-01-01"),
+        row("Mette", "Olsen", "2021-01-01"),
+    ];
+    assert_eq!(
+        golden("family_name", &fields, &rows).as_deref(),
+        Some("Keller")
+    );
+    assert_eq!(
+        golden("given_name", &fields, &rows).as_deref(),
+        Some("Marta")
+    );
+    // An initial beside the golden family name is no whole name.
+    let rows = [
+        row("M.", "Keller", "2024-01-01"),
+        row("Mette", "Olsen", "2020-01-01"),
+    ];
+    assert_eq!(
+        golden("given_name", &fields, &rows).as_deref(),
+        Some("Mette")
+    );
+}
+
+#[test]
 fn without_dates_the_trusted_source_wins() {
     let rows = [(1, vec![Some("Old Ltd")]), (0, vec![Some("New Ltd")])];
     assert_eq!(
@@ -301,12 +414,14 @@ fn an_opt_out_of_a_held_record_counts_for_its_address() {
     assert_laws(&records, &records.table, &held, &merged, &Events::new());
 }
 
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 16] = [
     "given_name",
     "family_name",
     "email",
     "other_emails",
     "phone",
+    "mobile",
+    "other_phones",
     "company",
     "job_title",
     "street",
@@ -323,11 +438,19 @@ fn cell(field: usize) -> BoxedStrategy<Option<String>> {
     let values: &'static [&'static str] = match FIELDS[field] {
         "given_name" => &["ANN", "Ann", "A.", "Анна", "=cmd", "N/A"],
         "family_name" => &["Li", "Lee", "Brown", "BROWN", "Bronw"],
-        "email" => &["ann@x.com", "lee@x.com", "INFO@x.com", "brown.a@y.org"],
+        "email" => &[
+            "ann@x.com",
+            "Ann+b@x.com",
+            "lee@x.com",
+            "INFO@x.com",
+            "brown.a@y.org",
+        ],
         "other_emails" | "tags" => &["a;b", "b; c", "ann@x.com", "c"],
         "email_opt_out" => &["true", "false"],
         "updated_at" => &["2020-01-01", "2021-05-05T10:00:00Z", "not a date"],
         "country" => &["US", "DE"],
+        "phone" | "mobile" => &["+16029618371", "6029618371", "+13035550100", "N/A"],
+        "other_phones" => &["6029618371;+1", "+13035550100; +16029618371 ext 1", "N/A"],
         _ => &["One", "Two", "N/A", "three"],
     };
     proptest::option::weighted(0.7, prop::sample::select(values).prop_map(str::to_owned)).boxed()

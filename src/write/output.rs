@@ -12,7 +12,7 @@ use crate::contact::fault::unwritable;
 use crate::contact::{Diagnostic, Failure, FailureKind};
 
 /// Rows of a Parquet row group.
-pub const ROW_GROUP: usize = 1 << 18;
+pub const ROW_GROUP: usize = 1 << 17;
 
 /// A file of the run as the summary lists it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
