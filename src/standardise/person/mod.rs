@@ -266,7 +266,11 @@ fn look(
         );
     }
     let two = |text: &str| text.contains('&') || text.contains(" and ") || text.contains(" und ");
-    for (field, text) in [("given_name", &name.given), ("family_name", &name.family)] {
+    for (field, text) in [
+        ("given_name", &name.given),
+        ("family_name", &name.family),
+        ("full_name", &name.prefix),
+    ] {
         if two(text) {
             doubt(
                 field,

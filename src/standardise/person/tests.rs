@@ -111,6 +111,28 @@ fn whole_names_are_taken_apart() {
         ("آقای علی رضایی", "آقای|علی||رضایی||||"),
         ("سارة عبد الله", "|سارة||عبد الله||||"),
         ("Acme Inc", "|||||Acme Inc||"),
+        ("mr JOHN mcDONALD", "Mr.|John||McDonald||||"),
+        ("Jean McDONALD", "|Jean||McDonald||||"),
+        ("JRR Tolkien", "|JRR||Tolkien||||"),
+        ("DJ Khaled", "|DJ||Khaled||||"),
+        ("NG Wei", "|NG||Wei||||"),
+        ("Dr. med. Eva Braun", "Dr. med.|Eva||Braun||||"),
+        (
+            "Prof. Dr. med. dent. Eva Braun",
+            "Prof. Dr. med. dent.|Eva||Braun||||",
+        ),
+        ("Dr. Phil Braun", "Dr.|Phil||Braun||||"),
+        ("M. Jean Petit", "M.|Jean||Petit||||"),
+        ("M. Night Huber", "|M. Night||Huber||||"),
+        ("Müller geb. Schmidt, Eva", "|Eva||Müller||||Schmidt"),
+        ("Jane Doe / Acme", "|Jane||Doe||||"),
+        ("Jr., Sammy Davis", "|Sammy||Davis|Jr.|||"),
+        ("Ma, Jun", "|Jun||Ma||||"),
+        ("Maria v. Braun", "|Maria||v. Braun||||"),
+        ("maria v. braun", "|Maria||v. Braun||||"),
+        ("Maria V. Braun", "|Maria|V.|Braun||||"),
+        ("Nguyễn Văn A", "|A|Văn|Nguyễn||||"),
+        ("Mr. & Mrs. Smith", "Mr. & Mrs.|||Smith||||"),
         ("Max & Erika Muster", "|||||Max & Erika Muster||"),
     ] {
         assert_eq!(shown(&full(raw)), want, "{raw}");
@@ -169,6 +191,12 @@ fn what_is_no_name_goes_to_its_field() {
     );
     let out = name("Gary Leslie (CEO)", None);
     assert_eq!(out.full.parts, [("job_title", "CEO".to_owned())]);
+    let out = name("Jane Doe / Acme", None);
+    assert_eq!(out.full.parts, [("notes", "Acme".to_owned())]);
+    let out = name("Jane Doe / Acme Inc.", None);
+    assert_eq!(out.full.parts, [("company", "Acme Inc.".to_owned())]);
+    let out = name("Mr. & Mrs. Smith", None);
+    assert_eq!(out.full.doubts[0].rule, "name_of_two_people");
     let out = name("ann.lee@acme.com", None);
     assert_eq!(out.full.parts, [("email", "ann.lee@acme.com".to_owned())]);
     assert_eq!(out.full.value, None);
