@@ -121,18 +121,19 @@ pub fn core(value: &str, rules: &CompanyRules) -> String {
 fn mend(text: &str, rules: &CompanyRules) -> (String, &'static str) {
     let words: Vec<&str> = text.split(' ').collect();
     let (front, end) = rules.forms.written(&words);
-    let body = &words[front.map_or(0, |form| form.0)..words.len() - end.map_or(0, |form| form.0)];
+    let body = &words[front.as_ref().map_or(0, |form| form.0)
+        ..words.len() - end.as_ref().map_or(0, |form| form.0)];
     let has_form = front.is_some() || end.is_some();
     let mended = case::mend(body, has_form);
     let mut out = String::with_capacity(text.len() + 2);
     if let Some((_, form)) = front {
-        out.push_str(form);
+        out.push_str(&form);
         out.push(' ');
     }
     out.push_str(&mended);
     if let Some((_, form)) = end {
         out.push(' ');
-        out.push_str(form);
+        out.push_str(&form);
     }
     let rule = if out == text {
         ""

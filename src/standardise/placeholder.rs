@@ -50,6 +50,8 @@ struct List {
 struct Junk {
     /// Words: a name of nothing but these is nobody's.
     name_words: Vec<String>,
+    /// A name of just this word, in one column, is none.
+    alone: Vec<String>,
     /// Names, companies and titles that say so as a whole.
     values: Vec<String>,
     /// Texts that say so wherever they stand in a name, company or title.
@@ -101,6 +103,12 @@ impl Placeholders {
         } else {
             Verdict::Value
         }
+    }
+
+    /// Whether a word that may be a surname stands for no name where it is all of a name.
+    #[must_use]
+    pub fn is_none_alone(&self, name: &str) -> bool {
+        name.len() <= 64 && self.junk.alone.contains(&folded(name))
     }
 
     /// Why a record with these raw values is nobody's, if it is: the value that says so.

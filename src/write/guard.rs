@@ -1,6 +1,6 @@
 //! The formula guard: a cell that a spreadsheet would run gets a `'` in front.
 //!
-//! Plain numbers and phone numbers stay as they are: a quote there breaks a CRM's
+//! Plain numbers, phone numbers and dates without a year stay as they are: a quote there breaks a CRM's
 //! import.
 
 use std::borrow::Cow;
@@ -31,7 +31,7 @@ pub fn is_formula(value: &str) -> bool {
         return false;
     };
     match first {
-        '+' | '-' => !is_number(value) && !are_phones(value),
+        '+' | '-' => !is_number(value) && !are_phones(value) && !is_yearless_date(value),
         '=' | '@' | '\t' | '\r' | '\n' | '\0' => true,
         // The full-width twins of = + - @, and the small ones.
         '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}' => true,
@@ -47,6 +47,18 @@ fn are_phones(value: &str) -> bool {
         .replace(";ext=", " ext=")
         .split(';')
         .all(|part| is_phone(part.trim()))
+}
+
+/// `--03-14`, the canonical form of a birthday without its year.
+fn is_yearless_date(value: &str) -> bool {
+    let [b'-', b'-', m1, m2, b'-', d1, d2] = *value.as_bytes() else {
+        return false;
+    };
+    let number = |tens: u8, ones: u8| {
+        (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| (tens - b'0') * 10 + (ones - b'0'))
+    };
+    number(m1, m2).is_some_and(|month| (1..=12).contains(&month))
+        && number(d1, d2).is_some_and(|day| (1..=31).contains(&day))
 }
 
 /// A sign, digits, and points or commas between digits.
@@ -111,6 +123,9 @@ mod tests {
             "-=1",
             "+1(2)*A1",
             "+1415555010;=1",
+            "--03-14+1",
+            "--13-14",
+            "--1",
         ] {
             assert!(is_formula(value), "{value:?}");
             assert_eq!(guarded(value), format!("'{value}"));
@@ -136,6 +151,8 @@ mod tests {
             "+1 415 555 0100 x12",
             "a=b",
             "'=1",
+            "--03-14",
+            "--12-31",
         ] {
             assert!(!is_formula(value), "{value:?}");
         }

@@ -127,6 +127,11 @@ impl AddressRules {
 
     pub(super) fn nearest_country(&self, text: &str) -> Option<String> {
         let name = nearest(text, self.names.iter().map(String::as_str))?;
+        let (met, known) = (text.to_lowercase(), name.to_lowercase());
+        // A wrong proposal is worse than none.
+        if met.chars().next() != known.chars().next() || strsim::jaro_winkler(&met, &known) < 0.9 {
+            return None;
+        }
         self.country(name).map(str::to_owned)
     }
 

@@ -50,6 +50,7 @@ fn countries_have_codes() {
     let unknown = country("Germny", &rules);
     assert_eq!(unknown.value.as_deref(), Some("Germny"));
     assert_eq!(unknown.doubts[0].suggestion.as_deref(), Some("DE"));
+    assert_eq!(country("Atlantis", &rules).doubts[0].suggestion, None);
 }
 
 type Cells = [&'static str; 5];

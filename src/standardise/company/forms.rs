@@ -11,14 +11,22 @@ use crate::standardise::tidy::fold;
 const LONGEST: usize = 6;
 
 /// How many words a form takes, and how it is to be written.
-pub type Written<'a> = (usize, &'a str);
+pub type Written<'a> = (usize, Cow<'a, str>);
 
 #[derive(Clone, Debug)]
 struct Form {
-    written: String,
+    rows: Vec<Row>,
     front: bool,
     end: bool,
     weak: bool,
+}
+
+/// One line of the list: its spellings, the canonical one first.
+#[derive(Clone, Debug)]
+struct Row {
+    spellings: Vec<String>,
+    front: bool,
+    end: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -36,7 +44,7 @@ impl Forms {
     pub fn load(rulebook: &Rulebook) -> Self {
         let mut forms = Self::default();
         for row in &lists::rows(rulebook, "companies/legal_forms.csv") {
-            let written = row.get(0).unwrap_or("");
+            let spellings: Vec<String> = lists::values(row.get(0)).map(str::to_owned).collect();
             let place = row.get(2).unwrap_or("");
             let weak = row.get(3) == Some("yes");
             if place == "glued" {
@@ -50,11 +58,16 @@ impl Forms {
                     .by_words
                     .entry(met.to_owned())
                     .or_insert_with(|| Form {
-                        written: written.to_owned(),
+                        rows: Vec::new(),
                         front: false,
                         end: false,
                         weak,
                     });
+                form.rows.push(Row {
+                    spellings: spellings.clone(),
+                    front: place != "end",
+                    end: place != "front",
+                });
                 if place != "front" {
                     forms
                         .edges
@@ -111,7 +124,7 @@ impl Forms {
     /// words each takes, and how it is to be written. Never all of the words.
     pub fn written<'a>(&'a self, words: &[&str]) -> (Option<Written<'a>>, Option<Written<'a>>) {
         let end = self.find_written(words, true);
-        let left = words.len() - end.map_or(0, |form| form.0);
+        let left = words.len() - end.as_ref().map_or(0, |form| form.0);
         let front = self.find_written(&words[..left], false);
         (front, end)
     }
@@ -183,7 +196,7 @@ impl Forms {
         None
     }
 
-    fn find_written(&self, words: &[&str], end: bool) -> Option<(usize, &str)> {
+    fn find_written(&self, words: &[&str], end: bool) -> Option<Written<'_>> {
         for count in (1..=LONGEST.min(words.len().saturating_sub(1))).rev() {
             let slice = if end {
                 &words[words.len() - count..]
@@ -192,16 +205,45 @@ impl Forms {
             };
             // A comma inside belongs to the form only as in `Co., Ltd.`; a form
             // in the front is followed by the name without one.
-            let key = words_of(&slice.join(" ")).join(" ");
+            let raw = slice.join(" ");
+            let key = words_of(&raw).join(" ");
             let Some(form) = self.by_words.get(key.as_str()) else {
                 continue;
             };
-            if (end && form.end) || (!end && form.front) {
-                // Turkish and Czech `a.s.` and Norwegian `AS` share letters: a
-                // spelling with dots is only ever the dotted form.
-                return Some((count, form.written.as_str()));
+            let fits = |row: &&Row| (end && row.end) || (!end && row.front);
+            let rows: Vec<&Row> = form.rows.iter().filter(fits).collect();
+            if let Some(written) = spelled(&raw, &rows) {
+                return Some((count, written));
             }
         }
         None
     }
+}
+
+/// How a form met as `raw` is to be written. A spelling of the list stays: `SARL`
+/// is French, `Sàrl` Swiss. Letters that several countries' forms share (Norwegian
+/// `AS`, Czech `a.s.`, Turkish `A.Ş.`) are never made another country's.
+fn spelled<'a>(raw: &str, rows: &[&'a Row]) -> Option<Cow<'a, str>> {
+    let raw = raw.trim_matches([',', ';', ' ']);
+    let all = || rows.iter().flat_map(|row| &row.spellings);
+    let like = |key: &dyn Fn(&str) -> String| {
+        let met = key(raw);
+        all().find(|spelling| key(spelling) == met)
+    };
+    let lower = |text: &str| text.to_lowercase();
+    let dotless = |text: &str| text.to_lowercase().replace(['.', ' '], "");
+    if let Some(same) = all().find(|spelling| spelling.as_str() == raw) {
+        return Some(Cow::Borrowed(same));
+    }
+    if rows.len() > 1 {
+        let known = like(&lower).filter(|_| !raw.contains('.'));
+        return Some(known.map_or_else(
+            || Cow::Owned(raw.to_owned()),
+            |known| Cow::Borrowed(known.as_str()),
+        ));
+    }
+    like(&lower)
+        .or_else(|| like(&dotless))
+        .or_else(|| rows.first()?.spellings.first())
+        .map(|spelling| Cow::Borrowed(spelling.as_str()))
 }

@@ -37,6 +37,24 @@ fn names_are_written_with_their_legal_form() {
         ("QUANUNITY", "Quanunity"),
         ("富士商事株式会社", "富士商事株式会社"),
         ("SA", "SA"),
+        ("Dupont SARL", "Dupont SARL"),
+        ("ACME S.A.R.L.", "ACME SARL"),
+        ("Dupont Sàrl", "Dupont Sàrl"),
+        ("Dupont S.à r.l.", "Dupont S.à r.l."),
+        ("Dupont sarl", "Dupont SARL"),
+        ("Dupont SA", "Dupont SA"),
+        ("Dupont S.A.", "Dupont S.A."),
+        ("Bogota Norte S.A.S.", "Bogota Norte S.A.S."),
+        ("Yıldız A.Ş.", "Yıldız A.Ş."),
+        ("Novak a.s.", "Novak a.s."),
+        ("Fjord AS", "Fjord AS"),
+        ("Sava a.d.", "Sava a.d."),
+        ("Sredec AD", "Sredec AD"),
+        ("CV Maju Jaya", "CV Maju Jaya"),
+        ("Limari SpA", "Limari SpA"),
+        ("Pampa Limitada", "Pampa Limitada"),
+        ("Huber Ges.m.b.H.", "Huber Ges.m.b.H."),
+        ("Acme Company Ltd", "Acme Company Ltd."),
     ] {
         assert_eq!(
             standardise(raw, &rules).value.as_deref(),
@@ -141,7 +159,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn standardising_twice_changes_nothing_for_names(raw in "(acme|ACME|Delta|of|SA|inc|L\\.L\\.C\\.|, |&| |GMBH|co|ltd|株式会社|บริษัท|จำกัด|-){0,8}") {
+    fn standardising_twice_changes_nothing_for_names(raw in "(acme|ACME|Delta|of|SA|inc|L\\.L\\.C\\.|A\\.S\\.|a\\.s\\.|AŞ|Sàrl|S\\.à|r\\.l\\.|CV|ad|, |&| |GMBH|co|ltd|株式会社|บริษัท|จำกัด|-){0,8}") {
         check_twice(&raw);
     }
 }

@@ -11,7 +11,7 @@ use crate::contact::FieldType;
 use crate::standardise::Knowledge;
 use crate::standardise::coded::{Groups, code};
 use crate::standardise::person::{self, NameModel, NameOutcome, PersonRules, RawName};
-use crate::standardise::placeholder::Verdict;
+use crate::standardise::placeholder::{Placeholders, Verdict};
 use crate::standardise::text;
 
 /// Groups whose outcomes are loose at a time.
@@ -73,7 +73,9 @@ pub fn standardise(
                     company: cell("company"),
                     email: cell("email"),
                 };
-                person::standardise_name(raw, rules, model)
+                let mut outcome = person::standardise_name(raw, rules, model);
+                clear_none_alone(&mut outcome, &knowledge.placeholders);
+                outcome
             })
             .collect();
         for (&row, outcome) in chunk.iter().zip(outcomes) {
@@ -140,6 +142,30 @@ pub fn standardise(
     }
 }
 
+/// Clears a name of one part whose word stands for no name: `Test`, not `Ann Test`.
+fn clear_none_alone(name: &mut NameOutcome, placeholders: &Placeholders) {
+    let mut filled = [
+        &mut name.given,
+        &mut name.middle,
+        &mut name.family,
+        &mut name.full,
+    ]
+    .into_iter()
+    .filter(|part| part.value.is_some());
+    let (Some(part), None) = (filled.next(), filled.next()) else {
+        return;
+    };
+    if part
+        .value
+        .as_deref()
+        .is_some_and(|value| placeholders.is_none_alone(value))
+    {
+        part.value = None;
+        part.rule = "placeholder";
+        part.reason = "stands for no name";
+    }
+}
+
 /// The name cell that a part of the row came out of, and its raw value: the one
 /// that the outcome names, else the first that is filled.
 fn source<'c>(
@@ -187,4 +213,38 @@ pub fn former_family(
         &results,
         |_, _| None,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rulebook::Rulebook;
+
+    #[test]
+    fn test_is_a_name_only_beside_another() {
+        let rulebook = Rulebook::builtin();
+        let (rules, placeholders) = (PersonRules::load(&rulebook), Placeholders::load(&rulebook));
+        for (given, family, full, none) in [
+            (Some("test"), None, None, true),
+            (None, Some("Test"), None, true),
+            (None, None, Some("Test"), true),
+            (None, None, Some("TEST"), true),
+            (Some("Ann"), Some("Test"), None, false),
+            (None, None, Some("Ann Testa"), false),
+            (Some("Testa"), None, None, false),
+        ] {
+            let raw = RawName {
+                given,
+                family,
+                full,
+                ..RawName::default()
+            };
+            let mut out = person::standardise_name(raw, &rules, &NameModel::empty());
+            clear_none_alone(&mut out, &placeholders);
+            let parts = [&out.given, &out.family, &out.full];
+            let logged = parts.iter().any(|part| part.rule == "placeholder");
+            let empty = parts.iter().all(|part| part.value.is_none());
+            assert_eq!((empty, logged), (none, none), "{raw:?}");
+        }
+    }
 }

@@ -47,7 +47,7 @@ fn mend_word(
     model: &NameModel,
     out: &mut String,
 ) {
-    let shouting = is_upper(word);
+    let shouting = is_upper(word) || is_loud_mc(word, rules);
     if !(shouting || small)
         || !word.chars().any(|c| c.is_uppercase() || c.is_lowercase())
         || has_no_title_case(word)
@@ -70,6 +70,10 @@ fn mend_word(
     let lower = lower(word);
     if particle && rules.particles.get(&fold(word)).copied().unwrap_or(false) {
         out.push_str(&lower);
+        return;
+    }
+    if particle && small && rules.short_particles.contains(word) {
+        out.push_str(word);
         return;
     }
     if let Some(known) = model.cased(&lower) {
@@ -110,6 +114,23 @@ fn mend_word(
             }
         }
     }
+}
+
+/// `mcDONALD`, `MacDONALD`: in capitals but for the front.
+pub fn is_loud_mc(word: &str, rules: &PersonRules) -> bool {
+    let starts = |front: &str| {
+        word.get(..front.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(front))
+    };
+    let cut = if starts("mc") {
+        2
+    } else if starts("mac") && rules.mac.contains(&word.to_lowercase()) {
+        3
+    } else {
+        return false;
+    };
+    let rest = &word[cut..];
+    rest.len() >= 3 && rest.bytes().all(|b| b.is_ascii_uppercase()) && !is_upper(word)
 }
 
 /// Whether two letters in capitals are a name: `LI`, `AL`, not `JJ`, `AJ`.

@@ -91,6 +91,19 @@ pub fn bare(
 /// comma stands before these words, where any suffix is one.
 pub fn take_titles(words: &mut Vec<&str>, rules: &PersonRules, found: &mut Found, comma: bool) {
     while let Some(first) = words.first() {
+        if let Some((count, written)) = long_title(words, rules) {
+            found.prefix.push(written);
+            found.did("name_title");
+            words.drain(..count);
+            continue;
+        }
+        // `M. Jean Petit`
+        if *first == "M." && words.len() > 2 && rules.monsieur.contains(&fold(words[1])) {
+            found.prefix.push((*first).to_owned());
+            found.did("name_title");
+            words.remove(0);
+            continue;
+        }
         let dotted = first.trim_end_matches('.');
         let Some(written) = front_title(dotted, words.len() - 1, rules) else {
             break;
@@ -144,6 +157,70 @@ pub fn is_suffix(text: &str, rules: &PersonRules) -> bool {
     any
 }
 
+/// Whether every word is a suffix that is one wherever it stands: `Jr.`, not `Ma`.
+pub fn is_sure_suffix(text: &str, rules: &PersonRules) -> bool {
+    is_suffix(text, rules)
+        && text.split_whitespace().all(|word| {
+            rules
+                .suffixes
+                .get(&fold(word.trim_matches(',')))
+                .is_some_and(|suffix| suffix.alone == Alone::Always)
+        })
+}
+
+/// `Mr. & Mrs. Smith`: the titles of two people with one family name, and the name.
+pub fn couple(text: &str, rules: &PersonRules) -> Option<(String, String)> {
+    let words: Vec<&str> = text.split(' ').collect();
+    let [first, and, second, family] = words[..] else {
+        return None;
+    };
+    let title = |word: &str| {
+        rules
+            .titles
+            .get(&fold(word))
+            .filter(|title| title.front)
+            .map(|title| title.written.as_str())
+    };
+    let (first, second) = (title(first)?, title(second)?);
+    (rules.and.contains(&and.to_lowercase())
+        && family.chars().any(char::is_alphabetic)
+        && title(family).is_none())
+    .then(|| (format!("{first} {and} {second}"), family.to_owned()))
+}
+
+/// `Jane Doe / Acme`: the name without what stands behind the slash, which is kept
+/// for its own field. Two words that nothing is known of may be a second person.
+pub fn without_slash(
+    text: String,
+    company: Option<&str>,
+    rules: &PersonRules,
+    model: &NameModel,
+    found: &mut Found,
+) -> String {
+    let Some((name, behind)) = text.split_once(" / ") else {
+        return text;
+    };
+    let (name, behind) = (name.trim(), behind.trim());
+    if !name.contains(' ') || behind.is_empty() || behind.contains('/') {
+        return text;
+    }
+    if same_company(behind, company, rules) {
+        found.did("name_company_in_brackets");
+    } else if rules.company.has_legal_form(behind) || model.is_company(behind, rules) {
+        found.parts.push(("company", behind.to_owned()));
+        found.did("name_company_in_brackets");
+    } else if rules.job_title.is_title(behind) {
+        found.parts.push(("job_title", behind.to_owned()));
+        found.did("name_job_title_in_brackets");
+    } else if behind.contains(' ') {
+        return text;
+    } else {
+        found.parts.push(("notes", behind.to_owned()));
+        found.did("name_remark");
+    }
+    name.to_owned()
+}
+
 /// A title without a space before or behind the name: นายสมชาย, 山田様.
 pub fn unglue<'a>(
     word: &'a str,
@@ -183,6 +260,21 @@ pub fn unglue<'a>(
         }
         return rest;
     }
+}
+
+/// A title of several words with a name behind, its further words with dots
+/// (`Dr. med.`, not `Dr Phil`): how many words, and how it is written.
+fn long_title(words: &[&str], rules: &PersonRules) -> Option<(usize, String)> {
+    let dotted = words
+        .iter()
+        .skip(1)
+        .take(3)
+        .take_while(|word| word.ends_with('.'))
+        .count();
+    (2..=dotted + 1).rev().find_map(|count| {
+        let title = rules.titles.get(&fold(&words[..count].join(" ")))?;
+        (title.front && words.len() >= count + title.needs).then(|| (count, title.written.clone()))
+    })
 }
 
 /// The written titles of a word such as `Dr`, `Prof.Dr`, `Mr`.
@@ -373,10 +465,23 @@ fn former_behind(text: &mut String, rules: &PersonRules, found: &mut Found) {
             && found.former.is_none()
             && let Some(former) = former_name(&words[at..].join(" "), rules)
         {
-            found.former = Some(former);
-            found.did("name_former");
             let kept = words[..at].join(" ");
-            *text = kept.trim_end_matches(',').to_owned();
+            let kept = kept.trim_end_matches(',');
+            // `Müller geb. Schmidt, Eva`: behind the comma today's name goes on.
+            let (former, rest) = match former.split_once([',', '،']) {
+                Some((former, rest)) => (former.trim(), rest.trim()),
+                None => (former.as_str(), ""),
+            };
+            if former.is_empty() {
+                return;
+            }
+            found.former = Some(former.to_owned());
+            found.did("name_former");
+            *text = if rest.is_empty() {
+                kept.to_owned()
+            } else {
+                format!("{kept}, {rest}")
+            };
             return;
         }
     }

@@ -266,7 +266,11 @@ fn look(
         );
     }
     let two = |text: &str| text.contains('&') || text.contains(" and ") || text.contains(" und ");
-    for (field, text) in [("given_name", &name.given), ("family_name", &name.family)] {
+    for (field, text) in [
+        ("given_name", &name.given),
+        ("family_name", &name.family),
+        ("full_name", &name.prefix),
+    ] {
         if two(text) {
             doubt(
                 field,
@@ -281,6 +285,12 @@ fn look(
 
 /// Digits that stand for letters: `Ma1one` → `Malone`.
 fn without_digits(text: &str) -> Option<String> {
+    // `1+1` is no name: most of it must be letters, and nothing else be in it.
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    if letters < 2 * digits || text.contains(['+', '=', '*', '/', '@']) {
+        return None;
+    }
     let guess: String = text
         .chars()
         .map(|c| match c {

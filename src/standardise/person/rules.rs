@@ -21,6 +21,13 @@ pub struct PersonRules {
     pub(super) suffixes: FastMap<String, Suffix>,
     /// Folded particle → stays small when capitals are mended.
     pub(super) particles: FastMap<String, bool>,
+    /// Particles cut short, as written: `v.`.
+    pub(super) short_particles: FastSet<String>,
+    /// Given names that `M.` in front of is a title and no initial, folded.
+    pub(super) monsieur: FastSet<String>,
+    /// Vietnamese family names and usual middle names, folded.
+    pub(super) vietnamese: FastSet<String>,
+    pub(super) vietnamese_middle: FastSet<String>,
     pub(super) former: Vec<String>,
     /// Marks of a former name that need no brackets, as written.
     pub(super) former_open: FastSet<String>,
@@ -80,6 +87,9 @@ struct Shapes {
     mac: Vec<String>,
     and: Vec<String>,
     family_tails: Vec<String>,
+    short_particles: Vec<String>,
+    monsieur: Vec<String>,
+    vietnamese_middle: Vec<String>,
     pronouns: Vec<String>,
     patronymics: Patronymics,
     compounds: Compounds,
@@ -113,6 +123,10 @@ impl PersonRules {
         let shapes: Shapes =
             toml::from_str(rulebook.file("names/shapes.toml").unwrap_or("")).unwrap_or_default();
         let mut rules = Self {
+            short_particles: shapes.short_particles.iter().cloned().collect(),
+            monsieur: folded(&shapes.monsieur).into_iter().collect(),
+            vietnamese: folded(&shapes.several_given.family).into_iter().collect(),
+            vietnamese_middle: folded(&shapes.vietnamese_middle).into_iter().collect(),
             former: folded(&shapes.former),
             former_open: shapes.former_open.iter().cloned().collect(),
             placeholders: shapes.placeholders.iter().cloned().collect(),

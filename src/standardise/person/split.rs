@@ -4,6 +4,7 @@
 //! (`model`): the words' evidence, half a unit off for each further family word,
 //! and the order's prior of the script. Particles go with the word behind them.
 
+use super::case;
 use super::clean::is_upper;
 use super::model::NameModel;
 use super::rules::PersonRules;
@@ -11,6 +12,8 @@ use crate::standardise::script::Script;
 use crate::standardise::tidy::fold;
 
 const FURTHER_FAMILY_WORD: f32 = 0.5;
+/// Initials written together are hardly ever a family name.
+const INITIALS: f32 = 6.0;
 
 /// A whole name taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +39,7 @@ pub fn split(words: &[&str], rules: &PersonRules, model: &NameModel) -> Option<S
     } else {
         words
     };
-    if let Some(split) = by_patronymic(words, rules) {
+    if let Some(split) = by_patronymic(words, rules).or_else(|| vietnamese(words, rules)) {
         return Some(split);
     }
     if let Some(split) = by_capitals(words, rules, model) {
@@ -136,7 +139,9 @@ fn units(words: &[&str], rules: &PersonRules) -> Vec<String> {
     let mut units: Vec<String> = Vec::with_capacity(words.len());
     let mut open = String::new();
     for (at, word) in words.iter().enumerate() {
-        let is_particle = at + 1 < words.len() && rules.particles.contains_key(&fold(word));
+        let is_particle = at + 1 < words.len()
+            && (rules.particles.contains_key(&fold(word))
+                || (at > 0 && rules.short_particles.contains(*word)));
         // In front, a capitalised particle may be a given name (Al Green, Van Morrison).
         let glues = is_particle && (at > 0 || !word.chars().next().is_some_and(char::is_uppercase));
         if open.is_empty()
@@ -169,8 +174,12 @@ impl Scores {
         let mut sums = Vec::with_capacity(units.len() + 1);
         let mut sum = 0.0;
         sums.push(0.0);
-        for unit in units {
-            sum += unit_evidence(unit, rules, model);
+        for (at, unit) in units.iter().enumerate() {
+            sum += if at == 0 && units.len() > 1 && are_initials(unit, &units[1..], rules) {
+                INITIALS
+            } else {
+                unit_evidence(unit, rules, model)
+            };
             sums.push(sum);
         }
         Self { sums }
@@ -196,6 +205,22 @@ impl Scores {
         }
         best
     }
+}
+
+/// `JRR`, `DJ` in front of a word that is not in capitals, and no family name of
+/// such letters (`NG Wei`).
+fn are_initials(word: &str, behind: &[String], rules: &PersonRules) -> bool {
+    without_vowels(word)
+        && behind.iter().any(|other| !is_upper(other))
+        && !rules.several_given.contains(&fold(word))
+}
+
+/// Two or three capitals of which none is a vowel.
+fn without_vowels(word: &str) -> bool {
+    (2..=3).contains(&word.len())
+        && word.bytes().all(|b| {
+            b.is_ascii_uppercase() && !matches!(b, b'A' | b'E' | b'I' | b'O' | b'U' | b'Y')
+        })
 }
 
 fn unit_evidence(unit: &str, rules: &PersonRules, model: &NameModel) -> f32 {
@@ -270,10 +295,27 @@ fn by_patronymic(words: &[&str], rules: &PersonRules) -> Option<Split> {
     None
 }
 
+/// `Nguyễn Văn A`: family name, one of the usual middle names, given name. Only
+/// with a letter that no other language has.
+fn vietnamese(words: &[&str], rules: &PersonRules) -> Option<Split> {
+    let [family, middle, given @ ..] = words else {
+        return None;
+    };
+    let own = |c: char| matches!(c, 'ơ' | 'Ơ' | 'ư' | 'Ư' | '\u{1ea0}'..='\u{1ef9}');
+    (!given.is_empty()
+        && words.iter().any(|word| word.contains(own))
+        && rules.vietnamese.contains(&fold(family))
+        && rules.vietnamese_middle.contains(&fold(middle)))
+    .then(|| Split::of(given.join(" "), *middle, *family))
+}
+
 /// `Jean DUPONT`, `DUPONT Jean`: the family name alone in capitals.
 fn by_capitals(words: &[&str], rules: &PersonRules, model: &NameModel) -> Option<Split> {
-    let loud =
-        |word: &&str| is_upper(word) && word.chars().filter(|c| c.is_alphabetic()).count() >= 3;
+    // `mcDONALD` is as loud as `MCDONALD`; `JRR` is initials.
+    let loud = |word: &&str| {
+        (is_upper(word) && !without_vowels(word) || case::is_loud_mc(word, rules))
+            && word.chars().filter(|c| c.is_alphabetic()).count() >= 3
+    };
     let start = words.iter().position(loud)?;
     let end = words.iter().rposition(loud)? + 1;
     let mixed = |word: &&str| !loud(word) && (is_initial(word) || !is_upper(word));
@@ -291,9 +333,9 @@ fn by_capitals(words: &[&str], rules: &PersonRules, model: &NameModel) -> Option
             .chain(&words[end..])
             .map(|word| (*word).to_owned())
             .collect();
-        let particles = given
-            .iter()
-            .any(|word| rules.particles.contains_key(&fold(word)));
+        let particles = given.iter().any(|word| {
+            rules.particles.contains_key(&fold(word)) || rules.short_particles.contains(word)
+        });
         if particles {
             return None;
         }

@@ -111,6 +111,28 @@ fn whole_names_are_taken_apart() {
         ("آقای علی رضایی", "آقای|علی||رضایی||||"),
         ("سارة عبد الله", "|سارة||عبد الله||||"),
         ("Acme Inc", "|||||Acme Inc||"),
+        ("mr JOHN mcDONALD", "Mr.|John||McDonald||||"),
+        ("Jean McDONALD", "|Jean||McDonald||||"),
+        ("JRR Tolkien", "|JRR||Tolkien||||"),
+        ("DJ Khaled", "|DJ||Khaled||||"),
+        ("NG Wei", "|NG||Wei||||"),
+        ("Dr. med. Eva Braun", "Dr. med.|Eva||Braun||||"),
+        (
+            "Prof. Dr. med. dent. Eva Braun",
+            "Prof. Dr. med. dent.|Eva||Braun||||",
+        ),
+        ("Dr. Phil Braun", "Dr.|Phil||Braun||||"),
+        ("M. Jean Petit", "M.|Jean||Petit||||"),
+        ("M. Night Huber", "|M. Night||Huber||||"),
+        ("Müller geb. Schmidt, Eva", "|Eva||Müller||||Schmidt"),
+        ("Jane Doe / Acme", "|Jane||Doe||||"),
+        ("Jr., Sammy Davis", "|Sammy||Davis|Jr.|||"),
+        ("Ma, Jun", "|Jun||Ma||||"),
+        ("Maria v. Braun", "|Maria||v. Braun||||"),
+        ("maria v. braun", "|Maria||v. Braun||||"),
+        ("Maria V. Braun", "|Maria|V.|Braun||||"),
+        ("Nguyễn Văn A", "|A|Văn|Nguyễn||||"),
+        ("Mr. & Mrs. Smith", "Mr. & Mrs.|||Smith||||"),
         ("Max & Erika Muster", "|||||Max & Erika Muster||"),
     ] {
         assert_eq!(shown(&full(raw)), want, "{raw}");
@@ -136,6 +158,13 @@ fn columns_are_mended_in_place() {
     ] {
         assert_eq!(shown(&columns(given, family)), want, "{given} {family}");
     }
+    assert_eq!(columns("1+1", "Turner").given.doubts[0].suggestion, None);
+    assert_eq!(
+        columns("Ma1one", "Turner").given.doubts[0]
+            .suggestion
+            .as_deref(),
+        Some("Malone")
+    );
     assert_eq!(
         columns("Ma1k", "Turner").given.doubts[0].rule,
         "name_digit_in_letters"
@@ -169,6 +198,12 @@ fn what_is_no_name_goes_to_its_field() {
     );
     let out = name("Gary Leslie (CEO)", None);
     assert_eq!(out.full.parts, [("job_title", "CEO".to_owned())]);
+    let out = name("Jane Doe / Acme", None);
+    assert_eq!(out.full.parts, [("notes", "Acme".to_owned())]);
+    let out = name("Jane Doe / Acme Inc.", None);
+    assert_eq!(out.full.parts, [("company", "Acme Inc.".to_owned())]);
+    let out = name("Mr. & Mrs. Smith", None);
+    assert_eq!(out.full.doubts[0].rule, "name_of_two_people");
     let out = name("ann.lee@acme.com", None);
     assert_eq!(out.full.parts, [("email", "ann.lee@acme.com".to_owned())]);
     assert_eq!(out.full.value, None);
@@ -335,7 +370,7 @@ proptest::proptest! {
 
     #[test]
     fn standardising_names_twice_changes_nothing(
-        full in "((Mr\\.|DR|van|de|Ann|LEE|smith|O'Brien|Jr|PhD|N/A|\\(Bob\\)|\"Al\"|&|山田太郎|様|김서연|씨|นาย|คุณสมชาย|Иван|г-н|Петрович|née|a@b\\.co|MD|x)(, | |  |,)){0,6}"
+        full in "((Mr\\.|DR|van|de|Ann|LEE|smith|O'Brien|Jr|PhD|N/A|\\(Bob\\)|\"Al\"|&|山田太郎|様|김서연|씨|นาย|คุณสมชาย|Иван|г-н|Петрович|née|a@b\\.co|MD|x|mcDONALD|JRR|v\\.|Dr\\. med\\.|M\\.|Jean|/|geb\\.|Mr\\. & Mrs\\.|Nguyễn|Văn)(, | |  |,)){0,6}"
     ) {
         check_twice(RawName { full: Some(&full), ..RawName::default() }, cached());
         check_twice(RawName { given: Some("Ann"), family: Some(&full), ..RawName::default() }, cached());

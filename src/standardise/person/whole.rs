@@ -1,6 +1,6 @@
 //! A whole name in one cell: commas, placeholders for a missing half, then order.
 
-use super::clean::{Found, bare, is_suffix, take_titles, unglue};
+use super::clean::{self, Found, bare, is_suffix, take_titles, unglue};
 use super::model::NameModel;
 use super::rules::PersonRules;
 use super::split::{self, Split};
@@ -23,6 +23,16 @@ pub fn take_apart(
 ) {
     let text = bare(value, raw.company, rules, model, found);
     if text.is_empty() {
+        return;
+    }
+    let text = clean::without_slash(text, raw.company, rules, model, found);
+    if let Some((titles, family)) = clean::couple(&text, rules)
+        && name.given.is_empty()
+        && name.family.is_empty()
+    {
+        found.prefix.push(titles);
+        super::found_rule(found, "name_title");
+        name.family = family;
         return;
     }
     let parts = parts_of(&text, raw, rules, model, found, doubts);
@@ -148,7 +158,10 @@ fn parts_of(
     // Degrees and generations behind a comma.
     let mut names: Vec<&str> = Vec::with_capacity(segments.len());
     for (at, segment) in segments.iter().enumerate() {
-        if at > 0 && is_suffix(segment, rules) {
+        // `Jr., Sammy Davis`: in front only what is never a name.
+        if at > 0 && is_suffix(segment, rules)
+            || at == 0 && segments.len() > 1 && clean::is_sure_suffix(segment, rules)
+        {
             found.suffix.extend(suffix_words(segment, rules));
         } else if at > 0 && rules.job_title.is_title(segment) {
             found.parts.push(("job_title", (*segment).to_owned()));
