@@ -3,7 +3,7 @@
 //! Plan, rulebook, decisions and the previous run are loaded once, before, and
 //! passed as values; every stage returns its table, its events and its diagnostics.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,8 @@ use rayon::prelude::*;
 
 use crate::audit::laws;
 use crate::contact::{
-    Diagnostic, Events, Failure, FailureKind, Held, Place, Records, Severity, Table, Violations,
+    Action, Diagnostic, Events, Failure, FailureKind, Held, Place, Records, Severity, Table,
+    Violation, Violations,
 };
 use crate::link::decisions::{self, Decision};
 use crate::link::{LinkReport, Linked, Linking, link};
@@ -186,16 +187,45 @@ pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Pr
     for (row, reason) in validated.held {
         held.entry(row).or_insert(reason);
     }
+    let mut violations = validated.violations;
+    tell_torn(&records, &mut violations);
     Ok(Prepared {
         records,
         table: validated.table,
         held,
         events,
-        violations: validated.violations,
+        violations,
         diagnostics,
         files,
         timings: clock.timings,
     })
+}
+
+/// A row that could not be read whole breaks a rule too: one violation each, in
+/// the order of records.
+fn tell_torn(records: &Records, violations: &mut Violations) {
+    let known: BTreeSet<(u32, &str)> = violations
+        .iter()
+        .map(|violation| (violation.record, violation.rule.as_str()))
+        .collect();
+    let torn = records.held.iter().filter(|(_, held)| held.raw.is_some());
+    let told: Vec<Violation> = torn
+        .filter(|(row, held)| !known.contains(&(**row, held.rule.as_str())))
+        .map(|(row, held)| Violation {
+            record: *row,
+            field: String::new(),
+            value: None,
+            rule: held.rule.clone(),
+            severity: Severity::Error,
+            message: held.reason.clone(),
+            action: Action::Quarantine,
+            owner: String::new(),
+        })
+        .collect();
+    if !told.is_empty() {
+        violations.extend(told);
+        violations.sort_by_key(|violation| violation.record);
+    }
 }
 
 /// Links what is not held out; the [`Linking`] can still be asked about pairs.

@@ -50,7 +50,8 @@ pub fn sniff(path: &str, head: &[u8]) -> Option<Format> {
             let first = head
                 .split(|b| *b == b'\n')
                 .find(|line| !line.trim_ascii().is_empty())?;
-            let more = head.len() > first.len() + 2;
+            // Blank lines behind it make no second record.
+            let more = head.trim_ascii().len() > first.trim_ascii().len() + 4;
             if is_object(first) {
                 // One object alone may wrap a list; several are one a line.
                 return Some(if more { Format::Ndjson } else { Format::Json });

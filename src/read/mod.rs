@@ -66,7 +66,8 @@ pub struct FileRead {
     pub quote: Option<char>,
     /// From 1; none for a file without a header.
     pub header_line: Option<u32>,
-    /// Lines before the header and after the data that are no records.
+    /// Lines before the header, and lines inside and after the data that are no
+    /// records (closing lines, totals, a header that comes back).
     pub preamble_lines: u32,
     pub footer_lines: u32,
     pub sheet: Option<String>,

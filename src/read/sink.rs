@@ -267,7 +267,8 @@ impl<'a> Sink<'a> {
         self.notes(&columns, lines.len());
         file.rows = lines.len() as u64;
         file.torn = self.torn.len() as u64;
-        file.footer_lines = u32::try_from(self.aside.len()).unwrap_or(u32::MAX);
+        let no_records = self.aside.len() + self.repeated_headers.len();
+        file.footer_lines = u32::try_from(no_records).unwrap_or(u32::MAX);
         FileTable {
             file,
             names: unique_names(&self.headers),
@@ -369,7 +370,7 @@ impl<'a> Sink<'a> {
         if let Some(line) = self.repeated_headers.first() {
             let count = self.repeated_headers.len();
             self.diagnostics.push(
-                Diagnostic::info(
+                Diagnostic::warning(
                     "header_repeated",
                     format!("the header comes back {count} more times inside the data, and is left out there"),
                 )

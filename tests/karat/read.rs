@@ -226,6 +226,7 @@ fn headers_twice_empty_and_inside_the_data() {
     let read2 = read(glued);
     assert_eq!(read2.rows.len(), 4);
     assert!(read2.codes.contains(&"header_repeated".to_owned()));
+    assert_eq!(read2.file["footer_lines"], 1);
 }
 
 #[test]
@@ -521,6 +522,38 @@ proptest! {
             for (column, value) in read.table.names().iter().zip(row) {
                 prop_assert_eq!(read.table.get(column, at).unwrap_or(""), value.as_str());
             }
+        }
+    }
+}
+
+#[test]
+fn read_linkedin_connections_below_their_notes() {
+    for count in [1, 3, 30] {
+        let mut text = "Notes:\n\"When exporting, you may notice, some are missing.\"\n\nFirst Name,Last Name,URL,Email Address,Company,Position,Connected On\n".to_owned();
+        for n in 0..count {
+            text +=
+                &format!("Ann,Lee,https://www.linkedin.com/in/annlee{n},,Beta,VP,12 Mar 2024\n");
+        }
+        let dos = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+        for text in [text, dos] {
+            let read = read(text);
+            assert_eq!(read.file["header_line"], 4, "{read:?}");
+            assert_eq!(read.rows.len(), count);
+            assert!(read.torn.is_empty());
+        }
+    }
+}
+
+#[test]
+fn read_json_that_wraps_its_list_on_one_line() {
+    for end in ["", "\n", "\n\n\r\n\n\n"] {
+        let text = format!(
+            "{{\"results\":[{{\"email\":\"a@x.com\"}},{{\"email\":\"b@x.com\"}}],\"total\":2}}{end}"
+        );
+        for name in ["a.json", "a.data"] {
+            let read = read_with(name, text.as_bytes(), &[]);
+            assert_eq!(read.columns, ["email"], "{name} {end:?}");
+            assert_eq!(read.rows.len(), 2);
         }
     }
 }
