@@ -104,6 +104,10 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
     for channel in consents::channels(fields, &columns, &knowledge, &sheet) {
         channel.standardise(&knowledge, &mut sheet);
     }
+    // An email that stood in a name tells a phone's region as one of its own column.
+    if let Some(field) = fields.get("email") {
+        settle_field(field, records.rows(), &knowledge, &mut sheet);
+    }
     phones(
         records,
         &countries,
@@ -197,10 +201,23 @@ fn phones(
     let sources: Vec<u16> = records.origin.iter().map(|origin| origin.source).collect();
     let country = sheet.columns.get("country").cloned();
     let regions = single::regions(country.as_ref(), countries, &sources);
-    let regions = Coded::of_values(&regions);
+    let hints = single::hints(&regions, sheet.columns.get("email"), knowledge);
+    let hints: Vec<Option<&str>> = hints.iter().map(Option::as_deref).collect();
+    let (regions, hints) = (Coded::of_values(&regions), Coded::of_values(&hints));
     for column in columns {
-        single::phones(column, &regions, knowledge, sheet);
+        single::phones(column, &regions, &hints, knowledge, sheet);
     }
+}
+
+/// Values of one field that came from other fields.
+fn settle_field(field: &Field, rows: usize, knowledge: &Knowledge, sheet: &mut Sheet) {
+    sheet.settle(&field.name, field.multi, rows, |value| match field.kind {
+        // Found in another cell as it stood there.
+        FieldType::Email | FieldType::Company | FieldType::JobTitle => {
+            knowledge.single(field, value).value
+        }
+        _ => Some(value.to_owned()),
+    });
 }
 
 /// Values that came from other fields, and main values that a further field repeats.
@@ -212,18 +229,7 @@ fn settle(
     sheet: &mut Sheet,
 ) {
     for field in fields.iter().filter(|field| !field.input_only) {
-        sheet.settle(
-            &field.name,
-            field.multi,
-            records.rows(),
-            |value| match field.kind {
-                // Found in another cell as it stood there.
-                FieldType::Email | FieldType::Company | FieldType::JobTitle => {
-                    knowledge.single(field, value).value
-                }
-                _ => Some(value.to_owned()),
-            },
-        );
+        settle_field(field, records.rows(), knowledge, sheet);
     }
     for field in fields.iter().filter(|field| field.multi) {
         if !matches!(field.kind, FieldType::Email | FieldType::Phone) {

@@ -27,6 +27,10 @@ pub struct PhoneRules {
     placeholders: Vec<String>,
     /// Texts that stand for no number, lower case.
     texts: Vec<String>,
+    /// Country-code domains that anybody registers (`io`): they tell no country.
+    worldwide_domains: Vec<String>,
+    /// Country-code domains that are no ISO 3166 code → the code (`uk` → `GB`).
+    domains: std::collections::BTreeMap<String, String>,
 }
 
 impl PhoneRules {
@@ -46,6 +50,41 @@ pub fn dialable(phone: &str) -> &str {
     phone
         .split_once(" ext ")
         .map_or(phone, |(number, _)| number)
+}
+
+/// The region (ISO 3166 alpha-2) that an email's country-code domain tells.
+#[must_use]
+pub fn region_of_email(email: &str, rules: &PhoneRules) -> Option<String> {
+    let (_, top) = email.rsplit_once('@')?.1.rsplit_once('.')?;
+    let top = top.to_ascii_lowercase();
+    if top.len() != 2 || rules.worldwide_domains.contains(&top) {
+        return None;
+    }
+    let code = match rules.domains.get(&top) {
+        Some(code) => code.clone(),
+        None => top.to_ascii_uppercase(),
+    };
+    Region::from_code(&code).is_ok().then_some(code)
+}
+
+/// As [`standardise()`] for a record that tells no region but has an email that may:
+/// its region counts only where it makes every number of the cell a valid one.
+#[must_use]
+pub fn standardise_by_email(value: &str, hint: Option<&str>, rules: &PhoneRules) -> Outcome {
+    let plain = standardise(value, None, rules);
+    let unknown = |doubt: &Doubt| doubt.rule == "phone_region_unknown";
+    let Some(hint) = hint.filter(|_| plain.doubts.iter().any(unknown)) else {
+        return plain;
+    };
+    let hinted = standardise(value, Some(hint), rules);
+    if hinted.doubts.is_empty() && hinted.value.is_some() {
+        Outcome {
+            rule: "phone_region_from_email",
+            ..hinted
+        }
+    } else {
+        plain
+    }
 }
 
 /// Standardises a cell that should hold a number; further ones become parts for
@@ -103,6 +142,7 @@ struct One {
 }
 
 static SCIENTIFIC: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\+?\d+([.,]\d+)?[eE]\+?\d{1,2}$"));
+static FLOAT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(\+?\d{6,15})\.0$"));
 static EXTENSION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)^(.*\d)[\s,;.()]*(?:ext(?:ension|n)?\.?|x|durchwahl|dw|poste|доб\.?|вътр\.?|внутр\.?|داخلی|ต่อ)[\s.:=#]*(\d{1,7})\)?$",
@@ -183,6 +223,9 @@ fn one_number(piece: &str, region: Option<Region>, rules: &PhoneRules) -> One {
     }
     let bare = without_label(piece, rules);
     let bare = PARENTHESISED_WORD.replace_all(bare, "");
+    // `12125552377.0` is a spreadsheet's number.
+    let float = FLOAT.captures(bare.trim()).map(|found| found[1].to_owned());
+    let bare = float.as_deref().unwrap_or(&bare);
     let (number, extension) = match EXTENSION.captures(bare.trim()) {
         Some(found) => (found[1].to_owned(), Some(found[2].to_owned())),
         None => (bare.trim().to_owned(), None),
@@ -194,7 +237,7 @@ fn one_number(piece: &str, region: Option<Region>, rules: &PhoneRules) -> One {
     if is_placeholder(&digits, rules) {
         return clear("placeholder", "stands for no number");
     }
-    match read(&number, &digits, extension.as_deref(), region) {
+    let mut one = match read(&number, &digits, extension.as_deref(), region) {
         Some(value) => One {
             value: Some(value),
             rule: "phone_e164",
@@ -203,7 +246,11 @@ fn one_number(piece: &str, region: Option<Region>, rules: &PhoneRules) -> One {
             doubts: Vec::new(),
         },
         None => unreadable(piece, &number, &digits, extension.as_deref(), region),
+    };
+    if float.is_some() {
+        one.rule = "phone_float";
     }
+    one
 }
 
 /// The canonical form when the library calls the number valid.
@@ -382,6 +429,8 @@ mod tests {
             ("415-555-0100 (mobile)", Some("US"), "+14155550100"),
             ("49 30 901820", Some("DE"), "+4930901820"),
             ("+359-87-563-9492", None, "+359875639492"),
+            ("12125552377.0", Some("US"), "+12125552377"),
+            ("+12125552377.0", None, "+12125552377"),
         ] {
             let out = standardise(raw, region, &rules);
             assert_eq!(out.value.as_deref(), Some(number), "{raw}");
@@ -389,6 +438,41 @@ mod tests {
                 out.parts.is_empty() && out.doubts.is_empty(),
                 "{raw}: {out:?}"
             );
+        }
+    }
+
+    #[test]
+    fn an_email_tells_the_region_where_the_number_is_valid_there() {
+        let rules = rules();
+        for (email, region) in [
+            ("eva@braun.de", Some("DE")),
+            ("EVA@BRAUN.CO.UK", Some("GB")),
+            ("eva@braun.com", None),
+            ("eva@braun.io", None),
+            ("eva", None),
+        ] {
+            assert_eq!(region_of_email(email, &rules).as_deref(), region, "{email}");
+        }
+        for (raw, hint, number, rule) in [
+            (
+                "030 901820",
+                Some("DE"),
+                "+4930901820",
+                "phone_region_from_email",
+            ),
+            ("030 901820.", None, "030901820", "phone_digits"),
+            ("(415) 555-0100", Some("GB"), "4155550100", "phone_digits"),
+            ("+14155550100", Some("DE"), "+14155550100", ""),
+            ("12125552377.0", None, "12125552377", "phone_float"),
+        ] {
+            let out = standardise_by_email(raw, hint, &rules);
+            assert_eq!(
+                (out.value.as_deref(), out.rule),
+                (Some(number), rule),
+                "{raw}"
+            );
+            let again = standardise_by_email(number, hint, &rules);
+            assert_eq!(again.value.as_deref(), Some(number), "{raw} twice");
         }
     }
 

@@ -29,29 +29,38 @@ pub fn standardise(column: &Column<'_>, knowledge: &Knowledge, sheet: &mut Sheet
     );
 }
 
-/// Standardises a phone column; `regions` has each row's ISO country.
-pub fn phones(column: &Column<'_>, regions: &Coded<'_>, knowledge: &Knowledge, sheet: &mut Sheet) {
+/// Standardises a phone column; `regions` has each row's ISO country, `hints` the one
+/// that the email tells where there is none.
+pub fn phones(
+    column: &Column<'_>,
+    regions: &Coded<'_>,
+    hints: &Coded<'_>,
+    knowledge: &Knowledge,
+    sheet: &mut Sheet,
+) {
     let groups = Groups::of(
         column.coded.codes.len(),
         &[&column.coded.codes],
-        &[&regions.codes],
+        &[&regions.codes, &hints.codes],
     );
     let key = |at: usize| {
         let row = groups.first[at] as usize;
-        (column.coded.codes[row], regions.get(row))
+        (column.coded.codes[row], regions.get(row), hints.get(row))
     };
     let results = outcomes(
         groups.first.len(),
         |at| column.coded.get(groups.first[at] as usize),
         |at| {
-            let (code, region) = key(at);
+            let (code, region, hint) = key(at);
+            let one = |text: &str| match region {
+                Some(_) => phone::standardise(text, region, &knowledge.phones),
+                None => phone::standardise_by_email(text, hint, &knowledge.phones),
+            };
             column.whole(code, |clean| {
                 if column.field.multi {
-                    several(clean, |piece| {
-                        phone::standardise(piece, region, &knowledge.phones)
-                    })
+                    several(clean, one)
                 } else {
-                    phone::standardise(clean, region, &knowledge.phones)
+                    one(clean)
                 }
             })
         },
@@ -132,6 +141,22 @@ pub fn several(clean: &str, one: impl Fn(&str) -> Outcome) -> Outcome {
         value: Some(joined),
         ..whole
     }
+}
+
+/// For each row without a region the one that its email's domain tells.
+pub fn hints(
+    regions: &[Option<&str>],
+    email: Option<&Text>,
+    knowledge: &Knowledge,
+) -> Vec<Option<String>> {
+    regions
+        .iter()
+        .enumerate()
+        .map(|(row, region)| {
+            let email = email.filter(|_| region.is_none())?.get(row)?;
+            phone::region_of_email(email, &knowledge.phones)
+        })
+        .collect()
 }
 
 /// Each row's region for phones: its country, else its source's, else the plan's.
