@@ -9,7 +9,11 @@ pub fn standardise(value: &str) -> Outcome {
     let mut seen: Vec<String> = Vec::new();
     for piece in pieces(value) {
         // Address books mark the groups of a contact with a star.
-        let bare = tidy_line(&piece.replace('"', "")).into_owned();
+        let mut bare = tidy_line(&piece.replace('"', "")).into_owned();
+        // What taking quotes out has put together is no separator.
+        while bare.contains(":::") {
+            bare = bare.replace(":::", ":");
+        }
         let tag = bare.trim_start_matches("* ").to_owned();
         let key = tag.to_lowercase();
         if !tag.is_empty() && !seen.contains(&key) {
@@ -70,6 +74,7 @@ mod tests {
     fn tags_of_all_systems() {
         for (raw, tags) in [
             ("VIP", "VIP"),
+            (":\"::", ":"),
             ("\"VIP\",\"Blog\"", "VIP;Blog"),
             ("a, b,A", "a;b"),
             ("a;b", "a;b"),
