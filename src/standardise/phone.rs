@@ -77,7 +77,11 @@ pub fn standardise_by_email(value: &str, hint: Option<&str>, rules: &PhoneRules)
         return plain;
     };
     let hinted = standardise(value, Some(hint), rules);
-    if hinted.doubts.is_empty() && hinted.value.is_some() {
+    let at_home = hinted
+        .value
+        .as_deref()
+        .is_some_and(|number| written_as_at_home(number, value));
+    if hinted.doubts.is_empty() && at_home {
         Outcome {
             rule: "phone_region_from_email",
             ..hinted
@@ -85,6 +89,16 @@ pub fn standardise_by_email(value: &str, hint: Option<&str>, rules: &PhoneRules)
     } else {
         plain
     }
+}
+
+/// Is a number written as people of its own country write it, with the trunk prefix
+/// where there is one? Some numbering plans take any digits for valid.
+fn written_as_at_home(number: &str, written: &str) -> bool {
+    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+    let bare = number.split(" ext").next().unwrap_or(number);
+    PhoneNumber::parse(bare, None).is_ok_and(|parsed| {
+        digits(written).starts_with(&digits(&parsed.format_as(PhoneNumberFormat::National)))
+    })
 }
 
 /// Standardises a cell that should hold a number; further ones become parts for
@@ -462,6 +476,7 @@ mod tests {
             ),
             ("030 901820.", None, "030901820", "phone_digits"),
             ("(415) 555-0100", Some("GB"), "4155550100", "phone_digits"),
+            ("(415) 555-0100", Some("DE"), "4155550100", "phone_digits"),
             ("+14155550100", Some("DE"), "+14155550100", ""),
             ("12125552377.0", None, "12125552377", "phone_float"),
         ] {
