@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::compare::names::NameComparer;
 use super::score::{Evidence, probability};
-use super::{Linked, Linking, OwnEstimate, compare};
+use super::{Linked, Linking, OwnEstimate, judge};
 use crate::contact::Records;
 
 /// Precision, recall and their harmonic mean, 0 to 1.
@@ -277,13 +277,15 @@ fn mistakes(
         .iter()
         .filter(|(a, b)| dense[*a as usize] != u32::MAX && dense[*b as usize] != u32::MAX)
         .map(|&(a, b)| {
-            let compared = compare::compare(
+            let compared = judge::compare(
                 &linking.features,
                 dense[a as usize],
                 dense[b as usize],
                 &mut names,
             );
-            (linking.scorer.weight(&compared), a, b)
+            let (x, y) = (dense[a as usize], dense[b as usize]);
+            let weight = linking.judge.weight(&linking.features, x, y, &compared);
+            (weight, a, b)
         })
         .collect();
     weighed.sort_by(|x, y| {
@@ -301,7 +303,7 @@ fn mistakes(
         .into_iter()
         .take(SHOWN)
         .map(|(weight, a, b)| {
-            let compared = compare::compare(
+            let compared = judge::compare(
                 &linking.features,
                 dense[a as usize],
                 dense[b as usize],
@@ -311,7 +313,12 @@ fn mistakes(
                 left: name(a),
                 right: name(b),
                 weight: f64::from(weight),
-                evidence: linking.scorer.evidence(&compared),
+                evidence: linking.judge.evidence(
+                    &linking.features,
+                    dense[a as usize],
+                    dense[b as usize],
+                    &compared,
+                ),
             }
         })
         .collect()

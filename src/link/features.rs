@@ -7,6 +7,8 @@ use hashbrown::{HashMap, HashSet};
 
 use super::mailbox;
 use super::names::{Letters, NameId, Names, Nicknames, Sound};
+use super::orgs::name::NameRules;
+use super::orgs::{self, Orgs};
 use crate::contact::{Records, Table};
 use crate::rulebook::Rulebook;
 use crate::standardise::company::{self, CompanyRules};
@@ -146,6 +148,8 @@ pub struct Features {
     pub employers: Lists,
     /// Words of the name and of the mailbox, for candidate keys.
     pub words: Lists,
+    /// Records that are organisations.
+    pub orgs: Orgs,
     given_rarity: Vec<f32>,
     family_rarity: Vec<f32>,
 }
@@ -158,6 +162,7 @@ pub struct FeatureRules {
     pub company: CompanyRules,
     pub job_title: JobTitleRules,
     pub particles: Vec<String>,
+    pub organisations: NameRules,
     /// Suffix → generation.
     pub generations: HashMap<String, u8, Fixed>,
 }
@@ -302,6 +307,8 @@ impl Features {
         }
         f.mark_free_mail();
         f.employers_of(&stated_domain);
+        let organisations = orgs::decide(&mut f, table, rules);
+        f.orgs = Orgs::build(&mut f, &organisations, table, &rules.organisations);
         f.fill_names_from_mail(rules);
         f.fans();
         f.name_rarities();
