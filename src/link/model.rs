@@ -77,6 +77,8 @@ struct Written {
     states: Vec<Vec<String>>,
     #[serde(default)]
     differs: Vec<String>,
+    #[serde(default)]
+    tells_classes: bool,
     level: Vec<Level>,
 }
 
@@ -345,6 +347,7 @@ fn spec(written: &Written, states: usize) -> Result<ComparisonSpec, String> {
         tables: prior.len(),
         prior,
         differs,
+        tells_classes: written.tells_classes,
     })
 }
 

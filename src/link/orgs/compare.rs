@@ -1,7 +1,7 @@
 //! Two organisations → an agreement pattern.
 
 use super::{name, place};
-use crate::link::compare::{Compared, text};
+use crate::link::compare::{Compared, Pattern, text};
 use crate::link::features::{Fan, Features};
 
 /// The comparisons of organisations, in the order of their place in a pattern.
@@ -75,6 +75,25 @@ pub fn compare(f: &Features, left: u32, right: u32) -> Compared {
     );
     set(Aspect::City, text::city(&f.texts, f.city[a], f.city[b]));
     out
+}
+
+/// Do the names agree, with nothing known that could tell two organisations of one name
+/// apart?
+#[must_use]
+pub fn only_alike(pattern: Pattern) -> bool {
+    let level = |aspect: Aspect| pattern.level_at(aspect as usize);
+    (name::level::SAME..=name::level::ACRONYM).contains(&level(Aspect::Name))
+        && level(Aspect::Numbers) != 3
+        && [
+            Aspect::Domain,
+            Aspect::Email,
+            Aspect::Phone,
+            Aspect::Street,
+            Aspect::Postcode,
+            Aspect::City,
+        ]
+        .into_iter()
+        .all(|aspect| level(aspect) == 0)
 }
 
 /// 1 same · 2 on one side only · 3 conflict; 0 on neither.
