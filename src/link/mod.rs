@@ -38,9 +38,9 @@ use compare::names::NameComparer;
 use compare::{Compared, Pattern};
 use decisions::{Applied, Decision, Verdict};
 use features::{FeatureRules, Features};
+use judge::{Judge, Kind};
 use kernel::cluster::{Constraints, Link, cluster};
 use kernel::em::{self, EmPlan, Parameters, PatternRow};
-use judge::{Judge, Kind};
 use model::{MatchModel, Models};
 pub use own_estimate::OwnEstimate;
 use score::{Scorer, probability};
@@ -153,7 +153,11 @@ pub fn link(
     let n = (features.len() - features.orgs.count, features.orgs.count);
     let scorer = |model: MatchModel, n: usize, (counted, random): &(Patterns, Patterns)| {
         let parameters = estimate(&model, n as u64, counted, random);
-        Scorer::new(model, parameters, counted.iter().map(|(pattern, _)| *pattern))
+        Scorer::new(
+            model,
+            parameters,
+            counted.iter().map(|(pattern, _)| *pattern),
+        )
     };
     if people.0.len() + organisations.0.len() < 2 {
         diagnostics.push(Diagnostic::info(

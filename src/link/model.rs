@@ -151,7 +151,11 @@ impl Models {
             &file.organisations.comparison,
             &Aspect::ALL.map(Aspect::name),
         )?;
-        for (name, classes) in organisations.specs.iter().zip(&mut organisations.coincidence) {
+        for (name, classes) in organisations
+            .specs
+            .iter()
+            .zip(&mut organisations.coincidence)
+        {
             // Branches share a name because they are one organisation's.
             if name.name == Aspect::Name.name() {
                 *classes = [false, false, false, true, true];
@@ -214,8 +218,7 @@ impl MatchModel {
             self.coincidence
                 .push(spec.table_of.map(|table| table != spec.table_of[0]));
             self.specs.push(spec);
-            self
-                .level_names
+            self.level_names
                 .push(written.level.iter().map(|l| l.name.clone()).collect());
             self.parents.push(parent);
         }
@@ -268,15 +271,12 @@ fn parent(
     if name == "names" {
         return Ok(Parent::Names);
     }
-    let comparison = order
-        .iter()
-        .position(|c| c == name)
-        .ok_or_else(|| {
-            format!(
-                "comparison '{}' has an unknown parent '{name}'",
-                written.name
-            )
-        })?;
+    let comparison = order.iter().position(|c| c == name).ok_or_else(|| {
+        format!(
+            "comparison '{}' has an unknown parent '{name}'",
+            written.name
+        )
+    })?;
     let levels = &by_name
         .get(name.as_str())
         .ok_or_else(|| format!("comparison '{name}' is missing"))?
@@ -372,7 +372,12 @@ mod tests {
     fn the_built_in_model_parses_and_its_tables_sum_to_one() {
         let text = Rulebook::builtin().file("matching.toml").expect("built in");
         let models = Models::parse(text).expect("the built-in model");
-        for spec in models.people.specs.iter().chain(&models.organisations.specs) {
+        for spec in models
+            .people
+            .specs
+            .iter()
+            .chain(&models.organisations.specs)
+        {
             for table in &spec.prior {
                 assert!(
                     (table.iter().sum::<f64>() - 1.0).abs() < 1e-9,

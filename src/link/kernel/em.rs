@@ -128,7 +128,10 @@ impl Parameters {
     ) -> [f64; CLASSES] {
         let mut joint = self.share.map(f64::log2);
         let told = |known: bool| {
-            let mut of = specs.iter().zip(levels).filter(|(spec, _)| spec.tells_classes);
+            let mut of = specs
+                .iter()
+                .zip(levels)
+                .filter(|(spec, _)| spec.tells_classes);
             of.any(|(_, &level)| !known || level > 0)
         };
         if told(false) && !told(true) {

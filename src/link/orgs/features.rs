@@ -151,7 +151,9 @@ impl Orgs {
                 continue;
             };
             let fresh = next(places.len());
-            let place = *places.entry(street.place(&self.street_tokens)).or_insert(fresh);
+            let place = *places
+                .entry(street.place(&self.street_tokens))
+                .or_insert(fresh);
             for &domain in self.domains.of(record) {
                 see(domains.entry(domain).or_default(), place);
             }
@@ -163,7 +165,10 @@ impl Orgs {
             }
         }
         let fan = |places: &Vec<u32>| Fan(next(places.len()));
-        self.domain_fan = domains.iter().map(|(&d, places)| (d, fan(places))).collect();
+        self.domain_fan = domains
+            .iter()
+            .map(|(&d, places)| (d, fan(places)))
+            .collect();
         self.email_fan = emails.iter().map(fan).collect();
         self.phone_fan = phones.iter().map(fan).collect();
     }
@@ -257,7 +262,10 @@ mod tests {
 
     #[test]
     fn hosts_of_web_addresses() {
-        assert_eq!(host("https://www.Acme.co.uk/a?b"), Some("acme.co.uk".into()));
+        assert_eq!(
+            host("https://www.Acme.co.uk/a?b"),
+            Some("acme.co.uk".into())
+        );
         assert_eq!(host("acme.com"), Some("acme.com".into()));
         assert_eq!(host("No"), None);
     }

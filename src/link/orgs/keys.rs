@@ -58,7 +58,10 @@ pub fn emit(f: &Features, record: usize, emit: &mut impl FnMut(u64)) {
             emit(number(KeyKind::OrgPhone, start(word, 4), digits % 10_000));
         }
         for &domain in orgs.domains.of(record) {
-            emit(key(KeyKind::OrgDomain, &[start(word, 4), f.texts.get(domain)]));
+            emit(key(
+                KeyKind::OrgDomain,
+                &[start(word, 4), f.texts.get(domain)],
+            ));
         }
     }
     for (at, &a) in name.words.iter().take(PAIRED).enumerate() {
@@ -68,7 +71,11 @@ pub fn emit(f: &Features, record: usize, emit: &mut impl FnMut(u64)) {
         }
     }
     for &phone in f.phones.of(record) {
-        emit(number(KeyKind::OrgPhone, "", f.phone_digits[phone as usize]));
+        emit(number(
+            KeyKind::OrgPhone,
+            "",
+            f.phone_digits[phone as usize],
+        ));
     }
     for &email in f.emails.of(record) {
         let e = &f.email_list[email as usize];

@@ -238,12 +238,16 @@ fn lay(a: &OrgName, b: &OrgName, tokens: &[Token]) -> Laid {
     );
     // Two words written as one, then initials of a run of words, both ways round.
     for turn in 0..2 {
-        let (single, run) = if turn == 0 { (&mut x, &mut y) } else { (&mut y, &mut x) };
+        let (single, run) = if turn == 0 {
+            (&mut x, &mut y)
+        } else {
+            (&mut y, &mut x)
+        };
         single.retain(|&word| {
             let spelled = text(word);
-            if let Some(at) = (1..run.len()).find(|&at| {
-                spelled.strip_prefix(text(run[at - 1])) == Some(text(run[at]))
-            }) {
+            if let Some(at) = (1..run.len())
+                .find(|&at| spelled.strip_prefix(text(run[at - 1])) == Some(text(run[at])))
+            {
                 share(bits(word).min(bits(run[at - 1]) + bits(run[at])));
                 run.drain(at - 1..=at);
                 return false;
@@ -301,8 +305,12 @@ fn misspelt(a: &str, b: &str) -> bool {
 }
 
 fn within(a: &str, b: &str, edits: usize) -> bool {
-    osa::distance_with_args(a.bytes(), b.bytes(), &osa::Args::default().score_cutoff(edits))
-        .is_some()
+    osa::distance_with_args(
+        a.bytes(),
+        b.bytes(),
+        &osa::Args::default().score_cutoff(edits),
+    )
+    .is_some()
 }
 
 /// `ibm` of `international business machines`, also beside further words.
@@ -332,9 +340,7 @@ mod tests {
         let (mut tokens, mut known) = (Vec::new(), HashMap::default());
         let names = cores
             .iter()
-            .map(|core| {
-                OrgName::new(core, &rules, |w| Token::intern(w, &mut tokens, &mut known))
-            })
+            .map(|core| OrgName::new(core, &rules, |w| Token::intern(w, &mut tokens, &mut known)))
             .collect::<Vec<_>>();
         Token::weigh(&mut tokens, names.iter().map(|n| n.sorted.as_slice()));
         Book {
@@ -359,7 +365,11 @@ mod tests {
         let [x, y] = [&book.names[300], &book.names[301]];
         let chance = Token::chance(&book.tokens);
         let level = compare(x, y, &book.tokens, chance).level;
-        assert_eq!(level, compare(y, x, &book.tokens, chance).level, "{a} / {b}");
+        assert_eq!(
+            level,
+            compare(y, x, &book.tokens, chance).level,
+            "{a} / {b}"
+        );
         level
     }
 

@@ -31,14 +31,13 @@ impl Street {
     /// The house number and the rarest word: one place however it is written.
     #[must_use]
     pub fn place(&self, tokens: &[Token]) -> (u32, u32) {
-        let rarest = self
-            .words
-            .iter()
-            .copied()
-            .max_by(|&a, &b| {
-                let of = |w: u32| &tokens[w as usize];
-                of(a).bits.total_cmp(&of(b).bits).then_with(|| of(a).text.cmp(&of(b).text))
-            });
+        let rarest = self.words.iter().copied().max_by(|&a, &b| {
+            let of = |w: u32| &tokens[w as usize];
+            of(a)
+                .bits
+                .total_cmp(&of(b).bits)
+                .then_with(|| of(a).text.cmp(&of(b).text))
+        });
         (self.number.unwrap_or(NONE), rarest.unwrap_or(NONE))
     }
 }
