@@ -177,6 +177,9 @@ pub fn compare(a: &OrgName, b: &OrgName, tokens: &[Token], chance: f32) -> Liken
     if a.sorted == b.sorted || a.glued == b.glued {
         return found(level::SAME, a.rarity.min(b.rarity));
     }
+    if is_acronym(a, b) || is_acronym(b, a) {
+        return found(level::ACRONYM, a.initials_rarity.min(b.initials_rarity));
+    }
     let laid = lay(a, b, tokens);
     let (short, long) = (laid.left.0.min(laid.left.1), laid.left.0.max(laid.left.1));
     let covered = |left: f32| laid.shared / (laid.shared + left).max(1e-6);
@@ -184,14 +187,12 @@ pub fn compare(a: &OrgName, b: &OrgName, tokens: &[Token], chance: f32) -> Liken
     if laid.shared > 0.0 && long <= 0.0 || misspelt(&a.glued, &b.glued) {
         return found(level::SPELLING, a.rarity.min(b.rarity) / 2.0);
     }
-    if covered(long) >= 0.75 {
+    // Words of their own on both sides, however common, may be what tells two apart.
+    if covered(long) >= if short > 0.0 { 0.9 } else { 0.75 } {
         return found(level::NEARLY, says / 2.0);
     }
     if covered(short) >= 0.9 {
         return found(level::PART, says);
-    }
-    if is_acronym(a, b) || is_acronym(b, a) {
-        return found(level::ACRONYM, a.initials_rarity.min(b.initials_rarity));
     }
     if covered(short) >= 0.5 {
         return found(level::OVERLAP, says);
@@ -379,7 +380,8 @@ mod tests {
         for (a, b, wanted) in [
             ("jarrow logistics", "logistics jarrow", SAME),
             ("the day care", "daycare", SAME),
-            ("kinder daycare", "kinder day care", SPELLING),
+            ("kinder daycare", "kinder day care", SAME),
+            ("daycare kinder", "kinder day care", SPELLING),
             ("jarrow logistcs", "jarrow logistics", SPELLING),
             ("jarrow chem", "jarrow chemicals", SPELLING),
             ("fenix restaurant", "fenix", NEARLY),
