@@ -85,6 +85,17 @@ impl<'a> NameComparer<'a> {
                 family = given::SAME;
                 swapped = 2;
             }
+        } else {
+            // A half is missing: what is there may stand in the other column. Weak, since a given
+            // name of one person is often the family name of another.
+            let disagree = |level: u8| level == 0 || level >= given::RESEMBLING;
+            let crossed = [self.half(ga, fb, true), self.half(fa, gb, true)]
+                .iter()
+                .any(|level| (given::SAME..=given::TYPO).contains(level));
+            if disagree(given) && disagree(family) && crossed {
+                given = 0;
+                family = given::RESEMBLING;
+            }
         }
         out.given_rarity = self.rarity(given, f.given_rarity(rare_given), gb, f.given_rarity(gb));
         out.family_rarity = self.rarity(
