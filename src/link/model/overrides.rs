@@ -93,13 +93,13 @@ pub(super) fn left_out(file: &File, plan: &MatchPlan) -> LeftOut {
             !change.levels.iter().any(|l| l.name == *name && !l.used)
         };
         let row = &mut out.becomes[comparison as usize];
-        for level in 1..=levels.len() {
+        for (level, becomes) in row.iter_mut().enumerate().take(levels.len() + 1).skip(1) {
             // The next weaker level that is used, else the next stronger one.
             let found = (level..=levels.len())
                 .chain((1..level).rev())
                 .find(|&level| used(level));
             let found = found.filter(|_| change.used).unwrap_or(0);
-            row[level] = u8::try_from(found).unwrap_or(0);
+            *becomes = u8::try_from(found).unwrap_or(0);
             out.nothing &= found == level;
         }
     }
