@@ -6,6 +6,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::mailbox;
+use super::model::LeftOut;
 use super::names::{Letters, NameId, Names, Nicknames, Sound};
 use crate::contact::{Records, Table};
 use crate::rulebook::Rulebook;
@@ -146,6 +147,8 @@ pub struct Features {
     pub employers: Lists,
     /// Words of the name and of the mailbox, for candidate keys.
     pub words: Lists,
+    /// What the plan leaves out of comparing.
+    pub left_out: LeftOut,
     given_rarity: Vec<f32>,
     family_rarity: Vec<f32>,
 }

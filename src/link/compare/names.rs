@@ -245,7 +245,15 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
     if one_each && same_reading(word(left.words[0]), word(right.words[0])) {
         return given::SAME;
     }
+    let allowed = |level: u8| {
+        if is_given {
+            f.left_out.allows(Comparison::Given, level)
+        } else {
+            f.left_out.allows(Comparison::Family, family_level(level))
+        }
+    };
     if is_given
+        && allowed(given::NICKNAME)
         && left
             .words
             .iter()
@@ -254,10 +262,10 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
     {
         return given::NICKNAME;
     }
-    if aligned(left, right, |x, y| sounds_alike(word(x), word(y))) {
+    if allowed(given::SOUND) && aligned(left, right, |x, y| sounds_alike(word(x), word(y))) {
         return given::SOUND;
     }
-    if typo(&left.glued, &right.glued) {
+    if allowed(given::TYPO) && typo(&left.glued, &right.glued) {
         return given::TYPO;
     }
     if part(left, right) || part(right, left) {
