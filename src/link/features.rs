@@ -6,6 +6,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::mailbox;
+use super::model::LeftOut;
 use super::names::{Letters, NameId, Names, Nicknames, Sound};
 use super::orgs::name::NameRules;
 use super::orgs::{self, Orgs};
@@ -150,6 +151,8 @@ pub struct Features {
     pub words: Lists,
     /// Records that are organisations.
     pub orgs: Orgs,
+    /// What the plan leaves out of comparing.
+    pub left_out: LeftOut,
     given_rarity: Vec<f32>,
     family_rarity: Vec<f32>,
 }

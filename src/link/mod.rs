@@ -41,7 +41,7 @@ use features::{FeatureRules, Features};
 use judge::{Judge, Kind};
 use kernel::cluster::{Constraints, Link, cluster};
 use kernel::em::{self, EmPlan, Parameters, PatternRow};
-use model::{MatchModel, Models};
+use model::{MatchModel, ModelChange, Models};
 pub use own_estimate::OwnEstimate;
 use score::{Scorer, probability};
 
@@ -92,6 +92,8 @@ pub struct LinkReport {
     /// The estimated probabilities: comparison, level, m (same person), u (unrelated).
     pub levels: Vec<LevelReport>,
     pub own: OwnEstimate,
+    /// What the plan changed of the built-in model.
+    pub changes: Vec<ModelChange>,
     pub clusters: u64,
     pub largest_cluster: u64,
 }
@@ -129,14 +131,16 @@ pub fn link(
 ) -> Result<(Linked, Linking), Failure> {
     let mut steps = Steps::new(watch);
     steps.next("block", 0)?;
-    let models = Models::parse(rulebook.file("matching.toml").unwrap_or("")).map_err(|e| {
-        Failure::one(
-            FailureKind::Internal,
-            Diagnostic::error("match_model", format!("the match model: {e}")),
-        )
-    })?;
+    let models = Models::parse(rulebook.file("matching.toml").unwrap_or(""), &plan.matching)
+        .map_err(|e| {
+            Failure::one(
+                FailureKind::Internal,
+                Diagnostic::error("match_model", format!("the match model: {e}")),
+            )
+        })?;
     let rules = feature_rules(&models, rulebook);
-    let features = Features::build(records, table, linkable, &rules, rulebook);
+    let mut features = Features::build(records, table, linkable, &rules, rulebook);
+    features.left_out.clone_from(&models.people.left_out);
     let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
     let constraints = constraints(&features, records, &applied);
     let candidates = block::candidates(&features, block_plan(plan, features.len()));
@@ -437,6 +441,7 @@ fn estimate(
         EmPlan {
             rounds: model.rounds,
             share_prior: shares,
+            without: model.without,
             ..EmPlan::default()
         },
     );
@@ -448,6 +453,11 @@ fn start_shares(model: &MatchModel, n: f64, all: f64) -> [f64; em::CLASSES] {
     let same = (0.5 * n / all.max(1.0)).min(0.02);
     let scale = same / model.start[0];
     let mut shares = model.start.map(|s| s * scale);
+    for (share, without) in shares.iter_mut().zip(model.without) {
+        if without {
+            *share = 0.0;
+        }
+    }
     shares[4] = (1.0 - shares[..4].iter().sum::<f64>()).max(0.1);
     let sum: f64 = shares.iter().sum();
     shares.map(|s| s / sum)
@@ -544,6 +554,7 @@ impl Linking {
             organisations: organisations as u64,
             blocks: self.candidates.stats.clone(),
             own: own_estimate::estimate(of, &self.links),
+            changes: self.judge.people.model.changes.clone(),
             clusters: sizes.iter().filter(|&&s| s > 0).count() as u64,
             largest_cluster: sizes.iter().copied().max().unwrap_or(0).into(),
             ..LinkReport::default()

@@ -1,6 +1,8 @@
 //! The match model as data: `rules/matching.toml` → what the estimation and the
 //! comparisons need.
 
+mod overrides;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -8,6 +10,8 @@ use serde::Deserialize;
 use super::compare::{Comparison, Pattern};
 use super::kernel::em::{CLASSES, ComparisonSpec};
 use super::orgs::{self, compare::Aspect};
+use crate::plan::MatchPlan;
+pub use overrides::{LeftOut, ModelChange};
 
 /// The file as written.
 #[derive(Debug, Deserialize)]
@@ -71,6 +75,9 @@ struct Written {
     scope: Option<Scope>,
     #[serde(default)]
     relative_is_same: bool,
+    /// Agreement on a rare value counts more.
+    #[serde(default)]
+    rarity: bool,
     #[serde(default)]
     parent: Option<String>,
     #[serde(default)]
@@ -129,6 +136,11 @@ pub struct MatchModel {
     pub random_pairs: usize,
     pub generations: BTreeMap<String, u8>,
     pub particles: Vec<String>,
+    /// Classes that the plan leaves out.
+    pub without: [bool; CLASSES],
+    pub left_out: LeftOut,
+    /// What the plan changed.
+    pub changes: Vec<ModelChange>,
 }
 
 /// Both models of the file, and the words that organisations' names need.
@@ -140,16 +152,19 @@ pub struct Models {
 }
 
 impl Models {
-    /// Reads the form of `rules/matching.toml`.
+    /// Reads the form of `rules/matching.toml`, with what the plan changes of the model of
+    /// people.
     ///
     /// # Errors
     /// What is wrong with the file, in words.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
+    pub fn parse(text: &str, plan: &MatchPlan) -> Result<Self, String> {
+        let mut file: File = toml::from_str(text).map_err(|e| e.to_string())?;
+        let changes = overrides::apply(&mut file, plan);
         let mut organisations = MatchModel::empty(&file, &file.organisations.start);
         organisations.compare(
             &file.organisations.comparison,
             &Aspect::ALL.map(Aspect::name),
+            &MatchPlan::default(),
         )?;
         for (name, classes) in organisations
             .specs
@@ -161,8 +176,10 @@ impl Models {
                 *classes = [false, false, false, true, true];
             }
         }
+        let mut people = MatchModel::of_people(&file, plan)?;
+        people.changes = changes;
         Ok(Self {
-            people: MatchModel::of_people(&file)?,
+            people,
             organisations,
             organisation_names: orgs::name::NameRules {
                 stop: file.organisations.stop,
@@ -173,22 +190,31 @@ impl Models {
 }
 
 impl MatchModel {
-    /// Reads the form of `rules/matching.toml`.
+    /// Reads the form of `rules/matching.toml`, with what the plan changes of it.
     ///
     /// # Errors
     /// What is wrong with the file, in words.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        Models::parse(text).map(|models| models.people)
+    pub fn parse(text: &str, plan: &MatchPlan) -> Result<Self, String> {
+        Models::parse(text, plan).map(|models| models.people)
     }
 
-    fn of_people(file: &File) -> Result<Self, String> {
+    fn of_people(file: &File, plan: &MatchPlan) -> Result<Self, String> {
         let mut model = Self::empty(file, &file.model.start);
-        model.compare(&file.comparison, &Comparison::ALL.map(Comparison::name))?;
+        model.without = overrides::without(plan);
+        model.left_out = overrides::left_out(file, plan);
+        model.compare(
+            &file.comparison,
+            &Comparison::ALL.map(Comparison::name),
+            plan,
+        )?;
         Ok(model)
     }
 
     fn empty(file: &File, s: &Start) -> Self {
         Self {
+            without: [false; CLASSES],
+            left_out: LeftOut::default(),
+            changes: Vec::new(),
             specs: Vec::new(),
             level_names: Vec::new(),
             parents: Vec::new(),
@@ -202,7 +228,12 @@ impl MatchModel {
     }
 
     /// Takes the comparisons up, in the order of their places in a pattern.
-    fn compare(&mut self, list: &[Written], order: &[&str]) -> Result<(), String> {
+    fn compare(
+        &mut self,
+        list: &[Written],
+        order: &[&str],
+        plan: &MatchPlan,
+    ) -> Result<(), String> {
         let by_name: BTreeMap<&str, &Written> = list.iter().map(|c| (c.name.as_str(), c)).collect();
         for name in order {
             let written = by_name
@@ -214,7 +245,8 @@ impl MatchModel {
                 Parent::Names => 4,
                 Parent::Level(..) => written.states.len() + 1,
             };
-            let spec = spec(written, states)?;
+            let mut spec = spec(written, states)?;
+            spec.fixed = overrides::fixed(&spec.name, plan);
             self.coincidence
                 .push(spec.table_of.map(|table| table != spec.table_of[0]));
             self.specs.push(spec);
@@ -348,6 +380,7 @@ fn spec(written: &Written, states: usize) -> Result<ComparisonSpec, String> {
         prior,
         differs,
         tells_classes: written.tells_classes,
+        fixed: false,
     })
 }
 
@@ -371,7 +404,7 @@ mod tests {
     #[test]
     fn the_built_in_model_parses_and_its_tables_sum_to_one() {
         let text = Rulebook::builtin().file("matching.toml").expect("built in");
-        let models = Models::parse(text).expect("the built-in model");
+        let models = Models::parse(text, &MatchPlan::default()).expect("the built-in model");
         for spec in models
             .people
             .specs

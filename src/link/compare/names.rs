@@ -85,6 +85,17 @@ impl<'a> NameComparer<'a> {
                 family = given::SAME;
                 swapped = 2;
             }
+        } else {
+            // A half is missing: what is there may stand in the other column. Weak, since a given
+            // name of one person is often the family name of another.
+            let disagree = |level: u8| level == 0 || level >= given::RESEMBLING;
+            let crossed = [self.half(ga, fb, true), self.half(fa, gb, true)]
+                .iter()
+                .any(|level| (given::SAME..=given::TYPO).contains(level));
+            if disagree(given) && disagree(family) && crossed {
+                given = 0;
+                family = given::RESEMBLING;
+            }
         }
         out.given_rarity = self.rarity(given, f.given_rarity(rare_given), gb, f.given_rarity(gb));
         out.family_rarity = self.rarity(
@@ -234,7 +245,15 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
     if one_each && same_reading(word(left.words[0]), word(right.words[0])) {
         return given::SAME;
     }
+    let allowed = |level: u8| {
+        if is_given {
+            f.left_out.allows(Comparison::Given, level)
+        } else {
+            f.left_out.allows(Comparison::Family, family_level(level))
+        }
+    };
     if is_given
+        && allowed(given::NICKNAME)
         && left
             .words
             .iter()
@@ -243,10 +262,10 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
     {
         return given::NICKNAME;
     }
-    if aligned(left, right, |x, y| sounds_alike(word(x), word(y))) {
+    if allowed(given::SOUND) && aligned(left, right, |x, y| sounds_alike(word(x), word(y))) {
         return given::SOUND;
     }
-    if typo(&left.glued, &right.glued) {
+    if allowed(given::TYPO) && typo(&left.glued, &right.glued) {
         return given::TYPO;
     }
     if part(left, right) || part(right, left) {
