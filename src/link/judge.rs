@@ -1,18 +1,24 @@
 //! Compares and weighs any two records: two people, two organisations, or one of each.
 
+use super::columns::{self, ColumnReport, Columns, Judged, LEVEL_NAMES};
 use super::compare::names::NameComparer;
 use super::compare::{self, Compared};
 use super::features::Features;
+use super::kernel::em::posterior;
+use super::names::Letters;
 use super::orgs;
-use super::score::{Evidence, Scorer};
+use super::score::{Evidence, Scorer, odds};
+use crate::contact::{Records, Table};
 
 /// What a person and an organisation weigh: they are never one.
 const MIXED: f32 = -30.0;
 
-/// The estimated models.
+/// The estimated models, and the columns that no field fits but that say something.
 pub struct Judge {
     pub people: Scorer,
     pub organisations: Scorer,
+    pub people_columns: Columns,
+    pub organisation_columns: Columns,
 }
 
 /// Compares two records of `f`.
@@ -45,24 +51,92 @@ impl Judge {
     /// The match weight of a compared pair: log2 odds, prior included.
     #[must_use]
     pub fn weight(&self, f: &Features, a: u32, b: u32, compared: &Compared) -> f32 {
-        match kind(f, a, b) {
-            Kind::People => self.people.weight(compared),
-            Kind::Organisations => self.organisations.weight(compared),
-            Kind::Mixed => MIXED,
+        let Some((scorer, columns)) = self.of(kind(f, a, b)) else {
+            return MIXED;
+        };
+        if columns.is_empty() {
+            return scorer.weight(compared);
         }
+        #[allow(clippy::cast_possible_truncation)] // bits
+        let weight = odds(columns.add(a, b, scorer.joint_of(compared))) as f32;
+        weight
+    }
+
+    fn of(&self, kind: Kind) -> Option<(&Scorer, &Columns)> {
+        match kind {
+            Kind::People => Some((&self.people, &self.people_columns)),
+            Kind::Organisations => Some((&self.organisations, &self.organisation_columns)),
+            Kind::Mixed => None,
+        }
+    }
+
+    /// Looks for columns that say something; `pairs` are the compared ones.
+    pub fn learn_columns(
+        &mut self,
+        f: &Features,
+        pairs: &[(u32, u32, Compared)],
+        records: &Records,
+        table: &Table,
+        letters: &Letters,
+    ) -> Vec<ColumnReport> {
+        let mut reports = Vec::new();
+        if !columns::are_there(records, table) {
+            return reports;
+        }
+        for (of, name) in [
+            (Kind::People, "people"),
+            (Kind::Organisations, "organisations"),
+        ] {
+            let Some((scorer, _)) = self.of(of) else {
+                continue;
+            };
+            let is_kind = |p: &&(u32, u32, Compared)| kind(f, p.0, p.1) == of;
+            let stride = columns::stride(pairs.iter().filter(is_kind).count());
+            let judged: Vec<Judged> = pairs
+                .iter()
+                .filter(is_kind)
+                .step_by(stride)
+                .map(|(left, right, compared)| Judged {
+                    left: *left,
+                    right: *right,
+                    belongs: posterior(scorer.joint_of(compared), false),
+                    pattern: compared.pattern,
+                })
+                .collect();
+            let known = scorer.known();
+            let (columns, told) = columns::learn(f, name, &judged, &known, records, table, letters);
+            reports.extend(told);
+            match of {
+                Kind::People => self.people_columns = columns,
+                _ => self.organisation_columns = columns,
+            }
+        }
+        reports
     }
 
     /// The same, taken apart; the bits add up to the weight.
     #[must_use]
     pub fn evidence(&self, f: &Features, a: u32, b: u32, compared: &Compared) -> Vec<Evidence> {
-        match kind(f, a, b) {
-            Kind::People => self.people.evidence(compared),
-            Kind::Organisations => self.organisations.evidence(compared),
-            Kind::Mixed => vec![Evidence {
+        let Some((scorer, columns)) = self.of(kind(f, a, b)) else {
+            return vec![Evidence {
                 comparison: "kind".to_owned(),
                 level: "a person and an organisation".to_owned(),
                 bits: f64::from(MIXED),
-            }],
+            }];
+        };
+        let mut out = scorer.evidence(compared);
+        let mut joint = scorer.joint_of(compared);
+        for column in &columns.taken {
+            let (next, level) = column.add(a, b, joint);
+            if level > 0 {
+                out.push(Evidence {
+                    comparison: column.name.clone(),
+                    level: LEVEL_NAMES[usize::from(level) - 1].to_owned(),
+                    bits: odds(next) - odds(joint),
+                });
+            }
+            joint = next;
         }
+        out
     }
 }

@@ -6,6 +6,7 @@
 //! ([`kernel::cluster`]).
 
 pub mod block;
+pub mod columns;
 pub mod compare;
 pub mod decisions;
 pub mod evaluate;
@@ -34,6 +35,7 @@ use crate::standardise::email::EmailRules;
 use crate::standardise::job_title::JobTitleRules;
 use crate::watch::Watch;
 use block::{BlockPlan, BlockStats, Candidates};
+use columns::{ColumnReport, Columns};
 use compare::names::NameComparer;
 use compare::{Compared, Pattern};
 use decisions::{Applied, Decision, Verdict};
@@ -91,6 +93,8 @@ pub struct LinkReport {
     pub class_shares: Vec<(String, f64)>,
     /// The estimated probabilities: comparison, level, m (same person), u (unrelated).
     pub levels: Vec<LevelReport>,
+    /// Columns that no field fits and that were looked at, the taken ones first.
+    pub columns: Vec<ColumnReport>,
     pub own: OwnEstimate,
     /// What the plan changed of the built-in model.
     pub changes: Vec<ModelChange>,
@@ -170,10 +174,13 @@ pub fn link(
         ));
     }
     let patterns = (people.0.len() + organisations.0.len()) as u64;
-    let judge = Judge {
+    let mut judge = Judge {
         people: scorer(models.people, n.0, &people),
         organisations: scorer(models.organisations, n.1, &organisations),
+        people_columns: Columns::default(),
+        organisation_columns: Columns::default(),
     };
+    let columns = judge.learn_columns(&features, &pairs, records, table, &rules.letters);
     let links: Vec<Link> = pairs
         .par_iter()
         .map(|&(left, right, ref compared)| Link {
@@ -209,6 +216,7 @@ pub fn link(
     };
     let mut linked = linking.outcome(&of, records, plan);
     linked.report.patterns = patterns;
+    linked.report.columns = columns;
     linked.events = decision_events(&applied);
     linked.diagnostics = diagnostics;
     linked.timings = steps.end();

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod cli;
+mod columns;
 mod evaluate;
 mod generator;
 mod laws_generated;
