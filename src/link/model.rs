@@ -60,6 +60,9 @@ struct Written {
     scope: Option<Scope>,
     #[serde(default)]
     relative_is_same: bool,
+    /// The priors stand; the data teach nothing.
+    #[serde(default)]
+    fixed: bool,
     /// Agreement on a rare value counts more.
     #[serde(default)]
     rarity: bool,
@@ -164,7 +167,7 @@ impl MatchModel {
                 Parent::Level(..) => written.states.len() + 1,
             };
             let mut spec = spec(written, states)?;
-            spec.fixed = overrides::fixed(&spec.name, plan);
+            spec.fixed |= overrides::fixed(&spec.name, plan);
             model.specs.push(spec);
             model
                 .level_names
@@ -295,7 +298,7 @@ fn spec(written: &Written, states: usize) -> Result<ComparisonSpec, String> {
         tables: prior.len(),
         prior,
         differs,
-        fixed: false,
+        fixed: written.fixed,
     })
 }
 
