@@ -5,8 +5,9 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use super::learned::{self, Learned};
 use super::mailbox;
-use super::names::{Letters, NameId, Names, Nicknames, Sound};
+use super::names::{Letters, NameCommunities, NameId, Names, Nicknames, Readings, Sound};
 use crate::contact::{Records, Table};
 use crate::rulebook::Rulebook;
 use crate::standardise::company::{self, CompanyRules};
@@ -116,6 +117,8 @@ pub struct Features {
     pub source: Vec<u16>,
     pub names: Names,
     pub nicknames: Nicknames,
+    /// Aliases and readings that the data shows.
+    pub learned: Learned,
     pub given: Vec<NameId>,
     pub family: Vec<NameId>,
     /// A name of one word that may be either half; then given and family are missing.
@@ -146,6 +149,8 @@ pub struct Features {
     pub employers: Lists,
     /// Words of the name and of the mailbox, for candidate keys.
     pub words: Lists,
+    /// Which given and family names go together.
+    pub communities: NameCommunities,
     given_rarity: Vec<f32>,
     family_rarity: Vec<f32>,
 }
@@ -173,7 +178,7 @@ impl Features {
         rulebook: &Rulebook,
     ) -> Self {
         let mut f = Self {
-            names: Names::new(rules.particles.clone()),
+            names: Names::new(rules.particles.clone(), Readings::load(rulebook)),
             nicknames: Nicknames::load(rulebook, &rules.letters),
             ..Self::default()
         };
@@ -302,11 +307,14 @@ impl Features {
         }
         f.mark_free_mail();
         f.employers_of(&stated_domain);
+        learned::readings(&mut f);
         f.fill_names_from_mail(rules);
         f.fans();
         f.name_rarities();
+        f.communities = NameCommunities::learn(&f.names, &f.given, &f.family);
         let (names, nicknames) = (&f.names, &mut f.nicknames);
         nicknames.resolve(|latin| names.with_latin(latin));
+        learned::aliases(&mut f);
         f.words = mailbox::words(&f, rules);
         f
     }

@@ -11,6 +11,7 @@ pub mod decisions;
 pub mod evaluate;
 pub mod features;
 pub mod kernel;
+pub mod learned;
 pub mod mailbox;
 pub mod model;
 pub mod names;

@@ -11,16 +11,19 @@ use crate::link::names::{Name, NameId, Word};
 pub mod given {
     pub const SAME: u8 = 1;
     pub const NICKNAME: u8 = 2;
-    pub const SOUND: u8 = 3;
-    pub const TYPO: u8 = 4;
-    pub const PART: u8 = 5;
-    pub const INITIAL: u8 = 6;
-    pub const RESEMBLING: u8 = 7;
-    pub const DIFFERENT: u8 = 8;
+    /// Another name of the same people, learned from the data.
+    pub const LEARNED: u8 = 3;
+    pub const SOUND: u8 = 4;
+    pub const TYPO: u8 = 5;
+    pub const PART: u8 = 6;
+    pub const INITIAL: u8 = 7;
+    pub const RESEMBLING: u8 = 8;
+    pub const DIFFERENT: u8 = 9;
 }
 
 /// Levels of the family name: the given name's without the nickname.
-const fn family_level(level: u8) -> u8 {
+#[must_use]
+pub const fn family_level(level: u8) -> u8 {
     if level <= given::NICKNAME {
         1
     } else {
@@ -93,6 +96,10 @@ impl<'a> NameComparer<'a> {
             fb,
             f.family_rarity(fb),
         );
+        if (1..=given::PART).contains(&given) && (1..=given::PART).contains(&family) {
+            let (left, right) = (f.communities.bits(ga, fa), f.communities.bits(gb, fb));
+            out.community = f32::midpoint(left, right);
+        }
         out.pattern.set(Comparison::Given, given);
         out.pattern.set(
             Comparison::Family,
@@ -162,7 +169,7 @@ impl<'a> NameComparer<'a> {
         };
         match level {
             given::SAME => rarity,
-            given::NICKNAME | given::SOUND | given::TYPO | given::PART => rarity / 2.0,
+            given::NICKNAME..=given::PART => rarity / 2.0,
             _ => 0.0,
         }
     }
@@ -217,23 +224,19 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
             given::SAME
         };
     }
-    let word = |id: u32| f.names.word(id);
     if left.initial || right.initial {
         let (short, long) = if left.initial {
             (left, right)
         } else {
             (right, left)
         };
-        return if initials_fit(short, long, word) {
+        return if initials_fit(f, short, long) {
             given::INITIAL
         } else {
             given::DIFFERENT
         };
     }
     let one_each = left.words.len() == 1 && right.words.len() == 1;
-    if one_each && same_reading(word(left.words[0]), word(right.words[0])) {
-        return given::SAME;
-    }
     if is_given
         && left
             .words
@@ -243,7 +246,10 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
     {
         return given::NICKNAME;
     }
-    if aligned(left, right, |x, y| sounds_alike(word(x), word(y))) {
+    if aligned(left, right, |x, y| f.learned.alike(x, y, is_given)) {
+        return given::LEARNED;
+    }
+    if aligned(left, right, |x, y| sounds_alike(f, x, y)) {
         return given::SOUND;
     }
     if typo(&left.glued, &right.glued) {
@@ -294,16 +300,18 @@ fn alike_words(f: &Features, a: &Name, b: &Name) -> bool {
     aligned(a, b, |x, y| f.nicknames.alike(x, y))
 }
 
-/// Any reading of one is a reading of the other.
-fn same_reading(a: &Word, b: &Word) -> bool {
-    a.readings.contains(&b.neutral)
-        || b.readings.contains(&a.neutral)
+/// A reading of one is the other, or a reading of it.
+fn same_reading(f: &Features, x: u32, y: u32) -> bool {
+    let (a, b) = (f.names.word(x), f.names.word(y));
+    f.names.readings(x).any(|r| r.neutral == b.neutral)
+        || f.names.readings(y).any(|r| r.neutral == a.neutral)
         || a.readings.iter().any(|r| b.readings.contains(r))
 }
 
-/// Neutral spelling, or the skeleton: coarse between two scripts.
-fn sounds_alike(a: &Word, b: &Word) -> bool {
-    if a.neutral == b.neutral || same_reading(a, b) {
+/// Neutral spelling, a reading, or the skeleton: coarse between two scripts.
+fn sounds_alike(f: &Features, x: u32, y: u32) -> bool {
+    let (a, b) = (f.names.word(x), f.names.word(y));
+    if a.neutral == b.neutral || same_reading(f, x, y) {
         return true;
     }
     if a.script == b.script {
@@ -317,17 +325,13 @@ fn sounds_alike(a: &Word, b: &Word) -> bool {
 }
 
 /// Each initial begins a word of the long name, in order.
-fn initials_fit<'w>(short: &Name, long: &Name, word: impl Fn(u32) -> &'w Word) -> bool {
+fn initials_fit(f: &Features, short: &Name, long: &Name) -> bool {
+    let first = |word: &Word| word.latin.bytes().next();
     let mut rest = long.words.iter();
     short.words.iter().all(|&initial| {
-        let letter = word(initial).latin.as_bytes().first().copied();
+        let letter = first(f.names.word(initial));
         rest.by_ref().any(|&w| {
-            let word = word(w);
-            word.latin.as_bytes().first().copied() == letter
-                || word
-                    .readings
-                    .iter()
-                    .any(|r| r.as_bytes().first().copied() == letter)
+            first(f.names.word(w)) == letter || f.names.readings(w).any(|r| first(r) == letter)
         })
     })
 }

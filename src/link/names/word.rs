@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 use unicode_normalization::UnicodeNormalization;
 
 use super::letters::{Letters, Script};
+use super::readings::Readings;
 use super::sound::Sound;
 
 type Fixed = foldhash::fast::FixedState;
@@ -19,8 +20,9 @@ pub struct Word {
     pub skeleton: String,
     pub coarse: String,
     pub script: Script,
-    /// Other Latin readings (kanji, romanisations), neutral spelling.
-    pub readings: Vec<String>,
+    /// Latin words that it is also written as: listed readings and romanisations, and
+    /// those learned from the data.
+    pub readings: Vec<WordId>,
     /// One letter: an initial.
     pub initial: bool,
 }
@@ -48,14 +50,17 @@ pub struct Names {
     by_text: HashMap<String, Option<NameId>, Fixed>,
     by_latin: HashMap<String, Vec<WordId>, Fixed>,
     particles: Vec<String>,
+    readings: Readings,
 }
 
 impl Names {
-    /// `particles` are words that don't count beside others (`van`, `de`, `al`).
+    /// `particles` are words that don't count beside others (`van`, `de`, `al`);
+    /// `readings` the listed spellings of native names.
     #[must_use]
-    pub fn new(particles: Vec<String>) -> Self {
+    pub fn new(particles: Vec<String>, readings: Readings) -> Self {
         Self {
             particles,
+            readings,
             ..Self::default()
         }
     }
@@ -121,11 +126,21 @@ impl Names {
             return None;
         }
         let script = Script::of_word(token);
-        // Two spellings of one script with the same letters are one word.
-        let key = format!("{}\u{0}{}", script as u8, latin);
+        // Two spellings of one script with the same letters are one word, but for Han,
+        // whose signs are more than their Mandarin sound.
+        let key = if script == Script::Han {
+            format!("\u{0}{token}")
+        } else {
+            format!("{}\u{0}{}", script as u8, latin)
+        };
         let id = match self.word_ids.get(&key) {
             Some(&known) => known,
             None => {
+                let listed = self.readings.of(token).to_vec();
+                let readings = listed
+                    .iter()
+                    .filter_map(|reading| self.intern_word(reading, letters, sound))
+                    .collect();
                 let id = next(self.words.len());
                 let neutral = sound.neutral(&latin);
                 self.words.push(Word {
@@ -133,7 +148,7 @@ impl Names {
                     coarse: Sound::coarse(&neutral),
                     initial: token.chars().filter(|c| c.is_alphabetic()).count() == 1
                         && script != Script::Han,
-                    readings: Vec::new(),
+                    readings,
                     neutral,
                     script,
                     latin: latin.clone(),
@@ -151,6 +166,25 @@ impl Names {
     #[must_use]
     pub fn with_latin(&self, latin: &str) -> Vec<WordId> {
         self.by_latin.get(latin).cloned().unwrap_or_default()
+    }
+
+    /// The name of just this word, if any record has it.
+    #[must_use]
+    pub fn of_word(&self, word: WordId) -> Option<NameId> {
+        self.name_ids.get([word].as_slice()).copied()
+    }
+
+    /// Adds a Latin word that `word` is also written as.
+    pub fn learn_reading(&mut self, word: WordId, latin: WordId) {
+        let readings = &mut self.words[word as usize].readings;
+        if !readings.contains(&latin) {
+            readings.push(latin);
+        }
+    }
+
+    /// The Latin words that a word is also written as.
+    pub fn readings(&self, word: WordId) -> impl Iterator<Item = &Word> {
+        self.word(word).readings.iter().map(|&id| self.word(id))
     }
 
     #[must_use]
@@ -199,7 +233,7 @@ mod tests {
     fn names_are_interned_by_their_letters() {
         let rulebook = Rulebook::builtin();
         let (letters, sound) = (Letters::load(&rulebook), Sound::load(&rulebook));
-        let mut names = Names::new(vec!["van".into(), "der".into()]);
+        let mut names = Names::new(vec!["van".into(), "der".into()], Readings::default());
         let a = names.intern("Van der Berg", &letters, &sound);
         let b = names.intern("BERG", &letters, &sound);
         assert_eq!(a, b);
