@@ -307,6 +307,7 @@ impl Features {
         }
         f.mark_free_mail();
         f.employers_of(&stated_domain);
+        f.names.across_scripts(&rules.sound);
         learned::readings(&mut f);
         f.fill_names_from_mail(rules);
         f.fans();

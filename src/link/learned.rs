@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::compare::names::{family_level, given, level};
+use super::compare::names::{given, level};
 use super::features::{Features, Lists, NONE};
 use super::mailbox;
 use super::names::letters::Script;

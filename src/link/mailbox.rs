@@ -81,6 +81,9 @@ pub fn words(f: &Features, _rules: &FeatureRules) -> Lists {
             });
             list.extend(found.iter());
         }
+        // A native word stands for its Latin readings too.
+        let readings: Vec<WordId> = list.iter().flat_map(|&w| f.names.readings(w)).collect();
+        list.extend(readings);
         list.sort_unstable();
         list.dedup();
         lists.push(list);

@@ -5,6 +5,8 @@ use rapidfuzz::distance::osa;
 use super::text::similar;
 use super::{Compared, Comparison};
 use crate::link::features::{Features, NONE};
+use crate::link::names::letters::Script;
+use crate::link::names::sound::once;
 use crate::link::names::{Name, NameId, Word};
 
 /// Levels of the given name, strongest first.
@@ -13,12 +15,18 @@ pub mod given {
     pub const NICKNAME: u8 = 2;
     /// Another name of the same people, learned from the data.
     pub const LEARNED: u8 = 3;
-    pub const SOUND: u8 = 4;
-    pub const TYPO: u8 = 5;
-    pub const PART: u8 = 6;
-    pub const INITIAL: u8 = 7;
-    pub const RESEMBLING: u8 = 8;
-    pub const DIFFERENT: u8 = 9;
+    /// Two scripts, the same letters or a listed reading.
+    pub const SCRIPT: u8 = 4;
+    pub const SOUND: u8 = 5;
+    /// Two scripts, a learned reading or the same skeleton.
+    pub const SCRIPT_SOUND: u8 = 6;
+    pub const TYPO: u8 = 7;
+    pub const PART: u8 = 8;
+    pub const INITIAL: u8 = 9;
+    pub const RESEMBLING: u8 = 10;
+    /// Two scripts, no likeness found.
+    pub const SCRIPT_DIFFERENT: u8 = 11;
+    pub const DIFFERENT: u8 = 12;
 }
 
 /// Levels of the family name: the given name's without the nickname.
@@ -220,8 +228,10 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
     if left.sorted == right.sorted || (left.glued == right.glued && !left.initial) {
         return if left.initial {
             given::INITIAL
-        } else {
+        } else if left.script == right.script {
             given::SAME
+        } else {
+            given::SCRIPT
         };
     }
     if left.initial || right.initial {
@@ -248,6 +258,9 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
     }
     if aligned(left, right, |x, y| f.learned.alike(x, y, is_given)) {
         return given::LEARNED;
+    }
+    if left.script != right.script {
+        return across_scripts(f, left, right);
     }
     if aligned(left, right, |x, y| sounds_alike(f, x, y)) {
         return given::SOUND;
@@ -300,27 +313,60 @@ fn alike_words(f: &Features, a: &Name, b: &Name) -> bool {
     aligned(a, b, |x, y| f.nicknames.alike(x, y))
 }
 
-/// A reading of one is the other, or a reading of it.
-fn same_reading(f: &Features, x: u32, y: u32) -> bool {
-    let (a, b) = (f.names.word(x), f.names.word(y));
-    f.names.readings(x).any(|r| r.neutral == b.neutral)
-        || f.names.readings(y).any(|r| r.neutral == a.neutral)
-        || a.readings.iter().any(|r| b.readings.contains(r))
-}
-
-/// Neutral spelling, a reading, or the skeleton: coarse between two scripts.
+/// Neutral spelling, a reading in common, or a longer skeleton, inside one script.
 fn sounds_alike(f: &Features, x: u32, y: u32) -> bool {
     let (a, b) = (f.names.word(x), f.names.word(y));
-    if a.neutral == b.neutral || same_reading(f, x, y) {
-        return true;
-    }
-    if a.script == b.script {
-        // Inside one script vowels are written, so only longer skeletons speak.
-        a.skeleton == b.skeleton
+    a.neutral == b.neutral
+        || a.readings.iter().any(|r| b.readings.contains(r))
+        // Vowels are written, so only longer skeletons speak.
+        || (a.skeleton == b.skeleton
             && a.skeleton.len() >= 3
-            && a.latin.len().abs_diff(b.latin.len()) <= 2
+            && a.latin.len().abs_diff(b.latin.len()) <= 2)
+}
+
+/// The level of two names in two scripts that are not the same letter by letter.
+fn across_scripts(f: &Features, left: &Name, right: &Name) -> u8 {
+    let words = |name: &Name, key: &dyn Fn(&Word) -> String| {
+        let keys: String = name.words.iter().map(|&w| key(f.names.word(w))).collect();
+        once(&keys)
+    };
+    let neutral = |name: &Name| words(name, &|w| w.neutral.clone());
+    let neutral_of = |word: u32| &f.names.word(word).neutral;
+    let listed = |x: u32, y: u32| {
+        let (a, b) = (f.names.word(x), f.names.word(y));
+        a.readings.iter().any(|&r| neutral_of(r) == &b.neutral)
+            || b.readings.iter().any(|&r| neutral_of(r) == &a.neutral)
+            || a.readings.iter().any(|r| b.readings.contains(r))
+    };
+    if neutral(left) == neutral(right) || aligned(left, right, |x, y| listed(x, y)) {
+        return given::SCRIPT;
+    }
+    let learned = |x: u32, y: u32| {
+        listed(x, y)
+            || f.names.readings(x).any(|r| neutral_of(r) == neutral_of(y))
+            || f.names.readings(y).any(|r| neutral_of(r) == neutral_of(x))
+    };
+    // The table is that of the script that is not Latin.
+    let table = if left.script == Script::Latin { right.script } else { left.script };
+    let skeleton = |name: &Name| {
+        words(name, &|w| {
+            let own = w.across.iter().find(|(script, _)| *script == table);
+            own.map_or_else(|| w.coarse.clone(), |(_, key)| key.clone())
+        })
+    };
+    let (a, b) = (skeleton(left), skeleton(right));
+    if (a == b && a.len() >= 2)
+        || aligned(left, right, |x, y| learned(x, y))
+        || typo(&left.glued, &right.glued)
+    {
+        return given::SCRIPT_SOUND;
+    }
+    if part(left, right) || part(right, left) {
+        given::PART
+    } else if similar(&left.glued, &right.glued, 0.83) {
+        given::RESEMBLING
     } else {
-        !a.coarse.is_empty() && a.coarse == b.coarse && a.coarse.len() >= 2
+        given::SCRIPT_DIFFERENT
     }
 }
 
@@ -331,7 +377,7 @@ fn initials_fit(f: &Features, short: &Name, long: &Name) -> bool {
     short.words.iter().all(|&initial| {
         let letter = first(f.names.word(initial));
         rest.by_ref().any(|&w| {
-            first(f.names.word(w)) == letter || f.names.readings(w).any(|r| first(r) == letter)
+            first(f.names.word(w)) == letter || f.names.readings(w).any(|r| first(f.names.word(r)) == letter)
         })
     })
 }

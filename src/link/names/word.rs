@@ -19,10 +19,14 @@ pub struct Word {
     pub neutral: String,
     pub skeleton: String,
     pub coarse: String,
+    /// What is left of it across scripts ([`Sound::across`]): of a native word for its
+    /// own script, of a Latin one for the scripts of the data.
+    pub across: Vec<(Script, String)>,
     pub script: Script,
-    /// Latin words that it is also written as: listed readings and romanisations, and
-    /// those learned from the data.
+    /// Latin words that it is also written as, by the lists: readings, romanisations.
     pub readings: Vec<WordId>,
+    /// The same, learned from the data.
+    pub learned: Vec<WordId>,
     /// One letter: an initial.
     pub initial: bool,
 }
@@ -147,8 +151,10 @@ impl Names {
                     skeleton: Sound::skeleton(&neutral),
                     coarse: Sound::coarse(&neutral),
                     initial: token.chars().filter(|c| c.is_alphabetic()).count() == 1
-                        && script != Script::Han,
+                        && !script.is_syllabic(),
+                    across: Vec::new(),
                     readings,
+                    learned: Vec::new(),
                     neutral,
                     script,
                     latin: latin.clone(),
@@ -168,6 +174,26 @@ impl Names {
         self.by_latin.get(latin).cloned().unwrap_or_default()
     }
 
+    /// Works out what is left of each word across the scripts that occur.
+    pub fn across_scripts(&mut self, sound: &Sound) {
+        let mut scripts: Vec<Script> = self.words.iter().map(|w| w.script).collect();
+        scripts.sort_unstable();
+        scripts.dedup();
+        scripts.retain(|&s| s != Script::Latin);
+        for word in &mut self.words {
+            let own = [word.script];
+            let wanted = if word.script == Script::Latin {
+                scripts.as_slice()
+            } else {
+                &own
+            };
+            word.across = wanted
+                .iter()
+                .filter_map(|&s| Some((s, sound.across(s, &word.latin)?)))
+                .collect();
+        }
+    }
+
     /// The name of just this word, if any record has it.
     #[must_use]
     pub fn of_word(&self, word: WordId) -> Option<NameId> {
@@ -176,15 +202,16 @@ impl Names {
 
     /// Adds a Latin word that `word` is also written as.
     pub fn learn_reading(&mut self, word: WordId, latin: WordId) {
-        let readings = &mut self.words[word as usize].readings;
-        if !readings.contains(&latin) {
-            readings.push(latin);
+        let learned = &mut self.words[word as usize].learned;
+        if !learned.contains(&latin) {
+            learned.push(latin);
         }
     }
 
-    /// The Latin words that a word is also written as.
-    pub fn readings(&self, word: WordId) -> impl Iterator<Item = &Word> {
-        self.word(word).readings.iter().map(|&id| self.word(id))
+    /// The Latin words that a word is also written as, listed and learned.
+    pub fn readings(&self, word: WordId) -> impl Iterator<Item = WordId> {
+        let word = self.word(word);
+        word.readings.iter().chain(&word.learned).copied()
     }
 
     #[must_use]
