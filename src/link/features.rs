@@ -5,6 +5,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use super::fill;
 use super::learned::{self, Learned};
 use super::mailbox;
 use super::names::{Letters, NameCommunities, NameId, Names, Nicknames, Readings, Sound};
@@ -309,7 +310,7 @@ impl Features {
         f.employers_of(&stated_domain);
         f.names.across_scripts(&rules.sound);
         learned::readings(&mut f);
-        f.fill_names_from_mail(rules);
+        fill::from_mailboxes(&mut f, rules);
         f.fans();
         f.name_rarities();
         f.communities = NameCommunities::learn(&f.names, &f.given, &f.family);
@@ -453,38 +454,6 @@ impl Features {
             dedup(&mut employers);
             self.domains.push(list);
             self.employers.push(employers);
-        }
-    }
-
-    /// A half-empty name is filled from the mailbox, for comparing only.
-    fn fill_names_from_mail(&mut self, rules: &FeatureRules) {
-        for record in 0..self.len() {
-            let (given, family) = (self.given[record], self.family[record]);
-            let short = |f: &Self, name: NameId| name == NONE || f.names.name(name).initial;
-            if short(self, given) == short(self, family) {
-                continue;
-            }
-            let is_given_short = short(self, given);
-            let (known, missing) = if is_given_short {
-                (family, given)
-            } else {
-                (given, family)
-            };
-            let Some(rest) = self.emails.of(record).iter().find_map(|&e| {
-                let email = &self.email_list[e as usize];
-                (!email.role)
-                    .then(|| mailbox::other_half(&self.names, known, missing, &email.local))
-                    .flatten()
-            }) else {
-                continue;
-            };
-            if let Some(filled) = self.names.intern(&rest, &rules.letters, &rules.sound) {
-                if is_given_short {
-                    self.given[record] = filled;
-                } else {
-                    self.family[record] = filled;
-                }
-            }
         }
     }
 

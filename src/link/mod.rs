@@ -10,6 +10,7 @@ pub mod compare;
 pub mod decisions;
 pub mod evaluate;
 pub mod features;
+pub mod fill;
 pub mod kernel;
 pub mod learned;
 pub mod mailbox;

@@ -79,6 +79,18 @@ impl<'a> NameComparer<'a> {
         let mut given = self.half(ga, gb, true);
         let mut family = self.half(fa, fb, false);
         let mut swapped = 0;
+        // Half a name may stand in the wrong column.
+        let one_half = |g: NameId, fa: NameId| (g == NONE) != (fa == NONE);
+        if (one_half(ga, fa) || one_half(gb, fb)) && given.max(family) > given::INITIAL {
+            let crossed = [self.half(ga, fb, true), self.half(fa, gb, true)];
+            if let Some(level) = crossed.into_iter().filter(|&l| (1..=given::TYPO).contains(&l)).min() {
+                let (x, y) = if crossed[0] == level { (ga, fb) } else { (fa, gb) };
+                let commoner = |id: NameId| f.given_rarity(id).min(f.family_rarity(id));
+                out.family_rarity = self.rarity(level, commoner(x), y, commoner(y));
+                out.pattern.set(Comparison::Family, family_level(level));
+                return;
+            }
+        }
         let agree =
             |g: u8, f: u8| (1..=given::INITIAL).contains(&g) && (1..=given::INITIAL).contains(&f);
         let (mut rare_given, mut rare_family) = (ga, fa);
@@ -327,10 +339,9 @@ fn sounds_alike(f: &Features, x: u32, y: u32) -> bool {
 /// The level of two names in two scripts that are not the same letter by letter.
 fn across_scripts(f: &Features, left: &Name, right: &Name) -> u8 {
     let words = |name: &Name, key: &dyn Fn(&Word) -> String| {
-        let keys: String = name.words.iter().map(|&w| key(f.names.word(w))).collect();
-        once(&keys)
+        name.words.iter().map(|&w| key(f.names.word(w))).collect::<String>()
     };
-    let neutral = |name: &Name| words(name, &|w| w.neutral.clone());
+    let neutral = |name: &Name| once(&words(name, &|w| w.neutral.clone()));
     let neutral_of = |word: u32| &f.names.word(word).neutral;
     let listed = |x: u32, y: u32| {
         let (a, b) = (f.names.word(x), f.names.word(y));

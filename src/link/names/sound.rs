@@ -61,13 +61,15 @@ impl Sound {
     #[must_use]
     pub fn across(&self, script: Script, latin: &str) -> Option<String> {
         let (_, steps) = self.across.iter().find(|(s, _)| *s == script)?;
-        let mut word = latin.to_owned();
+        let is_vowel = |c: char| matches!(c, 'a' | 'e' | 'i' | 'o' | 'u');
+        // Doubled before sounds fall together: those that meet then are two.
+        let mut word = once_where(latin, |c| !is_vowel(c));
         for (from, to) in steps {
             if word.contains(from.as_str()) {
                 word = word.replace(from.as_str(), to);
             }
         }
-        Some(once(&word))
+        Some(once_where(&word, is_vowel))
     }
 
     /// The consonants of a neutral spelling, without h; a leading vowel stays as `a`.
@@ -108,10 +110,15 @@ impl Sound {
 /// Doubled letters once.
 #[must_use]
 pub fn once(word: &str) -> String {
+    once_where(word, |_| true)
+}
+
+/// Doubled letters once where `wanted`.
+fn once_where(word: &str, wanted: impl Fn(char) -> bool) -> String {
     let mut out = String::with_capacity(word.len());
     let mut last = '\0';
     for letter in word.chars() {
-        if letter != last {
+        if letter != last || !wanted(letter) {
             out.push(letter);
         }
         last = letter;
