@@ -111,7 +111,9 @@ fn missing_halves(f: &Features, record: usize, usage: &Usage) -> Option<[Option<
             if halves[half] == NONE || full(halves[half]) {
                 continue;
             }
-            let letter = spellings(f, halves[half]).first().and_then(|s| s.bytes().next());
+            let letter = spellings(f, halves[half])
+                .first()
+                .and_then(|s| s.bytes().next());
             if found[half].is_some_and(|word| word.bytes().next() != letter) {
                 return None;
             }
@@ -128,7 +130,11 @@ fn spellings(f: &Features, name: NameId) -> Vec<&str> {
     let mut out = vec![name.glued.as_str()];
     for &word in &name.words {
         out.push(f.names.word(word).latin.as_str());
-        out.extend(f.names.readings(word).map(|r| f.names.word(r).latin.as_str()));
+        out.extend(
+            f.names
+                .readings(word)
+                .map(|r| f.names.word(r).latin.as_str()),
+        );
     }
     out
 }
@@ -161,7 +167,11 @@ fn beside<'a>(
                     .is_some()
         })
     };
-    let begins = |part: &str| spelled.iter().any(|s| s.bytes().next() == part.bytes().next());
+    let begins = |part: &str| {
+        spelled
+            .iter()
+            .any(|s| s.bytes().next() == part.bytes().next())
+    };
     let used = |part: &str| usage.get(part).is_some_and(|c| c[missing] > 0);
     match parts(local)[..] {
         [a, b] if is_known(a) => Some(b),

@@ -179,7 +179,11 @@ pub fn aliases(f: &mut Features) {
                     if x == y || u == NONE || v == NONE {
                         continue;
                     }
-                    let other = if u == v { given::SAME } else { level(f, u, v, !is_given) };
+                    let other = if u == v {
+                        given::SAME
+                    } else {
+                        level(f, u, v, !is_given)
+                    };
                     if other > given::PART {
                         continue;
                     }
@@ -201,7 +205,11 @@ pub fn aliases(f: &mut Features) {
         if of.len() < BEARERS || share < OF_THE_RARER || !unlike(f, x, y, is_given) {
             continue;
         }
-        let set = if is_given { &mut f.learned.given } else { &mut f.learned.family };
+        let set = if is_given {
+            &mut f.learned.given
+        } else {
+            &mut f.learned.family
+        };
         set.insert((x, y));
     }
 }
@@ -268,7 +276,12 @@ fn groups(f: &Features) -> Vec<Vec<(NameId, NameId)>> {
 fn by_value(f: &Features, lists: &Lists, wanted: impl Fn(u32) -> bool) -> Vec<(u32, u32)> {
     let mut out: Vec<(u32, u32)> = (0u32..)
         .take(f.len())
-        .flat_map(|record| lists.of(record as usize).iter().map(move |&id| (id, record)))
+        .flat_map(|record| {
+            lists
+                .of(record as usize)
+                .iter()
+                .map(move |&id| (id, record))
+        })
         .filter(|&(id, _)| wanted(id))
         .collect();
     out.sort_unstable();

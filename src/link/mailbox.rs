@@ -69,7 +69,11 @@ pub(super) fn known_words(f: &Features) -> HashMap<&str, u32, Fixed> {
 
 /// Parts between separators; else the whole if it is a known word; else one letter
 /// off the front or the back if the rest is known; else the best split in two known words.
-pub(super) fn mailbox_words(f: &Features, known: &HashMap<&str, u32, Fixed>, local: &str) -> Vec<WordId> {
+pub(super) fn mailbox_words(
+    f: &Features,
+    known: &HashMap<&str, u32, Fixed>,
+    local: &str,
+) -> Vec<WordId> {
     let word = |latin: &str| f.names.with_latin(latin).first().copied();
     let parts: Vec<&str> = local
         .split(|c: char| !c.is_ascii_alphabetic())

@@ -89,6 +89,12 @@ pub struct LinkReport {
     /// The estimated probabilities: comparison, level, m (same person), u (unrelated).
     pub levels: Vec<LevelReport>,
     pub own: OwnEstimate,
+    /// Aliases of names and Latin readings that the data showed.
+    pub learned_aliases: usize,
+    pub learned_readings: usize,
+    /// Bits that one half of a name tells about the other; `None` where names show no
+    /// communities.
+    pub community_bits: Option<f64>,
     pub clusters: u64,
     pub largest_cluster: u64,
 }
@@ -548,6 +554,9 @@ impl Linking {
                 .collect(),
             levels,
             own: own_estimate::estimate(of, &self.links),
+            learned_aliases: self.features.learned.aliases(),
+            learned_readings: self.features.learned.readings,
+            community_bits: self.features.communities.gain(),
             clusters: sizes.iter().filter(|&&s| s > 0).count() as u64,
             largest_cluster: sizes.iter().copied().max().unwrap_or(0).into(),
             ..LinkReport::default()

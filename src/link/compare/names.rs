@@ -83,8 +83,16 @@ impl<'a> NameComparer<'a> {
         let one_half = |g: NameId, fa: NameId| (g == NONE) != (fa == NONE);
         if (one_half(ga, fa) || one_half(gb, fb)) && given.max(family) > given::INITIAL {
             let crossed = [self.half(ga, fb, true), self.half(fa, gb, true)];
-            if let Some(level) = crossed.into_iter().filter(|&l| (1..=given::TYPO).contains(&l)).min() {
-                let (x, y) = if crossed[0] == level { (ga, fb) } else { (fa, gb) };
+            if let Some(level) = crossed
+                .into_iter()
+                .filter(|&l| (1..=given::TYPO).contains(&l))
+                .min()
+            {
+                let (x, y) = if crossed[0] == level {
+                    (ga, fb)
+                } else {
+                    (fa, gb)
+                };
                 let commoner = |id: NameId| f.given_rarity(id).min(f.family_rarity(id));
                 out.family_rarity = self.rarity(level, commoner(x), y, commoner(y));
                 out.pattern.set(Comparison::Family, family_level(level));
@@ -339,7 +347,10 @@ fn sounds_alike(f: &Features, x: u32, y: u32) -> bool {
 /// The level of two names in two scripts that are not the same letter by letter.
 fn across_scripts(f: &Features, left: &Name, right: &Name) -> u8 {
     let words = |name: &Name, key: &dyn Fn(&Word) -> String| {
-        name.words.iter().map(|&w| key(f.names.word(w))).collect::<String>()
+        name.words
+            .iter()
+            .map(|&w| key(f.names.word(w)))
+            .collect::<String>()
     };
     let neutral = |name: &Name| once(&words(name, &|w| w.neutral.clone()));
     let neutral_of = |word: u32| &f.names.word(word).neutral;
@@ -349,7 +360,7 @@ fn across_scripts(f: &Features, left: &Name, right: &Name) -> u8 {
             || b.readings.iter().any(|&r| neutral_of(r) == &a.neutral)
             || a.readings.iter().any(|r| b.readings.contains(r))
     };
-    if neutral(left) == neutral(right) || aligned(left, right, |x, y| listed(x, y)) {
+    if neutral(left) == neutral(right) || aligned(left, right, listed) {
         return given::SCRIPT;
     }
     let learned = |x: u32, y: u32| {
@@ -358,7 +369,11 @@ fn across_scripts(f: &Features, left: &Name, right: &Name) -> u8 {
             || f.names.readings(y).any(|r| neutral_of(r) == neutral_of(x))
     };
     // The table is that of the script that is not Latin.
-    let table = if left.script == Script::Latin { right.script } else { left.script };
+    let table = if left.script == Script::Latin {
+        right.script
+    } else {
+        left.script
+    };
     let skeleton = |name: &Name| {
         words(name, &|w| {
             let own = w.across.iter().find(|(script, _)| *script == table);
@@ -367,7 +382,7 @@ fn across_scripts(f: &Features, left: &Name, right: &Name) -> u8 {
     };
     let (a, b) = (skeleton(left), skeleton(right));
     if (a == b && a.len() >= 2)
-        || aligned(left, right, |x, y| learned(x, y))
+        || aligned(left, right, learned)
         || typo(&left.glued, &right.glued)
     {
         return given::SCRIPT_SOUND;
@@ -388,7 +403,10 @@ fn initials_fit(f: &Features, short: &Name, long: &Name) -> bool {
     short.words.iter().all(|&initial| {
         let letter = first(f.names.word(initial));
         rest.by_ref().any(|&w| {
-            first(f.names.word(w)) == letter || f.names.readings(w).any(|r| first(f.names.word(r)) == letter)
+            first(f.names.word(w)) == letter
+                || f.names
+                    .readings(w)
+                    .any(|r| first(f.names.word(r)) == letter)
         })
     })
 }

@@ -221,7 +221,8 @@ mod tests {
             .map(|at| {
                 let language = random.below(2);
                 let other = if mixed { random.below(2) } else { language };
-                let mut half = |language: u32| (0..6).map(|_| language * 20 + random.below(20)).collect();
+                let mut half =
+                    |language: u32| (0..6).map(|_| language * 20 + random.below(20)).collect();
                 Halves {
                     given: half(language),
                     family: half(other),
