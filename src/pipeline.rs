@@ -447,6 +447,7 @@ fn model_json(report: &LinkReport) -> serde_json::Value {
             "learned_readings": report.learned_readings,
             "community_bits": report.community_bits.map(|bits| rounded(bits, 3)),
         },
+        "changed_by_plan": report.changes,
         "clusters": report.clusters,
         "largest_cluster": report.largest_cluster,
         "levels": levels,

@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashSet};
 use super::fill;
 use super::learned::{self, Learned};
 use super::mailbox;
+use super::model::LeftOut;
 use super::names::{Letters, NameCommunities, NameId, Names, Nicknames, Readings, Sound};
 use crate::contact::{Records, Table};
 use crate::rulebook::Rulebook;
@@ -152,6 +153,8 @@ pub struct Features {
     pub words: Lists,
     /// Which given and family names go together.
     pub communities: NameCommunities,
+    /// What the plan leaves out of comparing.
+    pub left_out: LeftOut,
     given_rarity: Vec<f32>,
     family_rarity: Vec<f32>,
 }

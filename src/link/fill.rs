@@ -6,13 +6,15 @@ use hashbrown::HashMap;
 use rapidfuzz::distance::osa;
 
 use super::features::{FeatureRules, Features, NONE};
-use super::names::NameId;
+use super::names::{NameId, Sound};
 
 /// How many records use a Latin word as given and as family name.
 type Usage = HashMap<String, [u32; 2], foldhash::fast::FixedState>;
 
 const GIVEN: usize = 0;
 const FAMILY: usize = 1;
+/// A name that is this many times commoner as the other half stands in the wrong column.
+const ELSEWHERE: u32 = 10;
 
 /// What a mailbox tells: the halves that it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,9 +25,12 @@ struct Read<'a> {
 /// Fills the names of all records that lack a half.
 pub fn from_mailboxes(f: &mut Features, rules: &FeatureRules) {
     let usage = usage(f);
+    for record in 0..f.len() {
+        put_right(f, record, &usage);
+    }
     let mut filled: Vec<(usize, [Option<String>; 2])> = Vec::new();
     for record in 0..f.len() {
-        if let Some(halves) = missing_halves(f, record, &usage) {
+        if let Some(halves) = missing_halves(f, record, &usage, &rules.sound) {
             filled.push((record, halves));
         }
     }
@@ -56,6 +61,30 @@ pub fn from_mailboxes(f: &mut Features, rules: &FeatureRules) {
     }
 }
 
+/// A single half that the data uses nearly always as the other one goes there.
+fn put_right(f: &mut Features, record: usize, usage: &Usage) {
+    let (given, family) = (f.given[record], f.family[record]);
+    let (half, name) = match (given, family) {
+        (NONE, NONE) => return,
+        (name, NONE) => (GIVEN, name),
+        (NONE, name) => (FAMILY, name),
+        _ => return,
+    };
+    let counts = counts(f, name, usage);
+    if counts[1 - half] >= 3 && counts[1 - half] >= ELSEWHERE * counts[half] {
+        f.given[record] = family;
+        f.family[record] = given;
+    }
+}
+
+/// How often a name is used as each half.
+fn counts(f: &Features, name: NameId, usage: &Usage) -> [u32; 2] {
+    spellings(f, name)
+        .iter()
+        .filter_map(|s| usage.get(*s))
+        .fold([0, 0], |sum, c| [sum[0] + c[0], sum[1] + c[1]])
+}
+
 fn usage(f: &Features) -> Usage {
     let mut usage = Usage::default();
     for record in 0..f.len() {
@@ -81,7 +110,12 @@ fn usage(f: &Features) -> Usage {
 }
 
 /// The halves that a record lacks and one of its mailboxes tells.
-fn missing_halves(f: &Features, record: usize, usage: &Usage) -> Option<[Option<String>; 2]> {
+fn missing_halves(
+    f: &Features,
+    record: usize,
+    usage: &Usage,
+    sound: &Sound,
+) -> Option<[Option<String>; 2]> {
     let halves = [f.given[record], f.family[record]];
     let full = |name: NameId| name != NONE && !f.names.name(name).initial;
     if full(halves[GIVEN]) && full(halves[FAMILY]) {
@@ -95,14 +129,11 @@ fn missing_halves(f: &Features, record: usize, usage: &Usage) -> Option<[Option<
         }
         let mut found = [None, None];
         if whole != NONE {
-            let counts = spellings(f, whole)
-                .iter()
-                .filter_map(|s| usage.get(*s))
-                .fold([0, 0], |sum, c| [sum[0] + c[0], sum[1] + c[1]]);
+            let counts = counts(f, whole, usage);
             let half = usize::from(counts[FAMILY] > counts[GIVEN]);
-            found[1 - half] = beside(f, whole, 1 - half, &email.local, usage);
+            found[1 - half] = beside(f, whole, 1 - half, &email.local, usage, sound);
         } else if let Some(half) = [GIVEN, FAMILY].into_iter().find(|&h| full(halves[h])) {
-            found[1 - half] = beside(f, halves[half], 1 - half, &email.local, usage);
+            found[1 - half] = beside(f, halves[half], 1 - half, &email.local, usage, sound);
         } else {
             found = alone(&email.local, usage)?.halves;
         }
@@ -153,9 +184,27 @@ fn beside<'a>(
     missing: usize,
     local: &'a str,
     usage: &Usage,
+    sound: &Sound,
 ) -> Option<&'a str> {
     let spelled = spellings(f, known);
+    let native = f.names.name(known).script;
+    let skeleton: String = f
+        .names
+        .name(known)
+        .words
+        .iter()
+        .flat_map(|&w| &f.names.word(w).across)
+        .filter(|(script, _)| *script == native)
+        .map(|(_, key)| key.as_str())
+        .collect();
     let is_known = |part: &str| {
+        if skeleton.len() >= 2
+            && sound
+                .across(native, part)
+                .is_some_and(|key| key == skeleton)
+        {
+            return true;
+        }
         spelled.iter().any(|s| {
             *s == part
                 || s.len() >= 5

@@ -40,7 +40,7 @@ use decisions::{Applied, Decision, Verdict};
 use features::{FeatureRules, Features};
 use kernel::cluster::{Constraints, Link, cluster};
 use kernel::em::{self, EmPlan, Parameters, PatternRow};
-use model::MatchModel;
+use model::{MatchModel, ModelChange};
 pub use own_estimate::OwnEstimate;
 use score::{Scorer, probability};
 
@@ -95,6 +95,8 @@ pub struct LinkReport {
     /// Bits that one half of a name tells about the other; `None` where names show no
     /// communities.
     pub community_bits: Option<f64>,
+    /// What the plan changed of the built-in model.
+    pub changes: Vec<ModelChange>,
     pub clusters: u64,
     pub largest_cluster: u64,
 }
@@ -132,14 +134,16 @@ pub fn link(
 ) -> Result<(Linked, Linking), Failure> {
     let mut steps = Steps::new(watch);
     steps.next("block", 0)?;
-    let model = MatchModel::parse(rulebook.file("matching.toml").unwrap_or("")).map_err(|e| {
-        Failure::one(
-            FailureKind::Internal,
-            Diagnostic::error("match_model", format!("the match model: {e}")),
-        )
-    })?;
+    let model = MatchModel::parse(rulebook.file("matching.toml").unwrap_or(""), &plan.matching)
+        .map_err(|e| {
+            Failure::one(
+                FailureKind::Internal,
+                Diagnostic::error("match_model", format!("the match model: {e}")),
+            )
+        })?;
     let rules = feature_rules(&model, rulebook);
-    let features = Features::build(records, table, linkable, &rules, rulebook);
+    let mut features = Features::build(records, table, linkable, &rules, rulebook);
+    features.left_out.clone_from(&model.left_out);
     let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
     let constraints = constraints(&features, records, &applied);
     let candidates = block::candidates(&features, block_plan(plan, features.len()));
@@ -413,6 +417,7 @@ fn estimate(
         EmPlan {
             rounds: model.rounds,
             share_prior: shares,
+            without: model.without,
             ..EmPlan::default()
         },
     );
@@ -424,6 +429,11 @@ fn start_shares(model: &MatchModel, n: f64, all: f64) -> [f64; em::CLASSES] {
     let same = (0.5 * n / all.max(1.0)).min(0.02);
     let scale = same / model.start[0];
     let mut shares = model.start.map(|s| s * scale);
+    for (share, without) in shares.iter_mut().zip(model.without) {
+        if without {
+            *share = 0.0;
+        }
+    }
     shares[4] = (1.0 - shares[..4].iter().sum::<f64>()).max(0.1);
     let sum: f64 = shares.iter().sum();
     shares.map(|s| s / sum)
@@ -557,6 +567,7 @@ impl Linking {
             learned_aliases: self.features.learned.aliases(),
             learned_readings: self.features.learned.readings,
             community_bits: self.features.communities.gain(),
+            changes: self.scorer.model.changes.clone(),
             clusters: sizes.iter().filter(|&&s| s > 0).count() as u64,
             largest_cluster: sizes.iter().copied().max().unwrap_or(0).into(),
             ..LinkReport::default()

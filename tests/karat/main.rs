@@ -3,6 +3,7 @@
 
 mod architecture;
 mod cli;
+mod evaluate;
 mod generator;
 mod laws_generated;
 mod link;

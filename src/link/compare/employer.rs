@@ -1,5 +1,7 @@
 //! Employers: company and work domain are one fact.
 
+use rapidfuzz::distance::osa;
+
 use super::text::similar;
 use crate::link::features::{Features, NONE};
 
@@ -18,6 +20,14 @@ pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
     if ca != NONE && cb != NONE {
         best = best.min(texts(f.texts.get(ca), f.texts.get(cb)));
     }
+    let (da, db) = (f.domains.of(a), f.domains.of(b));
+    if best > 2
+        && da
+            .iter()
+            .any(|&x| db.iter().any(|&y| misspelt(f.texts.get(x), f.texts.get(y))))
+    {
+        best = 2;
+    }
     // A company without a mail against a mail without a company: the domain's label spells it.
     for (company, domains) in [(ca, f.domains.of(b)), (cb, f.domains.of(a))] {
         if company == NONE {
@@ -30,6 +40,21 @@ pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
         }
     }
     best
+}
+
+/// Two domains that one or two typing errors part.
+fn misspelt(a: &str, b: &str) -> bool {
+    let allowed = match a.len().min(b.len()) {
+        0..=5 => return false,
+        6..=11 => 1,
+        _ => 2,
+    };
+    osa::distance_with_args(
+        a.bytes(),
+        b.bytes(),
+        &osa::Args::default().score_cutoff(allowed),
+    )
+    .is_some()
 }
 
 fn texts(a: &str, b: &str) -> u8 {

@@ -149,5 +149,6 @@ pub fn compare(
         Comparison::Profile,
         text::same_or_not(f.profile[a], f.profile[b]),
     );
+    f.left_out.apply(&mut out);
     out
 }

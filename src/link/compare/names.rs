@@ -79,26 +79,6 @@ impl<'a> NameComparer<'a> {
         let mut given = self.half(ga, gb, true);
         let mut family = self.half(fa, fb, false);
         let mut swapped = 0;
-        // Half a name may stand in the wrong column.
-        let one_half = |g: NameId, fa: NameId| (g == NONE) != (fa == NONE);
-        if (one_half(ga, fa) || one_half(gb, fb)) && given.max(family) > given::INITIAL {
-            let crossed = [self.half(ga, fb, true), self.half(fa, gb, true)];
-            if let Some(level) = crossed
-                .into_iter()
-                .filter(|&l| (1..=given::TYPO).contains(&l))
-                .min()
-            {
-                let (x, y) = if crossed[0] == level {
-                    (ga, fb)
-                } else {
-                    (fa, gb)
-                };
-                let commoner = |id: NameId| f.given_rarity(id).min(f.family_rarity(id));
-                out.family_rarity = self.rarity(level, commoner(x), y, commoner(y));
-                out.pattern.set(Comparison::Family, family_level(level));
-                return;
-            }
-        }
         let agree =
             |g: u8, f: u8| (1..=given::INITIAL).contains(&g) && (1..=given::INITIAL).contains(&f);
         let (mut rare_given, mut rare_family) = (ga, fa);
@@ -115,6 +95,17 @@ impl<'a> NameComparer<'a> {
                 given = given::SAME;
                 family = given::SAME;
                 swapped = 2;
+            }
+        } else {
+            // A half is missing: what is there may stand in the other column. Weak, since a given
+            // name of one person is often the family name of another.
+            let disagree = |level: u8| level == 0 || level >= given::RESEMBLING;
+            let crossed = [self.half(ga, fb, true), self.half(fa, gb, true)]
+                .iter()
+                .any(|level| (given::SAME..=given::TYPO).contains(level));
+            if disagree(given) && disagree(family) && crossed {
+                given = 0;
+                family = given::RESEMBLING;
             }
         }
         out.given_rarity = self.rarity(given, f.given_rarity(rare_given), gb, f.given_rarity(gb));
@@ -267,7 +258,15 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
         };
     }
     let one_each = left.words.len() == 1 && right.words.len() == 1;
+    let allowed = |level: u8| {
+        if is_given {
+            f.left_out.allows(Comparison::Given, level)
+        } else {
+            f.left_out.allows(Comparison::Family, family_level(level))
+        }
+    };
     if is_given
+        && allowed(given::NICKNAME)
         && left
             .words
             .iter()
@@ -276,16 +275,16 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
     {
         return given::NICKNAME;
     }
-    if aligned(left, right, |x, y| f.learned.alike(x, y, is_given)) {
+    if allowed(given::LEARNED) && aligned(left, right, |x, y| f.learned.alike(x, y, is_given)) {
         return given::LEARNED;
     }
     if left.script != right.script {
         return across_scripts(f, left, right);
     }
-    if aligned(left, right, |x, y| sounds_alike(f, x, y)) {
+    if allowed(given::SOUND) && aligned(left, right, |x, y| sounds_alike(f, x, y)) {
         return given::SOUND;
     }
-    if typo(&left.glued, &right.glued) {
+    if allowed(given::TYPO) && typo(&left.glued, &right.glued) {
         return given::TYPO;
     }
     if part(left, right) || part(right, left) {
@@ -381,9 +380,7 @@ fn across_scripts(f: &Features, left: &Name, right: &Name) -> u8 {
         })
     };
     let (a, b) = (skeleton(left), skeleton(right));
-    if (a == b && a.len() >= 2)
-        || aligned(left, right, learned)
-        || typo(&left.glued, &right.glued)
+    if (a == b && a.len() >= 2) || aligned(left, right, learned) || typo(&left.glued, &right.glued)
     {
         return given::SCRIPT_SOUND;
     }
