@@ -9,6 +9,7 @@ use super::fill;
 use super::learned::{self, Learned};
 use super::mailbox;
 use super::model::LeftOut;
+use super::names::letters::Script;
 use super::names::{Letters, NameCommunities, NameId, Names, Nicknames, Readings, Sound};
 use crate::contact::{Records, Table};
 use crate::rulebook::Rulebook;
@@ -138,6 +139,8 @@ pub struct Features {
     pub profile: Vec<u32>,
     /// The company's core, folded.
     pub company: Vec<u32>,
+    /// Its script.
+    pub company_script: Vec<Script>,
     pub email_list: Vec<Email>,
     pub emails: Lists,
     pub email_fan: Vec<Fan>,
@@ -266,6 +269,8 @@ impl Features {
             f.city.push(id);
             let id = cell(profile).map_or(NONE, |u| f.texts.intern(&u));
             f.profile.push(id);
+            let script = cell(company_name).map_or(Script::Latin, |c| Script::of_word(&c));
+            f.company_script.push(script);
             let id = cell(company_name).map_or(NONE, |c| match cores.get(&c) {
                 Some(&id) => id,
                 None => {

@@ -230,19 +230,24 @@ fn beside<'a>(
         [whole] => {
             let rest = spelled
                 .iter()
-                .filter(|s| s.len() >= 3 && s.len() < whole.len())
+                .filter(|s| s.len() >= 2 && s.len() < whole.len())
                 .filter_map(|s| whole.strip_prefix(*s).or_else(|| whole.strip_suffix(*s)))
+                // Two letters, known or left over, are part of any word.
+                .filter(|rest| used(rest) || rest.len() != 2 && whole.len() - rest.len() > 2)
                 .min_by_key(|rest| rest.len());
-            if let Some(rest) = rest {
-                // Two letters are half a word of anything.
-                return (rest.len() != 2 || used(rest)).then_some(rest);
+            if rest.is_some() {
+                return rest;
             }
             let (tail, head) = (whole.get(1..)?, whole.get(..whole.len() - 1)?);
             if begins(whole) && tail.len() >= 3 && used(tail) {
                 return Some(tail);
             }
             let last = whole.get(whole.len() - 1..)?;
-            (begins(last) && head.len() >= 3 && used(head)).then_some(head)
+            if begins(last) && head.len() >= 3 && used(head) {
+                return Some(head);
+            }
+            // Nothing but the other half.
+            (whole.len() >= 3 && used(whole) && !is_known(whole)).then_some(whole)
         }
         _ => None,
     }

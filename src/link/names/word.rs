@@ -81,14 +81,12 @@ impl Names {
             }
         }
         if words.len() > 1 {
-            let kept: Vec<WordId> = words
-                .iter()
-                .copied()
-                .filter(|&w| !self.particles.contains(&self.words[w as usize].latin))
-                .collect();
-            if !kept.is_empty() {
-                words = kept;
-            }
+            // A particle belongs to the word behind it: the last word is none.
+            let last = words.len() - 1;
+            let mut at = 0..;
+            words.retain(|&w| {
+                at.next() == Some(last) || !self.particles.contains(&self.words[w as usize].latin)
+            });
         }
         let id = (!words.is_empty()).then(|| self.intern_words(words));
         self.by_text.insert(text.to_owned(), id);
@@ -265,6 +263,11 @@ mod tests {
         let b = names.intern("BERG", &letters, &sound);
         assert_eq!(a, b);
         assert_eq!(names.intern("--", &letters, &sound), None);
+        // At the end it is a name: Thanh Vân.
+        let d = names
+            .intern("Thanh Vân", &letters, &sound)
+            .expect("two words");
+        assert_eq!(names.name(d).words.len(), 2);
         let c = names.intern("J.", &letters, &sound).expect("a letter");
         assert!(names.name(c).initial);
     }
