@@ -10,7 +10,9 @@ pub mod compare;
 pub mod decisions;
 pub mod evaluate;
 pub mod features;
+pub mod fill;
 pub mod kernel;
+pub mod learned;
 pub mod mailbox;
 pub mod model;
 pub mod names;
@@ -87,6 +89,12 @@ pub struct LinkReport {
     /// The estimated probabilities: comparison, level, m (same person), u (unrelated).
     pub levels: Vec<LevelReport>,
     pub own: OwnEstimate,
+    /// Aliases of names and Latin readings that the data showed.
+    pub learned_aliases: usize,
+    pub learned_readings: usize,
+    /// Bits that one half of a name tells about the other; `None` where names show no
+    /// communities.
+    pub community_bits: Option<f64>,
     /// What the plan changed of the built-in model.
     pub changes: Vec<ModelChange>,
     pub clusters: u64,
@@ -556,6 +564,9 @@ impl Linking {
                 .collect(),
             levels,
             own: own_estimate::estimate(of, &self.links),
+            learned_aliases: self.features.learned.aliases(),
+            learned_readings: self.features.learned.readings,
+            community_bits: self.features.communities.gain(),
             changes: self.scorer.model.changes.clone(),
             clusters: sizes.iter().filter(|&&s| s > 0).count() as u64,
             largest_cluster: sizes.iter().copied().max().unwrap_or(0).into(),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::compare::names::{family_level, given};
 use super::compare::{Comparison, Pattern};
 use super::kernel::em::{CLASSES, ComparisonSpec};
 use crate::plan::MatchPlan;
@@ -196,15 +197,15 @@ impl MatchModel {
 
 /// Do the names agree, for what is made of the name.
 fn names_state(pattern: Pattern) -> u8 {
-    let given = match pattern.level(Comparison::Given) {
+    let given_agrees = match pattern.level(Comparison::Given) {
         0 => None,
-        level => Some(level <= 6),
+        level => Some(level <= given::INITIAL),
     };
-    let family = match pattern.level(Comparison::Family) {
+    let family_agrees = match pattern.level(Comparison::Family) {
         0 => None,
-        level => Some(level <= 5),
+        level => Some(level <= family_level(given::INITIAL)),
     };
-    match (given, family) {
+    match (given_agrees, family_agrees) {
         (None, None) => 0,
         (Some(true), Some(true)) => 1,
         (Some(true), None) | (None, Some(true)) => 2,

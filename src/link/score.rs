@@ -53,7 +53,7 @@ impl Scorer {
             None => self.joint(compared.pattern),
         };
         #[allow(clippy::cast_possible_truncation)] // bits
-        let weight = odds(rarer(joint, self, compared)) as f32;
+        let weight = odds(rarer(joint, self, compared)) as f32 - compared.community;
         weight
     }
 
@@ -97,6 +97,9 @@ impl Scorer {
                 bits: now - before,
             });
             before = now;
+            if comparison == Comparison::Family && compared.community != 0.0 {
+                out.push(together(compared.community));
+            }
         }
         out
     }
@@ -105,6 +108,21 @@ impl Scorer {
         let (levels, states) = self.model.unpack(pattern);
         self.parameters
             .log2_joint(&self.model.specs, &levels, &states)
+    }
+}
+
+/// Names that go together are shared by two persons more often than the shares of
+/// both halves say; agreement on both is worth that much less.
+fn together(community: f32) -> Evidence {
+    Evidence {
+        comparison: "community",
+        level: if community > 0.0 {
+            "names that go together"
+        } else {
+            "names that seldom meet"
+        }
+        .to_owned(),
+        bits: f64::from(-community),
     }
 }
 

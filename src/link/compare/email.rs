@@ -38,11 +38,13 @@ fn pair(f: &Features, a: usize, b: usize, x: u32, y: u32) -> u8 {
         return 4;
     }
     if left.local == right.local && !left.role {
-        return if f.made_of_name(a, left) || f.made_of_name(b, right) {
-            6
-        } else {
-            5
-        };
+        match (f.made_of_name(a, left), f.made_of_name(b, right)) {
+            (false, false) => return 5,
+            // Both names make this mailbox: namesakes have it at any company that makes
+            // addresses so, and it says no more than the names do. A number is news.
+            (true, true) if digits(&left.local) < 2 => {}
+            _ => return 6,
+        }
     }
     if resembling(left, right) {
         return 7;
@@ -65,6 +67,10 @@ fn pair(f: &Features, a: usize, b: usize, x: u32, y: u32) -> u8 {
 fn numbered_apart(a: &str, b: &str) -> bool {
     let letters = |s: &str| s.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     a != b && letters(a) >= 3 && a[..letters(a)] == b[..letters(b)]
+}
+
+fn digits(local: &str) -> usize {
+    local.bytes().filter(u8::is_ascii_digit).count()
 }
 
 /// Damaged on both sides of the `@`: one edit in eight letters, over the whole address. At one

@@ -65,6 +65,15 @@ impl LeftOut {
         if self.family_rarity {
             compared.family_rarity = 0.0;
         }
+        // How likely two namesakes are is a matter of the names' shares too.
+        let half = |c| compared.pattern.level(c) == 0;
+        if self.given_rarity
+            || self.family_rarity
+            || half(Comparison::Given)
+            || half(Comparison::Family)
+        {
+            compared.community = 0.0;
+        }
     }
 }
 
