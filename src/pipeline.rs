@@ -443,6 +443,7 @@ fn model_json(report: &LinkReport) -> serde_json::Value {
             "recall_interval": [rounded(own.recall_low, 4), rounded(own.recall_high, 4)],
         },
         "changed_by_plan": report.changes,
+        "taught_by_decisions": report.taught,
         "clusters": report.clusters,
         "largest_cluster": report.largest_cluster,
         "levels": levels,

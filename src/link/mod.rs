@@ -11,6 +11,7 @@ pub mod decisions;
 pub mod evaluate;
 pub mod features;
 pub mod kernel;
+pub mod learn;
 pub mod mailbox;
 pub mod model;
 pub mod names;
@@ -89,6 +90,8 @@ pub struct LinkReport {
     pub own: OwnEstimate,
     /// What the plan changed of the built-in model.
     pub changes: Vec<ModelChange>,
+    /// What decisions changed of the estimated one, when there were enough.
+    pub taught: Option<learn::Taught>,
     pub clusters: u64,
     pub largest_cluster: u64,
 }
@@ -152,11 +155,16 @@ pub fn link(
         ));
     }
     let patterns = counted.len() as u64;
-    let scorer = Scorer::new(
+    let mut scorer = Scorer::new(
         model,
         parameters,
         counted.iter().map(|(pattern, _)| *pattern),
     );
+    let taught = if plan.matching.learn {
+        learn::teach(&mut scorer, &features, &applied, plan.matching.review)
+    } else {
+        None
+    };
     let links: Vec<Link> = pairs
         .par_iter()
         .map(|&(left, right, ref compared)| Link {
@@ -189,6 +197,7 @@ pub fn link(
     };
     let mut linked = linking.outcome(&of, records, plan);
     linked.report.patterns = patterns;
+    linked.report.taught = taught;
     linked.events = decision_events(&applied);
     linked.diagnostics = diagnostics;
     linked.timings = steps.end();
