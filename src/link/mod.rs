@@ -13,6 +13,7 @@ pub mod features;
 pub mod fill;
 pub mod kernel;
 pub mod learned;
+pub mod lessons;
 pub mod mailbox;
 pub mod model;
 pub mod names;
@@ -97,6 +98,8 @@ pub struct LinkReport {
     pub community_bits: Option<f64>,
     /// What the plan changed of the built-in model.
     pub changes: Vec<ModelChange>,
+    /// What decisions changed of the estimated one, when there were enough.
+    pub taught: Option<lessons::Taught>,
     pub clusters: u64,
     pub largest_cluster: u64,
 }
@@ -160,11 +163,16 @@ pub fn link(
         ));
     }
     let patterns = counted.len() as u64;
-    let scorer = Scorer::new(
+    let mut scorer = Scorer::new(
         model,
         parameters,
         counted.iter().map(|(pattern, _)| *pattern),
     );
+    let taught = if plan.matching.learn {
+        lessons::teach(&mut scorer, &features, &applied, plan.matching.review)
+    } else {
+        None
+    };
     let links: Vec<Link> = pairs
         .par_iter()
         .map(|&(left, right, ref compared)| Link {
@@ -197,6 +205,7 @@ pub fn link(
     };
     let mut linked = linking.outcome(&of, records, plan);
     linked.report.patterns = patterns;
+    linked.report.taught = taught;
     linked.events = decision_events(&applied);
     linked.diagnostics = diagnostics;
     linked.timings = steps.end();
