@@ -85,11 +85,22 @@ pub struct Pattern(pub u64);
 impl Pattern {
     #[must_use]
     pub const fn level(self, comparison: Comparison) -> u8 {
-        ((self.0 >> (4 * comparison as u8)) & 15) as u8
+        self.level_at(comparison as usize)
+    }
+
+    /// The level at a place of the pattern, below 16.
+    #[must_use]
+    pub const fn level_at(self, at: usize) -> u8 {
+        ((self.0 >> (4 * at)) & 15) as u8
     }
 
     pub const fn set(&mut self, comparison: Comparison, level: u8) {
-        let shift = 4 * comparison as u8;
+        self.set_at(comparison as usize, level);
+    }
+
+    /// Sets the level at a place of the pattern, below 16.
+    pub const fn set_at(&mut self, at: usize, level: u8) {
+        let shift = 4 * at;
         self.0 = (self.0 & !(15 << shift)) | ((level as u64 & 15) << shift);
     }
 }
