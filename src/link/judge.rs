@@ -4,7 +4,7 @@ use super::columns::{self, ColumnReport, Columns, Judged, LEVEL_NAMES};
 use super::compare::names::NameComparer;
 use super::compare::{self, Compared};
 use super::features::Features;
-use super::kernel::em::posterior;
+use super::kernel::em::{ONE_PERSON, posterior};
 use super::names::Letters;
 use super::orgs;
 use super::score::{Evidence, Scorer, odds};
@@ -58,7 +58,8 @@ impl Judge {
             return scorer.weight(compared);
         }
         #[allow(clippy::cast_possible_truncation)] // bits
-        let weight = odds(columns.add(a, b, scorer.joint_of(compared))) as f32;
+        let weight = (odds(columns.add(a, b, scorer.joint_of(compared)))
+            + scorer.beside(compared)) as f32;
         weight
     }
 
@@ -96,11 +97,17 @@ impl Judge {
                 .iter()
                 .filter(is_kind)
                 .step_by(stride)
-                .map(|(left, right, compared)| Judged {
-                    left: *left,
-                    right: *right,
-                    belongs: posterior(scorer.joint_of(compared), false),
-                    pattern: compared.pattern,
+                .map(|(left, right, compared)| {
+                    let mut joint = scorer.joint_of(compared);
+                    for class in ONE_PERSON {
+                        joint[class] += scorer.beside(compared);
+                    }
+                    Judged {
+                        left: *left,
+                        right: *right,
+                        belongs: posterior(joint, false),
+                        pattern: compared.pattern,
+                    }
                 })
                 .collect();
             let known = scorer.known();

@@ -11,8 +11,11 @@ pub mod compare;
 pub mod decisions;
 pub mod evaluate;
 pub mod features;
+pub mod fill;
 pub mod judge;
 pub mod kernel;
+pub mod learned;
+pub mod lessons;
 pub mod mailbox;
 pub mod model;
 pub mod names;
@@ -96,8 +99,16 @@ pub struct LinkReport {
     /// Columns that no field fits and that were looked at, the taken ones first.
     pub columns: Vec<ColumnReport>,
     pub own: OwnEstimate,
+    /// Aliases of names and Latin readings that the data showed.
+    pub learned_aliases: usize,
+    pub learned_readings: usize,
+    /// Bits that one half of a name tells about the other; `None` where names show no
+    /// communities.
+    pub community_bits: Option<f64>,
     /// What the plan changed of the built-in model.
     pub changes: Vec<ModelChange>,
+    /// What decisions changed of the estimated one, when there were enough.
+    pub taught: Option<lessons::Taught>,
     pub clusters: u64,
     pub largest_cluster: u64,
 }
@@ -181,6 +192,11 @@ pub fn link(
         organisation_columns: Columns::default(),
     };
     let columns = judge.learn_columns(&features, &pairs, records, table, &rules.letters);
+    let taught = if plan.matching.learn {
+        lessons::teach(&mut judge.people, &features, &applied, plan.matching.review)
+    } else {
+        None
+    };
     let links: Vec<Link> = pairs
         .par_iter()
         .map(|&(left, right, ref compared)| Link {
@@ -217,6 +233,7 @@ pub fn link(
     let mut linked = linking.outcome(&of, records, plan);
     linked.report.patterns = patterns;
     linked.report.columns = columns;
+    linked.report.taught = taught;
     linked.events = decision_events(&applied);
     linked.diagnostics = diagnostics;
     linked.timings = steps.end();
@@ -562,6 +579,9 @@ impl Linking {
             organisations: organisations as u64,
             blocks: self.candidates.stats.clone(),
             own: own_estimate::estimate(of, &self.links),
+            learned_aliases: self.features.learned.aliases(),
+            learned_readings: self.features.learned.readings,
+            community_bits: self.features.communities.gain(),
             changes: self.judge.people.model.changes.clone(),
             clusters: sizes.iter().filter(|&&s| s > 0).count() as u64,
             largest_cluster: sizes.iter().copied().max().unwrap_or(0).into(),

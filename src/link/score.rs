@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use super::columns::Known;
 use super::compare::{Compared, Comparison, Pattern};
 use super::kernel::em::{CLASSES, ONE_PERSON, Parameters, TWO_PERSONS};
+use super::lessons::Corrections;
 use super::model::MatchModel;
 
 type Fixed = foldhash::fast::FixedState;
@@ -15,6 +16,8 @@ type Fixed = foldhash::fast::FixedState;
 pub struct Scorer {
     pub model: MatchModel,
     pub parameters: Parameters,
+    /// What people's decisions add to the levels.
+    pub lessons: Corrections,
     joints: HashMap<Pattern, [f64; CLASSES], Fixed>,
 }
 
@@ -37,6 +40,7 @@ impl Scorer {
         let mut scorer = Self {
             model,
             parameters,
+            lessons: Corrections::default(),
             joints: HashMap::with_hasher(Fixed::default()),
         };
         for pattern in patterns {
@@ -50,8 +54,15 @@ impl Scorer {
     #[must_use]
     pub fn weight(&self, compared: &Compared) -> f32 {
         #[allow(clippy::cast_possible_truncation)] // bits
-        let weight = odds(self.joint_of(compared)) as f32;
+        let weight = (odds(self.joint_of(compared)) + self.beside(compared)) as f32;
         weight
+    }
+
+    /// What is added to the odds whatever the classes: the lessons of decisions, and what
+    /// one half of a name tells about the other taken off.
+    #[must_use]
+    pub fn beside(&self, compared: &Compared) -> f64 {
+        self.lessons.of(compared.pattern) - f64::from(compared.community)
     }
 
     /// log2 of each class's share times the pair's probability in it, rarities included.
@@ -101,9 +112,12 @@ impl Scorer {
             out.push(Evidence {
                 comparison: spec.name.clone(),
                 level: self.model.level_names[k][levels[k] as usize - 1].clone(),
-                bits: now - before,
+                bits: now - before + self.lessons.at(k, levels[k]),
             });
             before = now;
+            if k == Comparison::Family as usize && compared.community != 0.0 {
+                out.push(together(compared.community));
+            }
         }
         out
     }
@@ -134,6 +148,21 @@ impl Scorer {
         let (levels, states) = self.model.unpack(pattern);
         self.parameters
             .log2_joint(&self.model.specs, &levels, &states)
+    }
+}
+
+/// Names that go together are shared by two persons more often than the shares of
+/// both halves say; agreement on both is worth that much less.
+fn together(community: f32) -> Evidence {
+    Evidence {
+        comparison: "community".to_owned(),
+        level: if community > 0.0 {
+            "names that go together"
+        } else {
+            "names that seldom meet"
+        }
+        .to_owned(),
+        bits: f64::from(-community),
     }
 }
 

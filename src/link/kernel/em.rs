@@ -123,6 +123,16 @@ impl Parameters {
         Self { share, p }
     }
 
+    /// log2 (m/u) of a level (from 0) of comparison `k`, over all parent states.
+    #[must_use]
+    pub fn level_bits(&self, k: usize, table_of: [usize; CLASSES], level: usize) -> f64 {
+        let sum = |class: Class| -> f64 {
+            let states = &self.p[k][table_of[class as usize]];
+            states.iter().map(|state| state[level]).sum()
+        };
+        (sum(Class::Same) / sum(Class::Unrelated)).log2()
+    }
+
     /// log2 of the class's share times the pattern's probability in each class.
     #[must_use]
     pub fn log2_joint(
