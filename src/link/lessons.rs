@@ -332,14 +332,16 @@ mod tests {
         let mut lessons = repeated(30, 1, 1.0, true);
         lessons.extend(repeated(30, 5, 1.0, false));
         let corrections = fit(&lessons);
-        assert!(corrections.at(Comparison::Phone, 1) > 0.3);
-        assert!(corrections.at(Comparison::Phone, 5) < -0.3);
-        assert!(corrections.at(Comparison::Phone, 2).abs() < 1e-12);
+        assert!(corrections.at(Comparison::Phone as usize, 1) > 0.3);
+        assert!(corrections.at(Comparison::Phone as usize, 5) < -0.3);
+        assert!(corrections.at(Comparison::Phone as usize, 2).abs() < 1e-12);
         // What both kinds show is the intercept's.
-        assert!(corrections.at(Comparison::Given, 1).abs() < 0.1);
+        assert!(corrections.at(Comparison::Given as usize, 1).abs() < 0.1);
         let mut pattern = Pattern::default();
         pattern.set(Comparison::Phone, 1);
-        assert!((corrections.of(pattern) - corrections.at(Comparison::Phone, 1)).abs() < 1e-12);
+        assert!(
+            (corrections.of(pattern) - corrections.at(Comparison::Phone as usize, 1)).abs() < 1e-12
+        );
     }
 
     #[test]
@@ -351,7 +353,7 @@ mod tests {
         balance(&mut lessons);
         let corrections = fit(&lessons);
         for (comparison, level) in [(Comparison::Phone, 1), (Comparison::Phone, 5)] {
-            assert!(corrections.at(comparison, level).abs() < 1e-3);
+            assert!(corrections.at(comparison as usize, level).abs() < 1e-3);
         }
     }
 
@@ -361,7 +363,7 @@ mod tests {
         lessons.extend(repeated(50, 5, -1.0, true));
         balance(&mut lessons);
         let corrections = fit(&lessons);
-        assert!(corrections.at(Comparison::Phone, 1).abs() < 1e-6);
-        assert!(corrections.at(Comparison::Phone, 5).abs() < 1e-6);
+        assert!(corrections.at(Comparison::Phone as usize, 1).abs() < 1e-6);
+        assert!(corrections.at(Comparison::Phone as usize, 5).abs() < 1e-6);
     }
 }
