@@ -58,8 +58,8 @@ impl Judge {
             return scorer.weight(compared);
         }
         #[allow(clippy::cast_possible_truncation)] // bits
-        let weight = (odds(columns.add(a, b, scorer.joint_of(compared)))
-            + scorer.beside(compared)) as f32;
+        let weight =
+            (odds(columns.add(a, b, scorer.joint_of(compared))) + scorer.beside(compared)) as f32;
         weight
     }
 
@@ -111,7 +111,8 @@ impl Judge {
                 })
                 .collect();
             let known = scorer.known();
-            let (columns, told) = columns::learn(f, name, &judged, &known, records, table, letters);
+            let (columns, told) =
+                columns::learn(f, name, &judged, stride, &known, records, table, letters);
             reports.extend(told);
             match of {
                 Kind::People => self.people_columns = columns,

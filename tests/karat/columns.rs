@@ -9,8 +9,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 const GIVEN: [&str; 23] = [
-    "Anna", "Ben", "Carla", "David", "Emma", "Frank", "Greta", "Hans", "Ivy", "Jack", "Kira", "Liam",
-    "Mona", "Nils", "Olga", "Paul", "Rita", "Simon", "Tessa", "Viktor", "Wanda", "Yusuf", "Zoe",
+    "Anna", "Ben", "Carla", "David", "Emma", "Frank", "Greta", "Hans", "Ivy", "Jack", "Kira",
+    "Liam", "Mona", "Nils", "Olga", "Paul", "Rita", "Simon", "Tessa", "Viktor", "Wanda", "Yusuf",
+    "Zoe",
 ];
 const STARTS: [&str; 11] = [
     "Hart", "Bell", "Cran", "Dun", "Fair", "Gold", "Kirk", "Lang", "Mor", "North", "Wool",
@@ -97,6 +98,9 @@ fn a_number_that_two_systems_share_is_evidence_and_a_colour_is_not() {
     let number = &columns[0]["levels"]["same"];
     assert!(number["m"].as_f64().unwrap() > 0.8, "{number}");
     assert!(number["u"].as_f64().unwrap() < 0.05, "{number}");
+    // A namesake with another number does not make people seem to change theirs.
+    let different = &columns[0]["levels"]["different"];
+    assert!(different["bits"].as_f64().unwrap() < -3.0, "{different}");
     for column in &columns[1..] {
         assert!(!column["why_not"].as_str().unwrap().is_empty(), "{column}");
     }
@@ -107,7 +111,7 @@ fn a_number_that_two_systems_share_is_evidence_and_a_colour_is_not() {
     );
     let found: Value = serde_json::from_str(&out).unwrap();
     assert!(
-        found["pairwise"]["f1"].as_f64().unwrap() > 0.95,
+        found["pairwise"]["f1"].as_f64().unwrap() > 0.9,
         "{}",
         found["pairwise"]
     );

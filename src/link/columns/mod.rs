@@ -13,6 +13,8 @@
 //! comparison (an account's id says what the employer says) or a column already taken,
 //! or when it tells the sources apart.
 
+mod key;
+
 use hashbrown::HashMap;
 use rapidfuzz::distance::osa;
 use rayon::prelude::*;
@@ -23,6 +25,7 @@ use super::features::{Features, NONE, folded};
 use super::kernel::em::CLASSES;
 use super::names::Letters;
 use crate::contact::{Records, Table};
+use key::Key;
 
 type Fixed = foldhash::fast::FixedState;
 
@@ -44,6 +47,8 @@ const WORTH: f64 = 2.0;
 const COMMON: f64 = 0.15;
 /// No agreement adds more than this, however rare among strangers.
 const MOST: f64 = 9.0;
+/// Longer texts are the same or not: nothing between, and no long comparing.
+const LONG: usize = 80;
 /// Columns taken at most, the best ones.
 const TAKEN: usize = 8;
 /// A column that has the value of one field in this share of its records repeats it.
@@ -87,6 +92,8 @@ pub struct Column {
     rarity: Vec<f32>,
     /// log2 probability by class and level.
     log2: [[f64; LEVELS]; CLASSES],
+    /// It numbers the records of each source.
+    key: Option<Key>,
 }
 
 /// What is told of a column that was looked at.
@@ -138,7 +145,11 @@ impl Column {
     }
 
     fn level(&self, a: u32, b: u32) -> u8 {
-        level(&self.values, &self.texts, a, b)
+        let level = level(&self.values, &self.texts, a, b);
+        match &self.key {
+            Some(key) => key.level(level, a, b),
+            None => level,
+        }
     }
 }
 
@@ -158,6 +169,9 @@ fn level(values: &[u32], texts: &[String], a: u32, b: u32) -> u8 {
 /// One edit in what has six letters or digits, or texts that resemble each other.
 fn near(a: &str, b: &str) -> bool {
     let shorter = a.len().min(b.len());
+    if a.len().max(b.len()) > LONG {
+        return false;
+    }
     let has_digits = |text: &str| text.bytes().any(|c| c.is_ascii_digit());
     if has_digits(a) || has_digits(b) {
         return shorter >= 6
@@ -200,6 +214,7 @@ pub fn learn(
     f: &Features,
     kind: &'static str,
     pairs: &[Judged],
+    stride: usize,
     known: &[Known],
     records: &Records,
     table: &Table,
@@ -213,7 +228,7 @@ pub fn learn(
     }
     let mut looked: Vec<Looked> = groups(records, table, letters)
         .into_par_iter()
-        .filter_map(|group| look(f, pairs, &group, table, letters))
+        .filter_map(|group| look(f, pairs, stride, &group, table, letters))
         .collect();
     let comparisons: Vec<Vec<u8>> = known
         .iter()
@@ -319,6 +334,7 @@ fn groups(records: &Records, table: &Table, letters: &Letters) -> Vec<Group> {
 fn look(
     f: &Features,
     pairs: &[Judged],
+    stride: usize,
     group: &Group,
     table: &Table,
     letters: &Letters,
@@ -327,13 +343,21 @@ fn look(
     if filled < 2 {
         return None;
     }
+    let key = Key::find(&values, &f.source, pairs, stride);
     let mut counts = [[0f64; LEVELS]; CLASSES];
     let mut levels = Vec::with_capacity(pairs.len());
     for pair in pairs {
-        let level = level(&values, &texts, pair.left, pair.right);
+        let (a, b) = (pair.left, pair.right);
+        let mut level = level(&values, &texts, a, b);
+        let mut counting = true;
+        if let Some(key) = &key {
+            level = key.level(level, a, b);
+            counting = key.counts(level, &values, a, b);
+        }
         levels.push(level);
         if level > 0 {
-            for (count, p) in counts.iter_mut().zip(pair.belongs) {
+            let from = if counting { 0 } else { 2 };
+            for (count, p) in counts.iter_mut().zip(pair.belongs).skip(from) {
                 count[usize::from(level) - 1] += p;
             }
         }
@@ -372,6 +396,7 @@ fn look(
             values,
             texts,
             log2,
+            key,
         },
         reason,
         gain,
