@@ -212,6 +212,75 @@ fn a_number_that_stands_twice_is_lost_with_a_reason() {
     );
 }
 
+/// The country stands in another record of the person than the number.
+#[test]
+fn a_national_number_takes_the_code_of_the_golden_country() {
+    let fields = ["phone", "other_phones", "country"];
+    for (phone, country, want) in [
+        ("3037465433", "US", "+13037465433"),
+        ("13037465433", "US", "+13037465433"),
+        ("3037465433 ext 12", "US", "+13037465433 ext 12"),
+        ("030901820", "DE", "+4930901820"),
+        // Valid there, and not written as people there write it.
+        ("4155550100", "DE", "4155550100"),
+        ("+13037465433", "DE", "+13037465433"),
+        ("12345", "US", "12345"),
+    ] {
+        let rows = [
+            (0, vec![Some(phone), None, None]),
+            (1, vec![None, None, Some(country)]),
+        ];
+        assert_eq!(golden("phone", &fields, &rows).as_deref(), Some(want));
+        let alone = golden("phone", &fields, &rows[..1]);
+        assert_eq!(alone.as_deref(), Some(phone), "no record tells a country");
+        let rows = [
+            (0, vec![Some("+4930901821"), Some(phone), None]),
+            (1, vec![None, None, Some(country)]),
+        ];
+        assert_eq!(
+            golden("other_phones", &fields, &rows).as_deref(),
+            Some(want)
+        );
+    }
+}
+
+#[test]
+fn the_code_of_the_golden_country_is_in_the_audit() {
+    let records = records(
+        &["phone", "country"],
+        &[
+            (0, vec![Some("3037465433"), None]),
+            (1, vec![None, Some("US")]),
+        ],
+    );
+    let merged = merge(MergeInput {
+        records: &records,
+        table: &records.table,
+        held: &BTreeMap::new(),
+        linked: &linked(&[0, 0]),
+        plan: &plan(),
+        rulebook: &Rulebook::builtin(),
+        previous: None,
+    })
+    .expect("the built-in rules parse");
+    let told: Vec<_> = merged
+        .events
+        .iter()
+        .filter(|e| e.field == "phone")
+        .map(|e| (e.kind, e.before, e.after, e.rule, e.reason))
+        .collect();
+    let reason = "its country code is that of the golden record's country";
+    let rule = "phone_region_from_golden";
+    let (short, long) = (Some("3037465433"), Some("+13037465433"));
+    assert_eq!(
+        told,
+        [
+            (EventKind::Survived, None, long, rule, reason),
+            (EventKind::Lost, short, long, rule, reason),
+        ]
+    );
+}
+
 #[test]
 fn the_golden_email_is_not_among_the_others() {
     let fields = ["email", "other_emails", "updated_at"];
