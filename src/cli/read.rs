@@ -40,6 +40,10 @@ pub struct ReadArgs {
     #[arg(long, value_name = "CHAR", value_parser = character)]
     pub quote: Option<char>,
 
+    /// Whether each line is one quoted cell that holds the row
+    #[arg(long, value_name = "BOOL")]
+    pub wrapped: Option<bool>,
+
     /// The line of the header, from 1; 0 when there is none
     #[arg(long, value_name = "LINE")]
     pub header_line: Option<u32>,
@@ -73,6 +77,7 @@ pub fn run(args: &ReadArgs, console: &Console) -> Result<Ending, Failure> {
             encoding: args.encoding.clone(),
             delimiter: args.delimiter,
             quote: args.quote,
+            wrapped: args.wrapped,
             header_line: args.header_line,
             footer_lines: args.footer_lines,
             sheet: args.sheet.clone(),
@@ -117,6 +122,9 @@ fn summary(file: &FileRead) -> String {
     }
     if let Some(delimiter) = file.delimiter {
         add(format!("delimiter {}", named(delimiter)));
+    }
+    if file.wrapped {
+        add("each row in one quoted cell".to_owned());
     }
     if let Some(sheet) = &file.sheet {
         add(format!("sheet {}", shown(sheet)));

@@ -8,6 +8,7 @@ mod guard;
 mod header;
 mod json;
 mod known;
+mod number_format;
 mod oddities;
 mod open;
 mod parquet;
@@ -17,6 +18,7 @@ mod split;
 mod swallow;
 mod unite;
 mod workbook;
+mod wrapped;
 mod zipped;
 
 use std::path::Path;
@@ -64,6 +66,9 @@ pub struct FileRead {
     pub encoding: Option<String>,
     pub delimiter: Option<char>,
     pub quote: Option<char>,
+    /// Each row stands in one quoted cell.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub wrapped: bool,
     /// From 1; none for a file without a header.
     pub header_line: Option<u32>,
     /// Lines before the header, and lines inside and after the data that are no

@@ -2,13 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod architecture;
+mod bounds;
 mod cli;
+mod command;
 mod generator;
 mod laws_generated;
 mod link;
 mod map;
 mod plan;
 mod read;
+mod read_sheets;
+mod read_wrapped;
 mod readme;
 mod standardise;
 mod stories;
