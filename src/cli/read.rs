@@ -12,8 +12,9 @@ use super::{Ending, render};
 use crate::contact::diagnostic::shown;
 use crate::contact::{Failure, Table};
 use crate::plan::{Bounds, ReadingPlan, SourcePlan};
-use crate::read::{FileRead, SourceRead, read_source};
+use crate::read::{FileRead, SourceRead, bytes_of, read_source};
 use crate::rulebook::Rulebook;
+use crate::watch::Watch as _;
 
 /// Torn rows that are named one by one.
 const SHOWN: usize = 100;
@@ -84,7 +85,11 @@ pub fn run(args: &ReadArgs, console: &Console) -> Result<Ending, Failure> {
         },
         ..SourcePlan::default()
     };
-    let source = read_source(&plan, &Bounds::default(), &Rulebook::builtin())?;
+    let progress = console.progress();
+    progress.stage_of_bytes("read", bytes_of(&plan));
+    let source = read_source(&plan, &Bounds::default(), &Rulebook::builtin(), &progress);
+    progress.finish();
+    let source = source?;
     for file in &source.files {
         console.say(&summary(file));
     }

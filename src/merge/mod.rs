@@ -39,6 +39,7 @@ use crate::link::Linked;
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
 use crate::standardise::email::EmailRules;
+use crate::watch::{Share, Watch};
 use column::{Column, Sources};
 use policy::Policy;
 use ranks::Ranks;
@@ -56,6 +57,8 @@ pub struct MergeInput<'a> {
     pub plan: &'a Plan,
     pub rulebook: &'a Rulebook,
     pub previous: Option<&'a PreviousXref>,
+    /// Told the share of the columns that is done, in records.
+    pub watch: &'a dyn Watch,
 }
 
 /// The golden records.
@@ -141,6 +144,7 @@ fn columns(sources: &Sources<'_>, merging: &Merging, input: &MergeInput<'_>) -> 
     let mut waiting: Vec<usize> = (0..policies.len())
         .filter(|&at| in_group(&policies[at]).is_none())
         .collect();
+    let share = Share::new(input.watch, input.records.rows(), policies.len());
     let mut done = Table::new(sources.clusters.len());
     let mut all: Vec<Option<Column>> = policies.iter().map(|_| None).collect();
     for (number, rule) in merging.groups.iter().enumerate() {
@@ -152,6 +156,7 @@ fn columns(sources: &Sources<'_>, merging: &Merging, input: &MergeInput<'_>) -> 
         for (at, column) in members.into_iter().zip(merged) {
             done.set(&column.name, column.golden.clone());
             all[at] = Some(column);
+            share.step();
         }
     }
     while !waiting.is_empty() {
@@ -169,10 +174,9 @@ fn columns(sources: &Sources<'_>, merging: &Merging, input: &MergeInput<'_>) -> 
         let ready: Vec<(usize, Column)> = now
             .into_par_iter()
             .map(|at| {
-                (
-                    at,
-                    column::column(sources, &policies[at], &done, &trust_ranks[at]),
-                )
+                let column = column::column(sources, &policies[at], &done, &trust_ranks[at]);
+                share.step();
+                (at, column)
             })
             .collect();
         for (at, column) in ready {

@@ -89,6 +89,7 @@ fn golden(field: &str, fields: &[&str], rows: &[(u16, Vec<Option<&str>>)]) -> Op
         plan: &plan(),
         rulebook: &rulebook,
         previous: None,
+        watch: &crate::watch::Silent,
     })
     .expect("the built-in rules parse");
     assert_laws(
@@ -120,7 +121,7 @@ fn assert_laws(
         events: &events,
         rulebook: &rulebook,
     };
-    if let Err(failure) = laws::check(facts) {
+    if let Err(failure) = laws::check(facts, &crate::watch::Silent) {
         panic!("{:#?}", failure.diagnostics);
     }
     let index = Index::of(&events);
@@ -199,6 +200,7 @@ fn a_number_that_stands_twice_is_lost_with_a_reason() {
         plan: &plan(),
         rulebook: &Rulebook::builtin(),
         previous: None,
+        watch: &crate::watch::Silent,
     })
     .expect("the built-in rules parse");
     let lost = merged.events.iter().find(|e| e.kind == EventKind::Lost);
@@ -261,6 +263,7 @@ fn the_code_of_the_golden_country_is_in_the_audit() {
         plan: &plan(),
         rulebook: &Rulebook::builtin(),
         previous: None,
+        watch: &crate::watch::Silent,
     })
     .expect("the built-in rules parse");
     let told: Vec<_> = merged
@@ -477,6 +480,7 @@ fn an_opt_out_of_a_held_record_counts_for_its_address() {
         plan: &plan(),
         rulebook: &Rulebook::builtin(),
         previous: None,
+        watch: &crate::watch::Silent,
     })
     .expect("the built-in rules parse");
     assert_eq!(merged.golden.get("email_opt_out", 0), Some("true"));
@@ -624,6 +628,7 @@ pub(crate) fn merged(world: &World, previous: Option<&PreviousXref>) -> Merged {
         plan: &plan(),
         rulebook: &Rulebook::builtin(),
         previous,
+        watch: &crate::watch::Silent,
     })
     .expect("the built-in rules parse")
 }

@@ -174,6 +174,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn more(&mut self) -> Result<(), Fault> {
+        self.job.tell();
         self.stream
             .more()
             .map_err(|error| read_fault(&self.job.path, self.job.compression, &error))

@@ -369,6 +369,7 @@ fn read_directly(
         &plan,
         &karat::plan::Bounds::default(),
         &karat::rulebook::Rulebook::builtin(),
+        &karat::watch::Silent,
     )
 }
 

@@ -180,6 +180,41 @@ fn the_examples_of_the_built_in_rules_hold() {
     let ended = karat_in(folder.path(), &["rules", "test"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     assert!(ended.out.contains("examples hold"), "{}", ended.out);
+    assert_eq!(ended.err, "", "every built-in rule has examples");
+}
+
+/// A column called like an id is believed only when its values tell records apart, and
+/// what a spreadsheet rounded is told either way.
+#[test]
+fn a_rounded_record_id_is_a_warning() {
+    let folder = TempDir::new().unwrap();
+    let person = |id: &str, name: &str| format!("{id},{name},Lee,{name}@leeandfox.com\n");
+    let header = "Contact ID,First Name,Last Name,Email\n";
+    let twice = [
+        header,
+        &person("1.23E+10", "ann"),
+        &person("1.23E+10", "bob"),
+        &person("12300000001", "cy"),
+    ];
+    fs::write(folder.path().join("twice.csv"), twice.concat()).unwrap();
+    let once = [header, &person("1.23E+10", "ann"), &person("12E4", "bob")];
+    fs::write(folder.path().join("once.csv"), once.concat()).unwrap();
+    for (file, records) in [("twice.csv", 2), ("once.csv", 1)] {
+        let ended = karat_in(folder.path(), &["check", file, "--json"]);
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        let report: Value = serde_json::from_str(&ended.out).unwrap();
+        let finding = found(&report, "record_id_lost_in_spreadsheet").expect(file);
+        assert_eq!(finding["severity"], "warning");
+        assert_eq!(finding["records"], records, "{file}: {finding}");
+    }
+    let ended = karat_in(folder.path(), &["check", "twice.csv"]);
+    assert!(
+        ended
+            .err
+            .contains("a spreadsheet has rounded some of its values"),
+        "{}",
+        ended.err
+    );
 }
 
 #[test]
