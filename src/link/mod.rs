@@ -10,7 +10,10 @@ pub mod compare;
 pub mod decisions;
 pub mod evaluate;
 pub mod features;
+pub mod fill;
 pub mod kernel;
+pub mod learned;
+pub mod lessons;
 pub mod mailbox;
 pub mod model;
 pub mod names;
@@ -38,7 +41,7 @@ use decisions::{Applied, Decision, Verdict};
 use features::{FeatureRules, Features};
 use kernel::cluster::{Constraints, Link, cluster};
 use kernel::em::{self, EmPlan, Parameters, PatternRow};
-use model::MatchModel;
+use model::{MatchModel, ModelChange};
 pub use own_estimate::OwnEstimate;
 use score::{Scorer, probability};
 
@@ -87,6 +90,16 @@ pub struct LinkReport {
     /// The estimated probabilities: comparison, level, m (same person), u (unrelated).
     pub levels: Vec<LevelReport>,
     pub own: OwnEstimate,
+    /// Aliases of names and Latin readings that the data showed.
+    pub learned_aliases: usize,
+    pub learned_readings: usize,
+    /// Bits that one half of a name tells about the other; `None` where names show no
+    /// communities.
+    pub community_bits: Option<f64>,
+    /// What the plan changed of the built-in model.
+    pub changes: Vec<ModelChange>,
+    /// What decisions changed of the estimated one, when there were enough.
+    pub taught: Option<lessons::Taught>,
     pub clusters: u64,
     pub largest_cluster: u64,
 }
@@ -124,14 +137,16 @@ pub fn link(
 ) -> Result<(Linked, Linking), Failure> {
     let mut steps = Steps::new(watch);
     steps.next("block", 0)?;
-    let model = MatchModel::parse(rulebook.file("matching.toml").unwrap_or("")).map_err(|e| {
-        Failure::one(
-            FailureKind::Internal,
-            Diagnostic::error("match_model", format!("the match model: {e}")),
-        )
-    })?;
+    let model = MatchModel::parse(rulebook.file("matching.toml").unwrap_or(""), &plan.matching)
+        .map_err(|e| {
+            Failure::one(
+                FailureKind::Internal,
+                Diagnostic::error("match_model", format!("the match model: {e}")),
+            )
+        })?;
     let rules = feature_rules(&model, rulebook);
-    let features = Features::build(records, table, linkable, &rules, rulebook);
+    let mut features = Features::build(records, table, linkable, &rules, rulebook);
+    features.left_out.clone_from(&model.left_out);
     let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
     let constraints = constraints(&features, records, &applied);
     let candidates = block::candidates(&features, block_plan(plan, features.len()));
@@ -148,11 +163,16 @@ pub fn link(
         ));
     }
     let patterns = counted.len() as u64;
-    let scorer = Scorer::new(
+    let mut scorer = Scorer::new(
         model,
         parameters,
         counted.iter().map(|(pattern, _)| *pattern),
     );
+    let taught = if plan.matching.learn {
+        lessons::teach(&mut scorer, &features, &applied, plan.matching.review)
+    } else {
+        None
+    };
     let links: Vec<Link> = pairs
         .par_iter()
         .map(|&(left, right, ref compared)| Link {
@@ -185,6 +205,7 @@ pub fn link(
     };
     let mut linked = linking.outcome(&of, records, plan);
     linked.report.patterns = patterns;
+    linked.report.taught = taught;
     linked.events = decision_events(&applied);
     linked.diagnostics = diagnostics;
     linked.timings = steps.end();
@@ -405,6 +426,7 @@ fn estimate(
         EmPlan {
             rounds: model.rounds,
             share_prior: shares,
+            without: model.without,
             ..EmPlan::default()
         },
     );
@@ -416,6 +438,11 @@ fn start_shares(model: &MatchModel, n: f64, all: f64) -> [f64; em::CLASSES] {
     let same = (0.5 * n / all.max(1.0)).min(0.02);
     let scale = same / model.start[0];
     let mut shares = model.start.map(|s| s * scale);
+    for (share, without) in shares.iter_mut().zip(model.without) {
+        if without {
+            *share = 0.0;
+        }
+    }
     shares[4] = (1.0 - shares[..4].iter().sum::<f64>()).max(0.1);
     let sum: f64 = shares.iter().sum();
     shares.map(|s| s / sum)
@@ -546,6 +573,10 @@ impl Linking {
                 .collect(),
             levels,
             own: own_estimate::estimate(of, &self.links),
+            learned_aliases: self.features.learned.aliases(),
+            learned_readings: self.features.learned.readings,
+            community_bits: self.features.communities.gain(),
+            changes: self.scorer.model.changes.clone(),
             clusters: sizes.iter().filter(|&&s| s > 0).count() as u64,
             largest_cluster: sizes.iter().copied().max().unwrap_or(0).into(),
             ..LinkReport::default()

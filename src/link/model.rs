@@ -1,12 +1,17 @@
 //! The match model as data: `rules/matching.toml` → what the estimation and the
 //! comparisons need.
 
+mod overrides;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::compare::names::{family_level, given};
 use super::compare::{Comparison, Pattern};
 use super::kernel::em::{CLASSES, ComparisonSpec};
+use crate::plan::MatchPlan;
+pub use overrides::{LeftOut, ModelChange};
 
 /// The file as written.
 #[derive(Debug, Deserialize)]
@@ -56,6 +61,12 @@ struct Written {
     scope: Option<Scope>,
     #[serde(default)]
     relative_is_same: bool,
+    /// The priors stand; the data teach nothing.
+    #[serde(default)]
+    fixed: bool,
+    /// Agreement on a rare value counts more.
+    #[serde(default)]
+    rarity: bool,
     #[serde(default)]
     parent: Option<String>,
     #[serde(default)]
@@ -110,16 +121,25 @@ pub struct MatchModel {
     pub random_pairs: usize,
     pub generations: BTreeMap<String, u8>,
     pub particles: Vec<String>,
+    /// Classes that the plan leaves out.
+    pub without: [bool; CLASSES],
+    pub left_out: LeftOut,
+    /// What the plan changed.
+    pub changes: Vec<ModelChange>,
 }
 
 impl MatchModel {
-    /// Reads the form of `rules/matching.toml`.
+    /// Reads the form of `rules/matching.toml`, with what the plan changes of it.
     ///
     /// # Errors
     /// What is wrong with the file, in words.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
+    pub fn parse(text: &str, plan: &MatchPlan) -> Result<Self, String> {
+        let mut file: File = toml::from_str(text).map_err(|e| e.to_string())?;
+        let changes = overrides::apply(&mut file, plan);
         let mut model = Self {
+            without: overrides::without(plan),
+            left_out: overrides::left_out(&file, plan),
+            changes,
             specs: Vec::new(),
             level_names: Vec::new(),
             parents: Vec::new(),
@@ -147,7 +167,9 @@ impl MatchModel {
                 Parent::Names => 4,
                 Parent::Level(..) => written.states.len() + 1,
             };
-            model.specs.push(spec(written, states)?);
+            let mut spec = spec(written, states)?;
+            spec.fixed |= overrides::fixed(&spec.name, plan);
+            model.specs.push(spec);
             model
                 .level_names
                 .push(written.level.iter().map(|l| l.name.clone()).collect());
@@ -175,15 +197,15 @@ impl MatchModel {
 
 /// Do the names agree, for what is made of the name.
 fn names_state(pattern: Pattern) -> u8 {
-    let given = match pattern.level(Comparison::Given) {
+    let given_agrees = match pattern.level(Comparison::Given) {
         0 => None,
-        level => Some(level <= 6),
+        level => Some(level <= given::INITIAL),
     };
-    let family = match pattern.level(Comparison::Family) {
+    let family_agrees = match pattern.level(Comparison::Family) {
         0 => None,
-        level => Some(level <= 5),
+        level => Some(level <= family_level(given::INITIAL)),
     };
-    match (given, family) {
+    match (given_agrees, family_agrees) {
         (None, None) => 0,
         (Some(true), Some(true)) => 1,
         (Some(true), None) | (None, Some(true)) => 2,
@@ -277,6 +299,7 @@ fn spec(written: &Written, states: usize) -> Result<ComparisonSpec, String> {
         tables: prior.len(),
         prior,
         differs,
+        fixed: written.fixed,
     })
 }
 
@@ -300,7 +323,7 @@ mod tests {
     #[test]
     fn the_built_in_model_parses_and_its_tables_sum_to_one() {
         let text = Rulebook::builtin().file("matching.toml").expect("built in");
-        let model = MatchModel::parse(text).expect("the built-in model");
+        let model = MatchModel::parse(text, &MatchPlan::default()).expect("the built-in model");
         for spec in &model.specs {
             for table in &spec.prior {
                 assert!(

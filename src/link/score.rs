@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 
 use super::compare::{Compared, Comparison, Pattern};
 use super::kernel::em::{CLASSES, ONE_PERSON, Parameters, TWO_PERSONS};
+use super::lessons::Corrections;
 use super::model::MatchModel;
 
 type Fixed = foldhash::fast::FixedState;
@@ -14,6 +15,8 @@ type Fixed = foldhash::fast::FixedState;
 pub struct Scorer {
     pub model: MatchModel,
     pub parameters: Parameters,
+    /// What people's decisions add to the levels.
+    pub lessons: Corrections,
     joints: HashMap<Pattern, [f64; CLASSES], Fixed>,
 }
 
@@ -36,6 +39,7 @@ impl Scorer {
         let mut scorer = Self {
             model,
             parameters,
+            lessons: Corrections::default(),
             joints: HashMap::with_hasher(Fixed::default()),
         };
         for pattern in patterns {
@@ -53,7 +57,9 @@ impl Scorer {
             None => self.joint(compared.pattern),
         };
         #[allow(clippy::cast_possible_truncation)] // bits
-        let weight = odds(rarer(joint, self, compared)) as f32;
+        let weight = (odds(rarer(joint, self, compared)) + self.lessons.of(compared.pattern))
+            as f32
+            - compared.community;
         weight
     }
 
@@ -94,9 +100,12 @@ impl Scorer {
             out.push(Evidence {
                 comparison: comparison.name(),
                 level: self.model.level_names[k][levels[k] as usize - 1].clone(),
-                bits: now - before,
+                bits: now - before + self.lessons.at(comparison, levels[k]),
             });
             before = now;
+            if comparison == Comparison::Family && compared.community != 0.0 {
+                out.push(together(compared.community));
+            }
         }
         out
     }
@@ -105,6 +114,21 @@ impl Scorer {
         let (levels, states) = self.model.unpack(pattern);
         self.parameters
             .log2_joint(&self.model.specs, &levels, &states)
+    }
+}
+
+/// Names that go together are shared by two persons more often than the shares of
+/// both halves say; agreement on both is worth that much less.
+fn together(community: f32) -> Evidence {
+    Evidence {
+        comparison: "community",
+        level: if community > 0.0 {
+            "names that go together"
+        } else {
+            "names that seldom meet"
+        }
+        .to_owned(),
+        bits: f64::from(-community),
     }
 }
 

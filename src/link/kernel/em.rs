@@ -40,6 +40,8 @@ pub struct ComparisonSpec {
     pub prior: Vec<Vec<f64>>,
     /// Levels (from 1) that may not be likelier for one person than for unrelated pairs.
     pub differs: Vec<u8>,
+    /// The prior is not fitted to the data.
+    pub fixed: bool,
 }
 
 /// One distinct agreement pattern: levels and parent states of every comparison.
@@ -81,6 +83,8 @@ pub struct EmPlan {
     /// … worth this many pairs: in a file of a few records it keeps two records from
     /// being one person because most pairs look alike.
     pub share_pairs: f64,
+    /// Classes that the model does without.
+    pub without: [bool; CLASSES],
 }
 
 impl Default for EmPlan {
@@ -94,6 +98,7 @@ impl Default for EmPlan {
             floor: 1e-7,
             share_prior: [0.02, 0.0, 0.0, 0.0, 0.98],
             share_pairs: 1000.0,
+            without: [false; CLASSES],
         }
     }
 }
@@ -112,6 +117,16 @@ impl Parameters {
             })
             .collect();
         Self { share, p }
+    }
+
+    /// log2 (m/u) of a level (from 0) of comparison `k`, over all parent states.
+    #[must_use]
+    pub fn level_bits(&self, k: usize, table_of: [usize; CLASSES], level: usize) -> f64 {
+        let sum = |class: Class| -> f64 {
+            let states = &self.p[k][table_of[class as usize]];
+            states.iter().map(|state| state[level]).sum()
+        };
+        (sum(Class::Same) / sum(Class::Unrelated)).log2()
     }
 
     /// log2 of the class's share times the pattern's probability in each class.
@@ -176,6 +191,11 @@ fn round(
     plan: EmPlan,
 ) -> Parameters {
     let mut share = plan.share_prior.map(|p| p * plan.share_pairs + 1e-9);
+    for (share, without) in share.iter_mut().zip(plan.without) {
+        if without {
+            *share = 0.0;
+        }
+    }
     let mut counts: Vec<Vec<Vec<Vec<f64>>>> = specs
         .iter()
         .map(|s| vec![vec![vec![0.0; s.levels]; s.states]; s.tables])
@@ -204,6 +224,10 @@ fn round(
         .iter()
         .zip(counts)
         .map(|(spec, tables)| {
+            if spec.fixed {
+                let states = |table: &Vec<f64>| vec![table.clone(); spec.states];
+                return spec.prior.iter().map(states).collect();
+            }
             let mut tables: Vec<Vec<Vec<f64>>> = tables
                 .into_iter()
                 .enumerate()
