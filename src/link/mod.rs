@@ -456,7 +456,7 @@ fn estimate(
     #[allow(clippy::cast_precision_loss)]
     let shares = start_shares(model, n as f64, all as f64);
     let mut start = Parameters::from_priors(&model.specs, shares);
-    if rows.is_empty() {
+    if rows.is_empty() || candidate_pairs < model.least_pairs {
         return start;
     }
     start = em::estimate(

@@ -12,6 +12,7 @@ mod laws_generated;
 mod link;
 mod map;
 mod name_pairs;
+mod organisations;
 mod plan;
 mod progress;
 mod read;
