@@ -1,14 +1,12 @@
 //! Compares and weighs any two records: two people, two organisations, or one of each.
 
-use super::columns::{self, ColumnReport, Columns, Judged, LEVEL_NAMES};
+use super::columns::{self, ColumnReport, Columns, Input, Judged, LEVEL_NAMES, Sample};
 use super::compare::names::NameComparer;
 use super::compare::{self, Compared};
 use super::features::Features;
 use super::kernel::em::{ONE_PERSON, posterior};
-use super::names::Letters;
 use super::orgs;
 use super::score::{Evidence, Scorer, odds};
-use crate::contact::{Records, Table};
 
 /// What a person and an organisation weigh: they are never one.
 const MIXED: f32 = -30.0;
@@ -74,14 +72,12 @@ impl Judge {
     /// Looks for columns that say something; `pairs` are the compared ones.
     pub fn learn_columns(
         &mut self,
-        f: &Features,
+        input: Input<'_>,
         pairs: &[(u32, u32, Compared)],
-        records: &Records,
-        table: &Table,
-        letters: &Letters,
     ) -> Vec<ColumnReport> {
+        let f = input.features;
         let mut reports = Vec::new();
-        if !columns::are_there(records, table) {
+        if !columns::are_there(input.records, input.table) {
             return reports;
         }
         for (of, name) in [
@@ -93,7 +89,7 @@ impl Judge {
             };
             let is_kind = |p: &&(u32, u32, Compared)| kind(f, p.0, p.1) == of;
             let stride = columns::stride(pairs.iter().filter(is_kind).count());
-            let judged: Vec<Judged> = pairs
+            let judged = pairs
                 .iter()
                 .filter(is_kind)
                 .step_by(stride)
@@ -110,9 +106,12 @@ impl Judge {
                     }
                 })
                 .collect();
+            let sample = Sample {
+                pairs: judged,
+                stride,
+            };
             let known = scorer.known();
-            let (columns, told) =
-                columns::learn(f, name, &judged, stride, &known, records, table, letters);
+            let (columns, told) = columns::learn(input, name, &sample, &known);
             reports.extend(told);
             match of {
                 Kind::People => self.people_columns = columns,

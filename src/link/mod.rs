@@ -191,7 +191,15 @@ pub fn link(
         people_columns: Columns::default(),
         organisation_columns: Columns::default(),
     };
-    let columns = judge.learn_columns(&features, &pairs, records, table, &rules.letters);
+    let columns = judge.learn_columns(
+        columns::Input {
+            features: &features,
+            records,
+            table,
+            letters: &rules.letters,
+        },
+        &pairs,
+    );
     let taught = if plan.matching.learn {
         lessons::teach(&mut judge.people, &features, &applied, plan.matching.review)
     } else {

@@ -8,7 +8,7 @@
 
 use hashbrown::HashMap;
 
-use super::{DIFFERENT, Judged, NEAR, SAME};
+use super::{DIFFERENT, NEAR, SAME, Sample};
 use crate::link::features::NONE;
 
 type Fixed = foldhash::fast::FixedState;
@@ -30,10 +30,9 @@ pub struct Key {
 }
 
 impl Key {
-    /// `values`: dense record → value id; `judged`: sampled pairs, each standing for
-    /// `stride` compared ones.
+    /// `values`: dense record → value id.
     #[must_use]
-    pub fn find(values: &[u32], source: &[u16], judged: &[Judged], stride: usize) -> Option<Self> {
+    pub fn find(values: &[u32], source: &[u16], sample: &Sample) -> Option<Self> {
         let mut met: HashMap<(u32, u16), u32, Fixed> = HashMap::default();
         for (&value, &source) in values.iter().zip(source).filter(|(v, _)| **v != NONE) {
             *met.entry((value, source)).or_default() += 1;
@@ -56,7 +55,8 @@ impl Key {
             .values()
             .map(|&n| u64::from(n) * u64::from(n - 1) / 2)
             .sum();
-        let linked: f64 = judged
+        let linked: f64 = sample
+            .pairs
             .iter()
             .filter(|pair| {
                 let (a, b) = (pair.left as usize, pair.right as usize);
@@ -65,7 +65,7 @@ impl Key {
             .map(|pair| pair.belongs[0] + pair.belongs[1])
             .sum();
         #[allow(clippy::cast_precision_loss)] // counts of pairs
-        let (linked, shared) = (linked * stride as f64, shared as f64);
+        let (linked, shared) = (linked * sample.stride as f64, shared as f64);
         (shared >= ENOUGH && linked >= CONFIRMED * shared).then(|| Self {
             source: source.to_vec(),
             met,

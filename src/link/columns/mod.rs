@@ -14,20 +14,20 @@
 //! or when it tells the sources apart.
 
 mod key;
+mod values;
 
-use hashbrown::HashMap;
 use rapidfuzz::distance::osa;
 use rayon::prelude::*;
 
 use super::compare::Pattern;
 use super::compare::text::similar;
-use super::features::{Features, NONE, folded};
+use super::features::{Features, NONE};
 use super::kernel::em::CLASSES;
 use super::names::Letters;
 use crate::contact::{Records, Table};
 use key::Key;
-
-type Fixed = foldhash::fast::FixedState;
+pub use values::are_there;
+use values::{Group, copied, groups, rarity, values};
 
 /// Levels of a learned comparison; 0 is missing.
 const LEVELS: usize = 3;
@@ -51,8 +51,6 @@ const MOST: f64 = 9.0;
 const LONG: usize = 80;
 /// Columns taken at most, the best ones.
 const TAKEN: usize = 8;
-/// A column that has the value of one field in this share of its records repeats it.
-const COPY: f64 = 0.5;
 /// Two columns whose agreements are correlated like this among strangers are one fact.
 const ONE_FACT: f64 = 0.5;
 
@@ -64,6 +62,22 @@ pub struct Judged {
     /// Probability of each class.
     pub belongs: [f64; CLASSES],
     pub pattern: Pattern,
+}
+
+/// The pairs that columns are judged by, each standing for `stride` compared ones.
+#[derive(Debug, Default)]
+pub struct Sample {
+    pub pairs: Vec<Judged>,
+    pub stride: usize,
+}
+
+/// Where columns and their values are found.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    pub features: &'a Features,
+    pub records: &'a Records,
+    pub table: &'a Table,
+    pub letters: &'a Letters,
 }
 
 /// What is known of a comparison that the model has: its name, and for each level
@@ -191,44 +205,24 @@ pub fn stride(pairs: usize) -> usize {
     pairs.div_ceil(SAMPLE).max(1)
 }
 
-/// Does the table have columns that no field fits?
-#[must_use]
-pub fn are_there(records: &Records, table: &Table) -> bool {
-    table
-        .names()
-        .iter()
-        .any(|name| header(records, name).is_some())
-}
-
-/// The header of an extra column, which is named `source:Header`.
-fn header<'n>(records: &Records, name: &'n str) -> Option<&'n str> {
-    records
-        .sources
-        .iter()
-        .find_map(|source| name.strip_prefix(source.name.as_str())?.strip_prefix(':'))
-}
-
 /// Looks at every extra column; `pairs` are judged by the model without them.
 #[must_use]
 pub fn learn(
-    f: &Features,
+    input: Input<'_>,
     kind: &'static str,
-    pairs: &[Judged],
-    stride: usize,
+    sample: &Sample,
     known: &[Known],
-    records: &Records,
-    table: &Table,
-    letters: &Letters,
 ) -> (Columns, Vec<ColumnReport>) {
+    let pairs = &sample.pairs;
     let one: f64 = pairs.iter().map(|p| p.belongs[0] + p.belongs[1]).sum();
     #[allow(clippy::cast_precision_loss)] // counts of pairs
     let two = pairs.len() as f64 - one;
     if one < ENOUGH || two < 4.0 * ENOUGH {
         return (Columns::default(), Vec::new());
     }
-    let mut looked: Vec<Looked> = groups(records, table, letters)
+    let mut looked: Vec<Looked> = groups(input)
         .into_par_iter()
-        .filter_map(|group| look(f, pairs, stride, &group, table, letters))
+        .filter_map(|group| look(input, sample, &group))
         .collect();
     let comparisons: Vec<Vec<u8>> = known
         .iter()
@@ -304,46 +298,13 @@ struct Looked {
     levels: Vec<u8>,
 }
 
-/// Extra columns of one header, one a source.
-struct Group {
-    name: String,
-    columns: Vec<usize>,
-}
-
-/// The extra columns of the table by their headers, whatever the source; sorted.
-fn groups(records: &Records, table: &Table, letters: &Letters) -> Vec<Group> {
-    let mut known: HashMap<String, usize, Fixed> = HashMap::default();
-    let mut list: Vec<Group> = Vec::new();
-    for (at, name) in table.names().iter().enumerate() {
-        let Some(header) = header(records, name) else {
-            continue;
-        };
-        let folded = folded(header, letters).replace(' ', "");
-        let group = *known.entry(folded).or_insert_with(|| {
-            list.push(Group {
-                name: header.to_owned(),
-                columns: Vec::new(),
-            });
-            list.len() - 1
-        });
-        list[group].columns.push(at);
-    }
-    list
-}
-
-fn look(
-    f: &Features,
-    pairs: &[Judged],
-    stride: usize,
-    group: &Group,
-    table: &Table,
-    letters: &Letters,
-) -> Option<Looked> {
-    let (values, texts, filled) = values(f, group, table, letters);
+fn look(input: Input<'_>, sample: &Sample, group: &Group) -> Option<Looked> {
+    let (f, pairs) = (input.features, &sample.pairs);
+    let (values, texts, filled) = values(input, group);
     if filled < 2 {
         return None;
     }
-    let key = Key::find(&values, &f.source, pairs, stride);
+    let key = Key::find(&values, &f.source, sample);
     let mut counts = [[0f64; LEVELS]; CLASSES];
     let mut levels = Vec::with_capacity(pairs.len());
     for pair in pairs {
@@ -378,7 +339,7 @@ fn look(
         "records of one person seldom agree on it".to_owned()
     } else if worth < WORTH {
         "an agreement says little".to_owned()
-    } else if let Some(field) = copied(f, group, table, letters) {
+    } else if let Some(field) = copied(input, group) {
         format!("it repeats {field}")
     } else {
         String::new()
@@ -441,121 +402,6 @@ fn tables(counts: &[[f64; LEVELS]; CLASSES]) -> [[f64; LEVELS]; CLASSES] {
 fn normalised(table: [f64; LEVELS]) -> [f64; LEVELS] {
     let sum: f64 = table.iter().sum();
     table.map(|p| p / sum)
-}
-
-/// Dense record → value id, the folded texts of the ids, and how many records have one.
-fn values(
-    f: &Features,
-    group: &Group,
-    table: &Table,
-    letters: &Letters,
-) -> (Vec<u32>, Vec<String>, usize) {
-    let columns: Vec<_> = table
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| group.columns.contains(at))
-        .map(|(_, (_, column))| column)
-        .collect();
-    let mut ids: HashMap<String, u32, Fixed> = HashMap::default();
-    let mut texts = Vec::new();
-    let mut filled = 0;
-    let values = f
-        .rows
-        .iter()
-        .map(|&row| {
-            let Some(cell) = columns.iter().find_map(|c| c.get(row as usize)) else {
-                return NONE;
-            };
-            let text = folded(cell, letters);
-            if text.is_empty() {
-                return NONE;
-            }
-            filled += 1;
-            if let Some(&id) = ids.get(&text) {
-                return id;
-            }
-            let id = u32::try_from(texts.len()).unwrap_or(NONE);
-            texts.push(text.clone());
-            ids.insert(text, id);
-            id
-        })
-        .collect();
-    (values, texts, filled)
-}
-
-/// Rarity of each value; persons are counted, not records.
-fn rarity(f: &Features, values: &[u32], distinct: usize) -> Vec<f32> {
-    let mut seen: Vec<(u32, u32, u32)> = (0..f.len())
-        .filter(|&record| values[record] != NONE)
-        .map(|record| {
-            let organisation = f.orgs.name.get(record).copied().unwrap_or(NONE);
-            let (a, b) = if organisation == NONE {
-                (f.given[record], f.family[record])
-            } else {
-                (organisation, NONE)
-            };
-            (values[record], a, b)
-        })
-        .collect();
-    seen.sort_unstable();
-    seen.dedup();
-    let mut counts = vec![0u32; distinct];
-    for (value, _, _) in &seen {
-        counts[*value as usize] += 1;
-    }
-    #[allow(clippy::cast_precision_loss)] // counts of records
-    let total = seen.len().max(1) as f64;
-    let average: f64 = counts
-        .iter()
-        .map(|&c| (f64::from(c) / total).powi(2))
-        .sum::<f64>()
-        .max(1e-12);
-    counts
-        .iter()
-        .map(|&c| {
-            #[allow(clippy::cast_possible_truncation)] // bits, clamped
-            let bits = (average * total / f64::from(c.max(1)))
-                .log2()
-                .clamp(-4.0, 4.0) as f32;
-            bits
-        })
-        .collect()
-}
-
-/// The field that has the column's value in most of its records, if one has.
-fn copied(f: &Features, group: &Group, table: &Table, letters: &Letters) -> Option<String> {
-    let columns: Vec<_> = table
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| group.columns.contains(at))
-        .map(|(_, (_, column))| column)
-        .collect();
-    let fields: Vec<_> = table
-        .iter()
-        .filter(|(name, _)| !name.contains(':'))
-        .collect();
-    let mut equal = vec![0u32; fields.len()];
-    let mut filled = 0u32;
-    // A few thousand records tell; every so many, the same in each run.
-    let step = f.rows.len().div_ceil(5_000).max(1);
-    for &row in f.rows.iter().step_by(step) {
-        let Some(cell) = columns.iter().find_map(|c| c.get(row as usize)) else {
-            continue;
-        };
-        filled += 1;
-        let text = folded(cell, letters);
-        for (count, (_, field)) in equal.iter_mut().zip(&fields) {
-            *count += u32::from(
-                field
-                    .get(row as usize)
-                    .is_some_and(|other| other == cell || folded(other, letters) == text),
-            );
-        }
-    }
-    equal
-        .iter()
-        .position(|&count| f64::from(count) >= COPY * f64::from(filled.max(1)))
-        .map(|at| fields[at].0.to_owned())
 }
 
 /// Correlation of two columns' agreements over the pairs of strangers that know both.
