@@ -6,6 +6,7 @@
 //! ([`kernel::cluster`]).
 
 pub mod block;
+pub mod card;
 pub mod compare;
 pub mod decisions;
 pub mod evaluate;
