@@ -117,6 +117,21 @@ pub struct Compared {
     pub community: f32,
 }
 
+impl Compared {
+    /// With bits in steps of 1/256, as they are stored, so that what is explained is
+    /// what was weighed.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        let step = |bits: f32| (bits * 256.0).round() / 256.0;
+        Self {
+            pattern: self.pattern,
+            given_rarity: step(self.given_rarity),
+            family_rarity: step(self.family_rarity),
+            community: step(self.community),
+        }
+    }
+}
+
 /// The level of two texts.
 type TextLevel = fn(&Texts, u32, u32) -> u8;
 
@@ -171,5 +186,5 @@ pub fn compare(
     }
     pattern.set(Comparison::Profile, text::same_or_not(x.profile, y.profile));
     f.left_out.apply(&mut out);
-    out
+    out.rounded()
 }
