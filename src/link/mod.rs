@@ -35,7 +35,7 @@ use crate::rulebook::Rulebook;
 use crate::standardise::company::CompanyRules;
 use crate::standardise::email::EmailRules;
 use crate::standardise::job_title::JobTitleRules;
-use crate::watch::Watch;
+use crate::watch::{Share, Watch};
 use block::{BlockPlan, BlockStats, Candidates};
 use compare::names::NameComparer;
 use compare::{Compared, Pattern};
@@ -141,7 +141,7 @@ pub fn link(
     watch: &dyn Watch,
 ) -> Result<(Linked, Linking), Failure> {
     let mut steps = Steps::new(watch);
-    steps.next("block", 0)?;
+    let share = steps.parts("block", records.rows(), 2)?;
     let models = Models::parse(rulebook.file("matching.toml").unwrap_or(""), &plan.matching)
         .map_err(|e| {
             Failure::one(
@@ -152,12 +152,15 @@ pub fn link(
     let rules = feature_rules(&models, rulebook);
     let mut features = Features::build(records, table, linkable, &rules, rulebook);
     features.left_out.clone_from(&models.people.left_out);
+    share.step();
+    watch.go_on()?;
     let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
     let constraints = constraints(&features, records, &applied);
     let candidates = block::candidates(&features, block_plan(plan, features.len()));
+    share.step();
     steps.next("compare", features.len() as u64)?;
     let pairs = compare_all(&features, &candidates, watch);
-    steps.next("estimate", 0)?;
+    let share = steps.parts("estimate", records.rows(), 3)?;
     let counts = |kind: Kind| {
         let of = |p: &&(u32, u32, Compared)| judge::kind(&features, p.0, p.1) == kind;
         let counted = count(pairs.iter().filter(of).map(|p| p.2.pattern));
@@ -165,6 +168,7 @@ pub fn link(
         (counted, random)
     };
     let (people, organisations) = (counts(Kind::People), counts(Kind::Organisations));
+    share.step();
     let n = (features.len() - features.orgs.count, features.orgs.count);
     let scorer = |model: MatchModel, n: usize, (counted, random): &(Patterns, Patterns)| {
         let parameters = estimate(&model, n as u64, counted, random);
@@ -190,6 +194,7 @@ pub fn link(
     } else {
         None
     };
+    share.step();
     let links: Vec<Link> = pairs
         .par_iter()
         .map(|&(left, right, ref compared)| Link {
@@ -199,7 +204,8 @@ pub fn link(
         })
         .collect();
     drop(pairs);
-    steps.next("cluster", 0)?;
+    share.step();
+    let share = steps.parts("cluster", records.rows(), 2)?;
     let n = u32::try_from(features.len()).unwrap_or(u32::MAX);
     let weigh = |wanted: &[(u32, u32)]| {
         let mut names = NameComparer::small(&features);
@@ -213,6 +219,7 @@ pub fn link(
     };
     let threshold = score::bits(plan.matching.threshold);
     let (of, extra) = cluster(n, &links, &constraints, threshold, weigh);
+    share.step();
     let mut links = links;
     links.extend(extra);
     links.par_sort_unstable_by_key(|l| (l.left, l.right));
@@ -224,6 +231,7 @@ pub fn link(
         constraints,
     };
     let mut linked = linking.outcome(&of, records, plan);
+    share.step();
     linked.report.patterns = patterns;
     linked.report.taught = taught;
     linked.events = decision_events(&applied);
@@ -257,6 +265,17 @@ impl<'a> Steps<'a> {
         self.watch.stage(name, total);
         self.at = Some((name, Instant::now()));
         Ok(())
+    }
+
+    /// A step of `parts` that are told one by one, as shares of the records.
+    fn parts(
+        &mut self,
+        name: &'static str,
+        records: usize,
+        parts: usize,
+    ) -> Result<Share<'a>, Failure> {
+        self.next(name, records as u64)?;
+        Ok(Share::new(self.watch, records, parts))
     }
 
     fn close(&mut self) {
