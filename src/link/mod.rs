@@ -37,7 +37,7 @@ use crate::rulebook::Rulebook;
 use crate::standardise::company::CompanyRules;
 use crate::standardise::email::EmailRules;
 use crate::standardise::job_title::JobTitleRules;
-use crate::watch::Watch;
+use crate::watch::{Share, Watch};
 use block::{BlockPlan, BlockStats, Candidates};
 use compare::Pattern;
 use compare::names::NameComparer;
@@ -153,7 +153,7 @@ pub fn link(
     watch: &dyn Watch,
 ) -> Result<(Linked, Linking), Failure> {
     let mut steps = Steps::new(watch);
-    steps.next("block", 0)?;
+    let share = steps.parts("block", records.rows(), 2)?;
     let models = Models::parse(rulebook.file("matching.toml").unwrap_or(""), &plan.matching)
         .map_err(|e| {
             Failure::one(
@@ -164,18 +164,22 @@ pub fn link(
     let rules = feature_rules(&models, rulebook);
     let mut features = Features::build(records, table, linkable, &rules, rulebook);
     features.left_out.clone_from(&models.people.left_out);
+    share.step();
+    watch.go_on()?;
     let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
     let constraints = constraints(&features, records, &applied);
     let candidates = block::candidates(&features, block_plan(plan, features.len()));
+    share.step();
     steps.next("compare", features.len() as u64)?;
     let mut pairs = Pairs::compare(&features, &candidates, watch);
-    steps.next("estimate", 0)?;
+    let share = steps.parts("estimate", records.rows(), 3)?;
     let counts = |kind: Kind| {
         let counted = pairs.counts(kind);
         let random = random_patterns(&features, &candidates, models.people.random_pairs, kind);
         (counted, random)
     };
     let (people, organisations) = (counts(Kind::People), counts(Kind::Organisations));
+    share.step();
     let n = (features.len() - features.orgs.count, features.orgs.count);
     let scorer = |model: MatchModel, n: usize, (counted, random): &(Patterns, Patterns)| {
         let parameters = estimate(&model, n as u64, counted, random);
@@ -201,8 +205,10 @@ pub fn link(
     } else {
         None
     };
+    share.step();
     pairs.weigh(&judge);
-    steps.next("cluster", 0)?;
+    share.step();
+    let share = steps.parts("cluster", records.rows(), 2)?;
     let n = u32::try_from(features.len()).unwrap_or(u32::MAX);
     let weigh = |wanted: &[(u32, u32)]| {
         let mut names = NameComparer::small(&features);
@@ -217,6 +223,7 @@ pub fn link(
     let threshold = score::bits(plan.matching.threshold);
     let mut links = near_links(&pairs, n, &constraints, keep, plan);
     let (of, extra) = cluster(n, &links, &constraints, threshold, weigh);
+    share.step();
     links.extend(&extra);
     links.par_sort_unstable_by_key(|l| (l.left, l.right));
     let own = own_estimate::estimate(&of, || pairs.iter().chain(extra.iter().copied()));
@@ -230,6 +237,7 @@ pub fn link(
     };
     let mut linked = linking.outcome(&of, records, plan);
     linked.report.own = own;
+    share.step();
     linked.report.patterns = patterns;
     linked.report.taught = taught;
     linked.events = decision_events(&applied);
@@ -260,6 +268,17 @@ impl<'a> Steps<'a> {
         self.watch.stage(name, total);
         self.at = Some((name, Instant::now()));
         Ok(())
+    }
+
+    /// A step of `parts` that are told one by one, as shares of the records.
+    fn parts(
+        &mut self,
+        name: &'static str,
+        records: usize,
+        parts: usize,
+    ) -> Result<Share<'a>, Failure> {
+        self.next(name, records as u64)?;
+        Ok(Share::new(self.watch, records, parts))
     }
 
     fn close(&mut self) {
