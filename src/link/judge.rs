@@ -6,6 +6,7 @@ use super::compare::{self, Compared};
 use super::features::Features;
 use super::kernel::em::{ONE_PERSON, posterior};
 use super::orgs;
+use super::pairs::Pairs;
 use super::score::{Evidence, Scorer, odds};
 
 /// What a person and an organisation weigh: they are never one.
@@ -23,12 +24,12 @@ pub struct Judge {
 pub fn compare(f: &Features, a: u32, b: u32, names: &mut NameComparer<'_>) -> Compared {
     match kind(f, a, b) {
         Kind::People => compare::compare(f, a, b, names),
-        Kind::Organisations => orgs::compare::compare(f, a, b),
+        Kind::Organisations => orgs::compare::compare(f, a, b).rounded(),
         Kind::Mixed => Compared::default(),
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     People,
     Organisations,
@@ -38,7 +39,10 @@ pub enum Kind {
 /// What kind of records a pair is of.
 #[must_use]
 pub fn kind(f: &Features, a: u32, b: u32) -> Kind {
-    match (f.orgs.is(a as usize), f.orgs.is(b as usize)) {
+    match (
+        f.cards[a as usize].organisation,
+        f.cards[b as usize].organisation,
+    ) {
         (false, false) => Kind::People,
         (true, true) => Kind::Organisations,
         _ => Kind::Mixed,
@@ -49,7 +53,13 @@ impl Judge {
     /// The match weight of a compared pair: log2 odds, prior included.
     #[must_use]
     pub fn weight(&self, f: &Features, a: u32, b: u32, compared: &Compared) -> f32 {
-        let Some((scorer, columns)) = self.of(kind(f, a, b)) else {
+        self.weight_of(kind(f, a, b), a, b, compared)
+    }
+
+    /// The same of a pair of a known kind.
+    #[must_use]
+    pub fn weight_of(&self, kind: Kind, a: u32, b: u32, compared: &Compared) -> f32 {
+        let Some((scorer, columns)) = self.of(kind) else {
             return MIXED;
         };
         if columns.is_empty() {
@@ -61,6 +71,13 @@ impl Judge {
         weight
     }
 
+    /// Do columns weigh in pairs of this kind, so that the pattern is not all?
+    #[must_use]
+    pub fn has_columns(&self, kind: Kind) -> bool {
+        self.of(kind)
+            .is_some_and(|(_, columns)| !columns.is_empty())
+    }
+
     fn of(&self, kind: Kind) -> Option<(&Scorer, &Columns)> {
         match kind {
             Kind::People => Some((&self.people, &self.people_columns)),
@@ -69,13 +86,9 @@ impl Judge {
         }
     }
 
-    /// Looks for columns that say something; `pairs` are the compared ones.
-    pub fn learn_columns(
-        &mut self,
-        input: Input<'_>,
-        pairs: &[(u32, u32, Compared)],
-    ) -> Vec<ColumnReport> {
-        let f = input.features;
+    /// Looks for columns that say something; `pairs` are the compared ones, not yet
+    /// weighed.
+    pub fn learn_columns(&mut self, input: Input<'_>, pairs: &Pairs) -> Vec<ColumnReport> {
         let mut reports = Vec::new();
         if !columns::are_there(input.records, input.table) {
             return reports;
@@ -87,25 +100,20 @@ impl Judge {
             let Some((scorer, _)) = self.of(of) else {
                 continue;
             };
-            let is_kind = |p: &&(u32, u32, Compared)| kind(f, p.0, p.1) == of;
-            let stride = columns::stride(pairs.iter().filter(is_kind).count());
-            let judged = pairs
-                .iter()
-                .filter(is_kind)
-                .step_by(stride)
-                .map(|(left, right, compared)| {
-                    let mut joint = scorer.joint_of(compared);
-                    for class in ONE_PERSON {
-                        joint[class] += scorer.beside(compared);
-                    }
-                    Judged {
-                        left: *left,
-                        right: *right,
-                        belongs: posterior(joint, false),
-                        pattern: compared.pattern,
-                    }
-                })
-                .collect();
+            let stride = columns::stride(pairs.number(of));
+            let mut judged = Vec::new();
+            pairs.sample(of, stride, |left, right, compared| {
+                let mut joint = scorer.joint_of(compared);
+                for class in ONE_PERSON {
+                    joint[class] += scorer.beside(compared);
+                }
+                judged.push(Judged {
+                    left,
+                    right,
+                    belongs: posterior(joint, false),
+                    pattern: compared.pattern,
+                });
+            });
             let sample = Sample {
                 pairs: judged,
                 stride,

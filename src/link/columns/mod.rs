@@ -201,8 +201,11 @@ fn near(a: &str, b: &str) -> bool {
 
 /// Every how many of `pairs` one is looked at, the same in each run.
 #[must_use]
-pub fn stride(pairs: usize) -> usize {
-    pairs.div_ceil(SAMPLE).max(1)
+pub fn stride(pairs: u64) -> usize {
+    usize::try_from(pairs)
+        .unwrap_or(usize::MAX)
+        .div_ceil(SAMPLE)
+        .max(1)
 }
 
 /// Looks at every extra column; `pairs` are judged by the model without them.
