@@ -10,13 +10,15 @@ pub mod compare;
 pub mod decisions;
 pub mod evaluate;
 pub mod features;
+pub mod fill;
 pub mod kernel;
-pub mod learn;
+pub mod learned;
 pub mod mailbox;
 pub mod model;
 pub mod names;
 pub mod own_estimate;
 pub mod score;
+pub mod taught;
 
 use std::time::{Duration, Instant};
 
@@ -88,10 +90,16 @@ pub struct LinkReport {
     /// The estimated probabilities: comparison, level, m (same person), u (unrelated).
     pub levels: Vec<LevelReport>,
     pub own: OwnEstimate,
+    /// Aliases of names and Latin readings that the data showed.
+    pub learned_aliases: usize,
+    pub learned_readings: usize,
+    /// Bits that one half of a name tells about the other; `None` where names show no
+    /// communities.
+    pub community_bits: Option<f64>,
     /// What the plan changed of the built-in model.
     pub changes: Vec<ModelChange>,
     /// What decisions changed of the estimated one, when there were enough.
-    pub taught: Option<learn::Taught>,
+    pub taught: Option<taught::Taught>,
     pub clusters: u64,
     pub largest_cluster: u64,
 }
@@ -161,7 +169,7 @@ pub fn link(
         counted.iter().map(|(pattern, _)| *pattern),
     );
     let taught = if plan.matching.learn {
-        learn::teach(&mut scorer, &features, &applied, plan.matching.review)
+        taught::teach(&mut scorer, &features, &applied, plan.matching.review)
     } else {
         None
     };
@@ -565,6 +573,9 @@ impl Linking {
                 .collect(),
             levels,
             own: own_estimate::estimate(of, &self.links),
+            learned_aliases: self.features.learned.aliases(),
+            learned_readings: self.features.learned.readings,
+            community_bits: self.features.communities.gain(),
             changes: self.scorer.model.changes.clone(),
             clusters: sizes.iter().filter(|&&s| s > 0).count() as u64,
             largest_cluster: sizes.iter().copied().max().unwrap_or(0).into(),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::compare::names::{family_level, given};
 use super::compare::{Comparison, Pattern};
 use super::kernel::em::{CLASSES, ComparisonSpec};
 use crate::plan::MatchPlan;
@@ -60,6 +61,9 @@ struct Written {
     scope: Option<Scope>,
     #[serde(default)]
     relative_is_same: bool,
+    /// The priors stand; the data teach nothing.
+    #[serde(default)]
+    fixed: bool,
     /// Agreement on a rare value counts more.
     #[serde(default)]
     rarity: bool,
@@ -164,7 +168,7 @@ impl MatchModel {
                 Parent::Level(..) => written.states.len() + 1,
             };
             let mut spec = spec(written, states)?;
-            spec.fixed = overrides::fixed(&spec.name, plan);
+            spec.fixed |= overrides::fixed(&spec.name, plan);
             model.specs.push(spec);
             model
                 .level_names
@@ -193,15 +197,15 @@ impl MatchModel {
 
 /// Do the names agree, for what is made of the name.
 fn names_state(pattern: Pattern) -> u8 {
-    let given = match pattern.level(Comparison::Given) {
+    let given_agrees = match pattern.level(Comparison::Given) {
         0 => None,
-        level => Some(level <= 6),
+        level => Some(level <= given::INITIAL),
     };
-    let family = match pattern.level(Comparison::Family) {
+    let family_agrees = match pattern.level(Comparison::Family) {
         0 => None,
-        level => Some(level <= 5),
+        level => Some(level <= family_level(given::INITIAL)),
     };
-    match (given, family) {
+    match (given_agrees, family_agrees) {
         (None, None) => 0,
         (Some(true), Some(true)) => 1,
         (Some(true), None) | (None, Some(true)) => 2,
@@ -295,7 +299,7 @@ fn spec(written: &Written, states: usize) -> Result<ComparisonSpec, String> {
         tables: prior.len(),
         prior,
         differs,
-        fixed: false,
+        fixed: written.fixed,
     })
 }
 

@@ -6,8 +6,8 @@ use hashbrown::HashMap;
 
 use super::compare::{Compared, Comparison, Pattern};
 use super::kernel::em::{CLASSES, ONE_PERSON, Parameters, TWO_PERSONS};
-use super::learn::Corrections;
 use super::model::MatchModel;
+use super::taught::Corrections;
 
 type Fixed = foldhash::fast::FixedState;
 
@@ -57,8 +57,9 @@ impl Scorer {
             None => self.joint(compared.pattern),
         };
         #[allow(clippy::cast_possible_truncation)] // bits
-        let weight =
-            (odds(rarer(joint, self, compared)) + self.lessons.of(compared.pattern)) as f32;
+        let weight = (odds(rarer(joint, self, compared)) + self.lessons.of(compared.pattern))
+            as f32
+            - compared.community;
         weight
     }
 
@@ -102,6 +103,9 @@ impl Scorer {
                 bits: now - before + self.lessons.at(comparison, levels[k]),
             });
             before = now;
+            if comparison == Comparison::Family && compared.community != 0.0 {
+                out.push(together(compared.community));
+            }
         }
         out
     }
@@ -110,6 +114,21 @@ impl Scorer {
         let (levels, states) = self.model.unpack(pattern);
         self.parameters
             .log2_joint(&self.model.specs, &levels, &states)
+    }
+}
+
+/// Names that go together are shared by two persons more often than the shares of
+/// both halves say; agreement on both is worth that much less.
+fn together(community: f32) -> Evidence {
+    Evidence {
+        comparison: "community",
+        level: if community > 0.0 {
+            "names that go together"
+        } else {
+            "names that seldom meet"
+        }
+        .to_owned(),
+        bits: f64::from(-community),
     }
 }
 

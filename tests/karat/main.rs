@@ -8,6 +8,7 @@ mod generator;
 mod laws_generated;
 mod link;
 mod map;
+mod name_pairs;
 mod plan;
 mod read;
 mod readme;

@@ -21,6 +21,8 @@ pub enum KeyKind {
     SkeletonInitial,
     CoarseEmployer,
     TwoCoarse,
+    TwoAcross,
+    AcrossEmployer,
     BirthDate,
     BirthDayInitial,
     BirthYearWord,
@@ -70,6 +72,10 @@ pub fn emit(f: &Features, record: usize, mut emit: impl FnMut(u64)) {
             ));
             if word.coarse.len() >= 2 {
                 emit(key(KeyKind::CoarseEmployer, &[&word.coarse, employer]));
+            }
+            for (script, across) in word.across.iter().filter(|(_, a)| a.len() >= 2) {
+                let script = script.name();
+                emit(key(KeyKind::AcrossEmployer, &[script, across, employer]));
             }
         }
         for &phone in f.phones.of(record) {
@@ -157,6 +163,14 @@ fn name_pairs(words: &[&Word], long: &[&Word], emit: &mut impl FnMut(u64)) {
                 start(&b.neutral, 3),
                 KeyKind::TwoBeginnings,
             ));
+            for (script, x) in &a.across {
+                if let Some((_, y)) = b.across.iter().find(|(s, _)| s == script)
+                    && x.len() + y.len() >= 3
+                {
+                    let (x, y) = if x <= y { (x, y) } else { (y, x) };
+                    emit(key(KeyKind::TwoAcross, &[script.name(), x, y]));
+                }
+            }
             if a.coarse.len() + b.coarse.len() >= 3 {
                 emit(ordered(&a.coarse, &b.coarse, KeyKind::TwoCoarse));
             }

@@ -4,6 +4,7 @@ use rapidfuzz::distance::osa;
 
 use super::text::similar;
 use crate::link::features::{Features, NONE};
+use crate::link::names::letters::Script;
 
 /// 1 same company or domain · 2 near (abbreviated, acronym, a spelling) · 3 same first word · 4 different; 0 missing.
 #[must_use]
@@ -39,7 +40,19 @@ pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
             }
         }
     }
+    if best == 4 && untold(f, a, b) {
+        return 0;
+    }
     best
+}
+
+/// Two companies in two scripts, of which one is not known by any domain: whether they
+/// are one the texts can't tell.
+fn untold(f: &Features, a: usize, b: usize) -> bool {
+    let unknown = |record: usize| f.employers.of(record) == [f.company[record]];
+    let script = |record: usize| f.company_script[record];
+    (unknown(a) && script(a) != script(b) && script(a) != Script::Latin)
+        || (unknown(b) && script(b) != script(a) && script(b) != Script::Latin)
 }
 
 /// Two domains that one or two typing errors part.

@@ -100,6 +100,9 @@ pub struct Compared {
     pub pattern: Pattern,
     pub given_rarity: f32,
     pub family_rarity: f32,
+    /// Bits by which it is likelier than the shares of both names say that two persons
+    /// are called so (given and family name go together); 0 when a half does not agree.
+    pub community: f32,
 }
 
 /// Compares two records of `features`.

@@ -65,6 +65,15 @@ impl LeftOut {
         if self.family_rarity {
             compared.family_rarity = 0.0;
         }
+        // How likely two namesakes are is a matter of the names' shares too.
+        let half = |c| compared.pattern.level(c) == 0;
+        if self.given_rarity
+            || self.family_rarity
+            || half(Comparison::Given)
+            || half(Comparison::Family)
+        {
+            compared.community = 0.0;
+        }
     }
 }
 
@@ -274,7 +283,7 @@ mod tests {
         );
         let left_out = model(vec![email]).left_out;
         let mut pair = Compared::default();
-        for (level, becomes) in [(1, 1), (2, 3), (11, 10), (0, 0)] {
+        for (level, becomes) in [(1, 1), (2, 3), (12, 11), (0, 0)] {
             pair.pattern.set(Comparison::Email, level);
             left_out.apply(&mut pair);
             assert_eq!(pair.pattern.level(Comparison::Email), becomes);
