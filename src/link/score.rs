@@ -6,8 +6,8 @@ use hashbrown::HashMap;
 
 use super::compare::{Compared, Comparison, Pattern};
 use super::kernel::em::{CLASSES, ONE_PERSON, Parameters, TWO_PERSONS};
+use super::lessons::Corrections;
 use super::model::MatchModel;
-use super::taught::Corrections;
 
 type Fixed = foldhash::fast::FixedState;
 
@@ -23,7 +23,7 @@ pub struct Scorer {
 /// One piece of evidence: what was compared, how it came out, what it adds.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Evidence {
-    pub comparison: &'static str,
+    pub comparison: String,
     pub level: String,
     pub bits: f64,
 }
@@ -71,11 +71,11 @@ impl Scorer {
         let mut seen = [0u8; Comparison::COUNT];
         let mut before = odds(self.parameters.share.map(f64::log2));
         let mut out = vec![Evidence {
-            comparison: "prior",
+            comparison: "prior".to_owned(),
             level: String::new(),
             bits: before,
         }];
-        for (k, comparison) in Comparison::ALL.into_iter().enumerate() {
+        for (k, spec) in self.model.specs.iter().enumerate() {
             if levels[k] == 0 {
                 continue;
             }
@@ -98,12 +98,12 @@ impl Scorer {
             };
             let now = odds(rarer(joint, self, &so_far));
             out.push(Evidence {
-                comparison: comparison.name(),
+                comparison: spec.name.clone(),
                 level: self.model.level_names[k][levels[k] as usize - 1].clone(),
-                bits: now - before + self.lessons.at(comparison, levels[k]),
+                bits: now - before + self.lessons.at(k, levels[k]),
             });
             before = now;
-            if comparison == Comparison::Family && compared.community != 0.0 {
+            if k == Comparison::Family as usize && compared.community != 0.0 {
                 out.push(together(compared.community));
             }
         }
@@ -121,7 +121,7 @@ impl Scorer {
 /// both halves say; agreement on both is worth that much less.
 fn together(community: f32) -> Evidence {
     Evidence {
-        comparison: "community",
+        comparison: "community".to_owned(),
         level: if community > 0.0 {
             "names that go together"
         } else {
@@ -139,9 +139,9 @@ fn rarer(mut joint: [f64; CLASSES], scorer: &Scorer, compared: &Compared) -> [f6
         (Comparison::Given as usize, compared.given_rarity),
         (Comparison::Family as usize, compared.family_rarity),
     ] {
-        let spec = &scorer.model.specs[at];
-        for (class, sum) in joint.iter_mut().enumerate() {
-            if spec.table_of[class] != spec.table_of[0] {
+        let coincidence = scorer.model.coincidence[at];
+        for (sum, coincidence) in joint.iter_mut().zip(coincidence) {
+            if coincidence {
                 *sum -= f64::from(rarity);
             }
         }

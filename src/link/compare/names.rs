@@ -2,6 +2,7 @@
 
 use rapidfuzz::distance::osa;
 
+use super::cache::PairCache;
 use super::text::similar;
 use super::{Compared, Comparison};
 use crate::link::features::{Features, NONE};
@@ -46,6 +47,8 @@ pub struct NameComparer<'a> {
     features: &'a Features,
     /// Direct-mapped: key → level. The key holds both ids and the kind.
     cache: Vec<(u64, u8)>,
+    /// Levels of titles, streets, cities, employers.
+    pub texts: PairCache,
 }
 
 impl<'a> NameComparer<'a> {
@@ -64,6 +67,7 @@ impl<'a> NameComparer<'a> {
         Self {
             features,
             cache: vec![(u64::MAX, 0); slots],
+            texts: PairCache::new(slots),
         }
     }
 

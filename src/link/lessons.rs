@@ -17,6 +17,7 @@ use super::compare::names::NameComparer;
 use super::compare::{self, Compared, Comparison, Pattern};
 use super::decisions::{Applied, Verdict};
 use super::features::Features;
+use super::judge::{self, Kind};
 use super::score::Scorer;
 
 /// Decisions inside the review band below which nothing is learned …
@@ -41,11 +42,11 @@ pub struct Corrections {
 }
 
 impl Corrections {
-    /// The correction of one level.
+    /// The correction of one level of the comparison at a place of the pattern.
     #[must_use]
-    pub fn at(&self, comparison: Comparison, level: u8) -> f64 {
+    pub fn at(&self, place: usize, level: u8) -> f64 {
         self.bits
-            .get(comparison as usize)
+            .get(place)
             .map_or(0.0, |levels| levels[level as usize])
     }
 
@@ -57,7 +58,7 @@ impl Corrections {
         }
         Comparison::ALL
             .into_iter()
-            .map(|comparison| self.at(comparison, pattern.level(comparison)))
+            .map(|comparison| self.at(comparison as usize, pattern.level(comparison)))
             .sum()
     }
 }
@@ -151,7 +152,7 @@ pub fn teach(
             let table_of = scorer.model.specs[k].table_of;
             names.iter().enumerate().map(move |(at, level)| {
                 let before = parameters.level_bits(k, table_of, at);
-                let added = lessons.at(comparison, u8::try_from(at + 1).unwrap_or(0));
+                let added = lessons.at(comparison as usize, u8::try_from(at + 1).unwrap_or(0));
                 TaughtLevel {
                     comparison: comparison.name().to_owned(),
                     level: level.clone(),
@@ -192,6 +193,8 @@ fn lessons(scorer: &Scorer, features: &Features, applied: &[Applied]) -> Vec<Les
             let (x, y) = (dense(d.left)?, dense(d.right)?);
             Some((x.min(y), x.max(y), d.verdict == Verdict::Always))
         })
+        // The model of people is what is taught.
+        .filter(|&(x, y, _)| judge::kind(features, x, y) == Kind::People)
         .collect();
     decided.sort_unstable();
     decided.dedup();
@@ -329,14 +332,16 @@ mod tests {
         let mut lessons = repeated(30, 1, 1.0, true);
         lessons.extend(repeated(30, 5, 1.0, false));
         let corrections = fit(&lessons);
-        assert!(corrections.at(Comparison::Phone, 1) > 0.3);
-        assert!(corrections.at(Comparison::Phone, 5) < -0.3);
-        assert!(corrections.at(Comparison::Phone, 2).abs() < 1e-12);
+        assert!(corrections.at(Comparison::Phone as usize, 1) > 0.3);
+        assert!(corrections.at(Comparison::Phone as usize, 5) < -0.3);
+        assert!(corrections.at(Comparison::Phone as usize, 2).abs() < 1e-12);
         // What both kinds show is the intercept's.
-        assert!(corrections.at(Comparison::Given, 1).abs() < 0.1);
+        assert!(corrections.at(Comparison::Given as usize, 1).abs() < 0.1);
         let mut pattern = Pattern::default();
         pattern.set(Comparison::Phone, 1);
-        assert!((corrections.of(pattern) - corrections.at(Comparison::Phone, 1)).abs() < 1e-12);
+        assert!(
+            (corrections.of(pattern) - corrections.at(Comparison::Phone as usize, 1)).abs() < 1e-12
+        );
     }
 
     #[test]
@@ -348,7 +353,7 @@ mod tests {
         balance(&mut lessons);
         let corrections = fit(&lessons);
         for (comparison, level) in [(Comparison::Phone, 1), (Comparison::Phone, 5)] {
-            assert!(corrections.at(comparison, level).abs() < 1e-3);
+            assert!(corrections.at(comparison as usize, level).abs() < 1e-3);
         }
     }
 
@@ -358,7 +363,7 @@ mod tests {
         lessons.extend(repeated(50, 5, -1.0, true));
         balance(&mut lessons);
         let corrections = fit(&lessons);
-        assert!(corrections.at(Comparison::Phone, 1).abs() < 1e-6);
-        assert!(corrections.at(Comparison::Phone, 5).abs() < 1e-6);
+        assert!(corrections.at(Comparison::Phone as usize, 1).abs() < 1e-6);
+        assert!(corrections.at(Comparison::Phone as usize, 5).abs() < 1e-6);
     }
 }
