@@ -14,10 +14,11 @@ use crate::contact::diagnostic::{nearest, shown};
 use crate::contact::{Failure, Records};
 use crate::link::compare::names::NameComparer;
 use crate::link::score::{Evidence, probability};
-use crate::link::{Linked, Linking, judge};
+use crate::link::{Keep, Linked, Linking, judge};
 use crate::pipeline::{self, Prepared};
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
+use crate::standardise::system_id;
 
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
@@ -56,8 +57,14 @@ pub fn run(args: &ExplainArgs, console: &Console) -> Result<Ending, Failure> {
     let result = (|| {
         let decisions = pipeline::load_decisions(&loaded.plan)?;
         let prepared = pipeline::prepare(&loaded.plan, &rulebook, &progress)?;
-        let (linked, linking) =
-            pipeline::link_prepared(&prepared, &decisions, &loaded.plan, &rulebook, &progress)?;
+        let (linked, linking) = pipeline::link_prepared(
+            &prepared,
+            &decisions,
+            &loaded.plan,
+            &rulebook,
+            Keep::All,
+            &progress,
+        )?;
         Ok((prepared, linked, linking))
     })();
     progress.finish();
@@ -109,6 +116,14 @@ fn find(records: &Records, id: &str) -> Result<u32, Failure> {
             .filter(|&row| records.source(row as usize).name == source)
     };
     if let Some(row) = rows().find(|&row| records.id(row as usize) == record) {
+        return Ok(row);
+    }
+    // A system shows some ids shorter than it exports them.
+    let form = |id: &str| system_id::standardise(id).value;
+    if let Some(wanted) = form(record)
+        && let Some(row) =
+            rows().find(|&row| form(records.id(row as usize)).as_ref() == Some(&wanted))
+    {
         return Ok(row);
     }
     let mut message = format!("{} has no record {}", shown(source), shown(record));

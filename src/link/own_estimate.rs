@@ -65,16 +65,16 @@ impl Seen {
     }
 }
 
-/// `of`: record → cluster; `links`: all compared pairs, sorted by (left, right).
+/// `of`: record → cluster; `links`: all compared pairs, gone through three times.
 #[must_use]
-pub fn estimate(of: &[u32], links: &[Link]) -> OwnEstimate {
+pub fn estimate<I: Iterator<Item = Link>>(of: &[u32], links: impl Fn() -> I) -> OwnEstimate {
     let mut sizes = vec![0u64; of.len()];
     for &root in of {
         sizes[root as usize] += 1;
     }
     let put_together: u64 = sizes.iter().map(|s| s * s.saturating_sub(1) / 2).sum();
-    let (right, compared) = inside(of, links);
-    let missed = between(of, links);
+    let (right, compared) = inside(of, links());
+    let missed = between(of, &links);
     #[allow(clippy::cast_precision_loss)] // counts of pairs
     let put_together = put_together as f64;
     // A pair inside a cluster that was not compared is believed as the others are.
@@ -105,9 +105,8 @@ pub fn estimate(of: &[u32], links: &[Link]) -> OwnEstimate {
 }
 
 /// Compared pairs inside clusters: how many are one person, and how many there are.
-fn inside(of: &[u32], links: &[Link]) -> (Seen, f64) {
+fn inside(of: &[u32], links: impl Iterator<Item = Link>) -> (Seen, f64) {
     let mut pairs: Vec<(u32, u32, u32, f64)> = links
-        .iter()
         .filter(|link| of[link.left as usize] == of[link.right as usize])
         .map(|link| {
             let p = f64::from(probability(link.weight));
@@ -153,24 +152,23 @@ fn with_thirds(cluster: &[(u32, u32, u32, f64)]) -> f64 {
 }
 
 /// Compared pairs between clusters: how many are one person all the same.
-fn between(of: &[u32], links: &[Link]) -> Seen {
+fn between<I: Iterator<Item = Link>>(of: &[u32], links: impl Fn() -> I) -> Seen {
     let clusters = |link: &Link| {
         let (a, b) = (of[link.left as usize], of[link.right as usize]);
         (a.min(b), a.max(b))
     };
     // Only cluster pairs with a link worth a thought, but then all their links.
-    let mut near: Vec<(u32, u32)> = links
-        .iter()
+    let mut near: Vec<(u32, u32)> = links()
         .filter(|link| link.weight > FAR)
-        .map(clusters)
+        .map(|link| clusters(&link))
         .filter(|(a, b)| a != b)
         .collect();
     near.sort_unstable();
     near.dedup();
     // Sum of probabilities, sum of bits, pairs.
     let mut sums = vec![(0f64, 0f64, 0f64); near.len()];
-    for link in links {
-        if let Ok(at) = near.binary_search(&clusters(link)) {
+    for link in links() {
+        if let Ok(at) = near.binary_search(&clusters(&link)) {
             sums[at].0 += f64::from(probability(link.weight));
             sums[at].1 += f64::from(link.weight.clamp(-CLIP, CLIP));
             sums[at].2 += 1.0;
@@ -187,7 +185,11 @@ fn between(of: &[u32], links: &[Link]) -> Seen {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Link, OwnEstimate};
+
+    fn estimate(of: &[u32], links: &[Link]) -> OwnEstimate {
+        super::estimate(of, || links.iter().copied())
+    }
 
     fn link(left: u32, right: u32, weight: f32) -> Link {
         Link {

@@ -1,19 +1,25 @@
 //! XLSX, XLS and ODS: the first or the named sheet, every cell as text.
 //!
-//! Dates come as ISO text from their serial numbers, whole numbers without `.0`,
-//! text as it is (leading zeros live). The line of a record is its row in the sheet.
+//! Dates come as ISO text from their serial numbers, whole numbers without `.0`, numbers
+//! with a format of fixed digits as that writes them, text as it is (leading zeros live).
+//! The line of a record is its row in the sheet. A formula's value is the one stored
+//! with it; one without is told, since it would be lost in silence, and so is a number
+//! whose last digits a spreadsheet has cut. Of XLS and ODS the library gives no formats:
+//! there a number comes as it is.
 
 use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Data, DataRef, ExcelDateTime, Reader, Sheets, Xlsx};
 
+use super::cell_notes::{Cells, FORMULAS, ROUNDED};
 use super::fault::{self, BoundPassed, Fault, fault, hinted};
 use super::header::{Question, Row};
+use super::number_format::Digits;
 use super::open::read_fault;
 use super::sink::{After, FileTable, Sink};
 use super::{FileRead, Job, zipped};
-use crate::contact::diagnostic::nearest;
+use crate::contact::diagnostic::{nearest, shown};
 
 type Book = Sheets<Cursor<Vec<u8>>>;
 /// A row of the sheet (from 1) and its filled cells by column.
@@ -37,33 +43,62 @@ pub fn read(
         zipped::check(&bytes, job.bounds).map_err(|passed| fault::bound(&job.path, 0, &passed))?;
     }
     // The library may panic on a damaged workbook; that is a damaged file, no crash.
-    let (sheet, rows) = catch_unwind(AssertUnwindSafe(|| sheet_rows(bytes, job)))
+    let sheet = catch_unwind(AssertUnwindSafe(|| sheet(bytes, job)))
         .unwrap_or_else(|_| Err(damaged(job, "its structure is broken")))?;
-    file.sheet = Some(sheet);
-    table(job, file, rows)
+    let mut told = FORMULAS.tell(&job.path, &sheet.name, &sheet.without_value);
+    told.extend(ROUNDED.tell(&job.path, &sheet.name, &sheet.rounded));
+    file.sheet = Some(sheet.name);
+    let mut table = table(job, file, sheet.rows)?;
+    table.diagnostics.extend(told);
+    Ok(table)
 }
 
-fn sheet_rows(bytes: Vec<u8>, job: &Job<'_>) -> Result<(String, Vec<SheetRow>), Fault> {
+/// What one sheet holds.
+struct Sheet {
+    name: String,
+    rows: Vec<SheetRow>,
+    /// Formulas that no value is stored with.
+    without_value: Cells,
+    /// Numbers of more digits than a spreadsheet keeps.
+    rounded: Cells,
+}
+
+fn sheet(bytes: Vec<u8>, job: &Job<'_>) -> Result<Sheet, Fault> {
     let mut book: Book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes))
         .map_err(|error| damaged(job, &error.to_string()))?;
-    let sheet = choose_sheet(job, &book.sheet_names())?;
+    let name = choose_sheet(job, &book.sheet_names())?;
+    let mut without_value = Vec::new();
     let rows = match &mut book {
-        Sheets::Xlsx(xlsx) => xlsx_rows(job, xlsx, &sheet)?,
+        Sheets::Xlsx(xlsx) => {
+            let (rows, blanks) = xlsx_rows(job, xlsx, &name)?;
+            if blanks {
+                without_value = uncomputed(xlsx, &name);
+            }
+            rows
+        }
         _ => {
             let range = book
-                .worksheet_range(&sheet)
+                .worksheet_range(&name)
                 .map_err(|error| damaged(job, &error.to_string()))?;
             let (row0, column0) = range.start().unwrap_or((0, 0));
             let mut rows = Rows::new(job);
             for (row, column, cell) in range.used_cells() {
                 let row = row0.saturating_add(u32::try_from(row).unwrap_or(u32::MAX));
                 let column = column0.saturating_add(u32::try_from(column).unwrap_or(u32::MAX));
+                if let Data::Float(number) = cell {
+                    rows.check_digits(row, column, *number);
+                }
                 rows.push(row, column, text(cell))?;
             }
-            rows.out
+            rows
         }
     };
-    Ok((sheet, rows))
+    Ok(Sheet {
+        name,
+        rows: rows.out,
+        without_value,
+        rounded: rows.rounded,
+    })
 }
 
 fn choose_sheet(job: &Job<'_>, names: &[String]) -> Result<String, Fault> {
@@ -80,10 +115,7 @@ fn choose_sheet(job: &Job<'_>, names: &[String]) -> Result<String, Fault> {
     let found = fault(
         &job.path,
         "sheet_missing",
-        format!(
-            "there is no sheet {}",
-            crate::contact::diagnostic::shown(wanted)
-        ),
+        format!("there is no sheet {}", shown(wanted)),
     );
     Err(match nearest(wanted, names.iter().map(String::as_str)) {
         Some(name) => hinted(found, format!("did you mean \"{name}\"?")),
@@ -91,24 +123,54 @@ fn choose_sheet(job: &Job<'_>, names: &[String]) -> Result<String, Fault> {
     })
 }
 
-/// Cell by cell, so that one cell far out does not make a huge empty sheet.
-fn xlsx_rows(
-    job: &Job<'_>,
+/// Cell by cell, so that one cell far out does not make a huge empty sheet; and
+/// whether there are cells without a value.
+fn xlsx_rows<'j>(
+    job: &'j Job<'j>,
     xlsx: &mut Xlsx<Cursor<Vec<u8>>>,
     sheet: &str,
-) -> Result<Vec<SheetRow>, Fault> {
+) -> Result<(Rows<'j>, bool), Fault> {
     let bad = |error: calamine::XlsxError| damaged(job, &error.to_string());
     let mut reader = xlsx.worksheet_cells_reader(sheet).map_err(bad)?;
+    let formats: Vec<Option<Digits>> = reader
+        .styles()
+        .iter()
+        .map(|style| Digits::of(&style.number_format.as_ref()?.format_code))
+        .collect();
     let mut rows = Rows::new(job);
-    while let Some(cell) = reader.next_cell().map_err(bad)? {
+    let mut blanks = false;
+    while let Some((cell, style)) = reader.next_cell_with_style_id().map_err(bad)? {
         let (row, column) = cell.get_position();
         let value = match cell.get_value() {
             DataRef::SharedString(shared) => (*shared).to_owned(),
+            DataRef::Float(number) => {
+                rows.check_digits(row, column, *number);
+                formats
+                    .get(style)
+                    .and_then(|format| format.as_ref()?.write(*number))
+                    .unwrap_or_else(|| number_text(*number))
+            }
             other => text(&Data::from(other.clone())),
         };
+        blanks |= value.is_empty();
         rows.push(row, column, value)?;
     }
-    Ok(rows.out)
+    Ok((rows, blanks))
+}
+
+/// The formulas that no value is stored with. The cells were read once before: what
+/// can't be read now is no formula to tell of.
+fn uncomputed(xlsx: &mut Xlsx<Cursor<Vec<u8>>>, sheet: &str) -> Cells {
+    let mut out = Vec::new();
+    let Ok(mut reader) = xlsx.worksheet_cells_reader(sheet) else {
+        return out;
+    };
+    while let Ok(Some(cell)) = reader.next_cell_with_formula_metadata() {
+        if cell.formula.is_some() && matches!(cell.value, DataRef::Empty) {
+            out.push(cell.pos);
+        }
+    }
+    out
 }
 
 /// Rows of filled cells, counted against the bounds.
@@ -116,6 +178,7 @@ struct Rows<'a> {
     job: &'a Job<'a>,
     cells: u64,
     out: Vec<SheetRow>,
+    rounded: Cells,
 }
 
 impl<'a> Rows<'a> {
@@ -124,6 +187,14 @@ impl<'a> Rows<'a> {
             job,
             cells: 0,
             out: Vec::new(),
+            rounded: Cells::new(),
+        }
+    }
+
+    /// Spreadsheets keep fifteen digits of a number; what stands behind is zeros.
+    fn check_digits(&mut self, row: u32, column: u32, number: f64) {
+        if number.abs() >= 1e15 && number.is_finite() {
+            self.rounded.push((row, column));
         }
     }
 
