@@ -146,6 +146,10 @@ pub enum Keep {
 ///
 /// # Errors
 /// A fault in the built-in model (exit 70).
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what the stages before it give, each by its name"
+)]
 pub fn link(
     records: &Records,
     table: &Table,
