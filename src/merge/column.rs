@@ -15,7 +15,7 @@ use super::ranks::Ranks;
 use super::same::Same;
 use super::spelling::{self, Context, Nicknames, Script};
 use super::survive::{self, Candidate, Choice};
-use crate::contact::{Event, EventKind, Events, Stage, Table, Text, TextBuilder};
+use crate::contact::{Copied, Event, EventKind, Events, Stage, Table, Text, TextBuilder};
 use crate::plan::Strategy;
 use crate::standardise::email::EmailRules;
 
@@ -44,8 +44,37 @@ pub struct Column {
 
 /// What a chunk of golden rows gives.
 struct Part {
-    values: TextBuilder,
+    cells: Vec<Cell>,
+    /// Values that stand in no single record's cell.
+    own: Vec<String>,
     events: Events,
+}
+
+#[derive(Clone, Copy)]
+enum Cell {
+    Missing,
+    /// Of the records' column: its code.
+    Of(u32),
+    /// Into the part's own values.
+    Own(u32),
+}
+
+impl Part {
+    /// The golden value is the cell of a record.
+    fn cell(&mut self, column: &Text, row: u32) {
+        let code = column.code(row as usize);
+        self.cells.push(code.map_or(Cell::Missing, Cell::Of));
+    }
+
+    fn missing(&mut self) {
+        self.cells.push(Cell::Missing);
+    }
+
+    fn own(&mut self, value: &str) {
+        self.cells
+            .push(Cell::Own(u32::try_from(self.own.len()).unwrap_or(u32::MAX)));
+        self.own.push(value.to_owned());
+    }
 }
 
 /// Merges the column of `policy`; `done` holds the columns that it leans on.
@@ -116,9 +145,14 @@ fn merge(
         .collect();
     let mut values = TextBuilder::with_capacity(len);
     let mut events = Vec::with_capacity(parts.len());
+    let mut copied = Copied::of(column);
     for part in parts {
-        for cell in part.values.finish().iter() {
-            values.push(cell);
+        for cell in part.cells {
+            match cell {
+                Cell::Missing => values.push_code(None),
+                Cell::Of(code) => values.copy_code(&mut copied, code),
+                Cell::Own(at) => values.push(part.own.get(at as usize)),
+            }
         }
         events.push(part.events);
     }
@@ -235,7 +269,8 @@ struct Work<'a> {
 impl<'a> Work<'a> {
     fn chunk(&self, start: usize, end: usize) -> Part {
         let mut part = Part {
-            values: TextBuilder::with_capacity(end - start),
+            cells: Vec::with_capacity(end - start),
+            own: Vec::new(),
             events: Events::new(),
         };
         let mut left = Vec::new();
@@ -245,7 +280,7 @@ impl<'a> Work<'a> {
             if strategies.contains(&Strategy::OptOut) {
                 self.opt_out(golden, rows, &mut part);
             } else if rows.len() == 1 && self.policy.same.is_none() {
-                part.values.push(self.column.get(rows[0] as usize));
+                part.cell(self.column, rows[0]);
             } else if strategies.contains(&Strategy::Union) {
                 self.union(golden, rows, &mut part);
             } else {
@@ -267,14 +302,14 @@ impl<'a> Work<'a> {
             })
         }));
         if left.is_empty() {
-            part.values.push(None::<&str>);
+            part.missing();
             return;
         }
         let said = self.said(golden);
         if let Some(same) = self.policy.same.filter(|_| !said.is_empty()) {
             left.retain(|c| !said.contains(&same.key(c.value, self.sources.emails)));
             if left.is_empty() {
-                part.values.push(None::<&str>);
+                part.missing();
                 self.all_lost(golden, rows, None, same.rule(), part);
                 return;
             }
@@ -324,7 +359,7 @@ impl<'a> Work<'a> {
             self.sources.ranks,
             self.trust_rank,
         ) else {
-            part.values.push(None::<&str>);
+            part.missing();
             return;
         };
         if choice.rule == survive::AGREED && differ {
@@ -337,8 +372,10 @@ impl<'a> Work<'a> {
                 rule: spelling::rule(Avoid::National),
             };
             value = Some(full);
+            part.own(full);
+        } else {
+            part.cell(self.column, choice.row);
         }
-        part.values.push(value);
         // A single record that keeps its own value has no event.
         if rows.len() > 1 || value != self.column.get(rows[0] as usize) {
             survived(part, golden, choice, &self.policy.column, value, "");
@@ -481,12 +518,12 @@ impl<'a> Work<'a> {
             }
         }
         if rows.len() == 1 && !list.dropped {
-            part.values.push(self.column.get(rows[0] as usize));
+            part.cell(self.column, rows[0]);
             return;
         }
         let same = self.policy.same.map_or("", Same::rule);
         let Some(first) = first else {
-            part.values.push(None::<&str>);
+            part.missing();
             self.all_lost(golden, rows, None, same, part);
             return;
         };
@@ -499,7 +536,13 @@ impl<'a> Work<'a> {
         } else {
             survive::AGREED
         };
-        part.values.push(Some(&value));
+        let holder = rows
+            .iter()
+            .find(|&&row| self.column.get(row as usize) == Some(value.as_str()));
+        match holder {
+            Some(&row) => part.cell(self.column, row),
+            None => part.own(&value),
+        }
         let choice = Choice { row: first, rule };
         survived(part, golden, choice, &self.policy.column, Some(&value), "");
         if list.dropped {
@@ -534,12 +577,16 @@ impl<'a> Work<'a> {
                 .iter()
                 .find_map(|&row| Some((row, self.column.get(row as usize)?)));
             let Some((row, value)) = other else {
-                part.values.push(None::<&str>);
+                part.missing();
                 return;
             };
             (row, value, "")
         };
-        part.values.push(Some(value));
+        if self.column.get(row as usize) == Some(value) {
+            part.cell(self.column, row);
+        } else {
+            part.own(value);
+        }
         if rows.len() == 1 && why.is_empty() {
             return;
         }

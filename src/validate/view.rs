@@ -61,7 +61,7 @@ impl<'a> View<'a> {
 }
 
 fn named(text: &Text, name: &str) -> Column {
-    let mut array = text.as_polars().clone();
+    let mut array = text.to_polars();
     array.rename(name.into());
     array.into_series().into_column()
 }

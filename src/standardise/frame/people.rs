@@ -2,20 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
+use super::chunks;
 use super::columns::Column;
 use super::results::Results;
 use super::sheet::Sheet;
 use crate::contact::FieldType;
 use crate::standardise::Knowledge;
 use crate::standardise::coded::{Groups, code};
+use crate::standardise::outcome::Outcome;
 use crate::standardise::person::{self, NameModel, NameOutcome, PersonRules, RawName};
 use crate::standardise::placeholder::{Placeholders, Verdict};
 use crate::standardise::text;
-
-/// Groups whose outcomes are loose at a time.
-const CHUNK: usize = 1 << 14;
 
 /// The cells of a name, in the order that a missing value is looked for as its source.
 const FIELDS: [&str; 6] = [
@@ -29,6 +26,31 @@ const FIELDS: [&str; 6] = [
 
 /// What a name cell may hold besides; a field that has a value of its own keeps it.
 const BESIDES: [&str; 2] = ["nickname", "former_family_name"];
+
+/// All of them, in the order of [`parts_of`].
+const ALL: [(&str, FieldType); 8] = [
+    ("prefix", FieldType::NamePrefix),
+    ("given_name", FieldType::GivenName),
+    ("middle_name", FieldType::MiddleName),
+    ("family_name", FieldType::FamilyName),
+    ("suffix", FieldType::NameSuffix),
+    ("full_name", FieldType::FullName),
+    ("nickname", FieldType::FullName),
+    ("former_family_name", FieldType::FamilyName),
+];
+
+fn parts_of(name: NameOutcome) -> [Outcome; 8] {
+    [
+        name.prefix,
+        name.given,
+        name.middle,
+        name.family,
+        name.suffix,
+        name.full,
+        name.nickname,
+        name.former_family,
+    ]
+}
 
 /// Standardises all name fields of the records.
 pub fn standardise(
@@ -52,49 +74,26 @@ pub fn standardise(
         .into_iter()
         .collect();
     let groups = Groups::of(rows, &codes, &context);
-    let mut results: BTreeMap<&str, Results> = FIELDS
-        .iter()
-        .chain(&BESIDES)
-        .map(|name| (*name, Results::default()))
-        .collect();
-    for chunk in groups.first.chunks(CHUNK) {
-        let outcomes: Vec<NameOutcome> = chunk
-            .par_iter()
-            .with_min_len(128)
-            .map(|&row| {
-                let cell = |name: &str| of(name).and_then(|column| column.clean(row as usize));
-                let raw = RawName {
-                    prefix: cell("prefix"),
-                    given: cell("given_name"),
-                    middle: cell("middle_name"),
-                    family: cell("family_name"),
-                    suffix: cell("suffix"),
-                    full: cell("full_name"),
-                    company: cell("company"),
-                    email: cell("email"),
-                };
-                let mut outcome = person::standardise_name(raw, rules, model);
-                clear_none_alone(&mut outcome, &knowledge.placeholders);
-                outcome
-            })
-            .collect();
-        for (&row, outcome) in chunk.iter().zip(outcomes) {
+    let results: [_; 8] = chunks(groups.first.len(), |range, results| {
+        for &row in &groups.first[range] {
             let row = row as usize;
-            for (name, kind, outcome) in [
-                ("prefix", &FieldType::NamePrefix, outcome.prefix),
-                ("given_name", &FieldType::GivenName, outcome.given),
-                ("middle_name", &FieldType::MiddleName, outcome.middle),
-                ("family_name", &FieldType::FamilyName, outcome.family),
-                ("suffix", &FieldType::NameSuffix, outcome.suffix),
-                ("full_name", &FieldType::FullName, outcome.full),
-                ("nickname", &FieldType::FullName, outcome.nickname),
-                (
-                    "former_family_name",
-                    &FieldType::FamilyName,
-                    outcome.former_family,
-                ),
-            ] {
-                let column = of(name).filter(|_| !BESIDES.contains(&name));
+            let cell = |name: &str| of(name).and_then(|column| column.clean(row));
+            let raw = RawName {
+                prefix: cell("prefix"),
+                given: cell("given_name"),
+                middle: cell("middle_name"),
+                family: cell("family_name"),
+                suffix: cell("suffix"),
+                full: cell("full_name"),
+                company: cell("company"),
+                email: cell("email"),
+            };
+            let mut outcome = person::standardise_name(raw, rules, model);
+            clear_none_alone(&mut outcome, &knowledge.placeholders);
+            for (((name, kind), outcome), results) in
+                ALL.iter().zip(parts_of(outcome)).zip(results.iter_mut())
+            {
+                let column = of(name).filter(|_| !BESIDES.contains(name));
                 let mut outcome = super::from_raw(column, row, outcome);
                 // `N/A Lee` has no given name.
                 let split_off = column.is_none_or(|column| column.raw.get(row).is_none());
@@ -105,12 +104,11 @@ pub fn standardise(
                 {
                     outcome.value = None;
                 }
-                if let Some(results) = results.get_mut(name) {
-                    results.push(column.and_then(|column| column.coded.get(row)), outcome);
-                }
+                results.push(column.and_then(|column| column.coded.get(row)), outcome);
             }
         }
-    }
+    });
+    let results: BTreeMap<&str, Results> = ALL.iter().map(|(name, _)| *name).zip(results).collect();
     for name in BESIDES {
         let Some(results) = results.get(name) else {
             continue;

@@ -77,6 +77,35 @@ impl Results {
         self.rows.push(row);
     }
 
+    /// Room for the parts that are at `at` of each.
+    pub fn reserve<const N: usize>(&mut self, parts: &[[Self; N]], at: usize) {
+        let of = |len: fn(&Self) -> usize| parts.iter().map(|part| len(&part[at])).sum();
+        self.rows.reserve_exact(of(Self::len));
+        self.arena.reserve_exact(of(|part| part.arena.len()));
+        self.extras.reserve_exact(of(|part| part.extras.len()));
+    }
+
+    /// Adds all outcomes of `other` behind the own ones.
+    pub fn append(&mut self, other: Self) {
+        let words: Vec<u16> = other.words.iter().map(|word| self.word(word)).collect();
+        let shift = self.arena.len() as u64;
+        self.arena.push_str(&other.arena);
+        // Extras are fewer than rows, which have 32 bits.
+        let extras = u32::try_from(self.extras.len()).unwrap_or(PLAIN);
+        self.extras.extend(other.extras);
+        self.rows.extend(other.rows.into_iter().map(|row| Row {
+            start: row.start + shift,
+            extra: if row.extra == PLAIN {
+                PLAIN
+            } else {
+                row.extra + extras
+            },
+            rule: words[row.rule as usize],
+            reason: words[row.reason as usize],
+            ..row
+        }));
+    }
+
     /// The outcome of `code`; `before` is what went in.
     #[must_use]
     pub fn get<'a>(&'a self, code: u32, before: Option<&'a str>) -> Option<View<'a>> {
@@ -94,6 +123,25 @@ impl Results {
             reason: self.words[row.reason as usize],
             extra: self.extras.get(row.extra as usize),
         })
+    }
+
+    /// How many outcomes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// What few outcomes have.
+    #[must_use]
+    pub fn extra(&self, code: u32) -> Option<&Extra> {
+        self.extras.get(self.rows.get(code as usize)?.extra as usize)
+    }
+
+    #[must_use]
+    pub fn rule(&self, code: u32) -> &'static str {
+        self.rows
+            .get(code as usize)
+            .map_or("", |row| self.words[row.rule as usize])
     }
 
     /// Whether any outcome has a value.
