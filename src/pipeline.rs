@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -206,20 +207,20 @@ pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Pr
 fn tell_torn(records: &Records, violations: &mut Violations) {
     let known: BTreeSet<(u32, &str)> = violations
         .iter()
-        .map(|violation| (violation.record, violation.rule.as_str()))
+        .map(|violation| (violation.record, violation.rule.as_ref()))
         .collect();
     let torn = records.held.iter().filter(|(_, held)| held.raw.is_some());
     let told: Vec<Violation> = torn
         .filter(|(row, held)| !known.contains(&(**row, held.rule.as_str())))
         .map(|(row, held)| Violation {
             record: *row,
-            field: String::new(),
+            field: Arc::default(),
             value: None,
-            rule: held.rule.clone(),
+            rule: held.rule.as_str().into(),
             severity: Severity::Error,
-            message: held.reason.clone(),
+            message: held.reason.as_str().into(),
             action: Action::Quarantine,
-            owner: String::new(),
+            owner: Arc::default(),
         })
         .collect();
     if !told.is_empty() {

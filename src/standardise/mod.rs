@@ -76,13 +76,14 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
             .collect()
     };
     let date_columns = of_types(&[FieldType::Date, FieldType::DateTime]);
-    let (formats, diagnostics) = dates::formats(&date_columns, records, plan, &knowledge.dates);
+    let (formats, readings, diagnostics) = dates::formats(&date_columns, records, plan, &knowledge.dates);
 
     // Fields that don't know of one another, side by side; joined in this order.
     let mut tasks: Vec<Task<'_>> = Vec::new();
-    for column in &date_columns {
-        tasks.push(Box::new(|sheet| {
-            dates::standardise(column, &sources, &formats, &knowledge.dates, sheet);
+    for (column, readings) in date_columns.iter().zip(&readings) {
+        let (sources, formats, rules) = (&sources, &formats, &knowledge.dates);
+        tasks.push(Box::new(move |sheet| {
+            dates::standardise(column, sources, formats, readings, rules, sheet);
         }));
     }
     tasks.push(Box::new(|sheet| {
@@ -111,6 +112,7 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
     }));
     let mut sheet = side_by_side(&tasks);
     drop(tasks);
+    drop(readings);
 
     let channels = consents::channels(fields, &columns, &knowledge, &sheet);
     let tasks: Vec<Task<'_>> = channels

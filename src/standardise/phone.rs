@@ -5,6 +5,7 @@
 //! Google's library reads them, in the region of the record, else of the source,
 //! else of the plan. Without a region a national number keeps its digits.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -172,13 +173,27 @@ fn pattern(text: &str) -> Regex {
 
 /// The numbers of a cell.
 fn pieces(value: &str) -> Vec<String> {
-    let plain: String = without_guard(value)
-        .nfkc()
-        .filter(|&c| {
-            (!is_invisible(c) || c.is_whitespace()) && !matches!(c, '\u{200c}' | '\u{200d}')
-        })
-        .collect();
-    let plain = ascii_digits(&plain).into_owned();
+    let value = without_guard(value);
+    let plain = if value.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        // Nothing to compose, nothing that can't be seen.
+        value.to_owned()
+    } else {
+        let seen: String = value
+            .nfkc()
+            .filter(|&c| {
+                (!is_invisible(c) || c.is_whitespace()) && !matches!(c, '\u{200c}' | '\u{200d}')
+            })
+            .collect();
+        ascii_digits(&seen).into_owned()
+    };
+    if digit_count(&plain) < 2 * DIGITS {
+        // Too few for two numbers.
+        return if plain.trim().is_empty() {
+            Vec::new()
+        } else {
+            vec![tidy_line(&plain).into_owned()]
+        };
+    }
     let mut pieces = vec![plain];
     for separator in [
         ":::", "\n", "\r", "|", ";", " / ", " or ", " und ", " oder ", " et ", " ou ", ",", "/",
@@ -196,6 +211,13 @@ fn pieces(value: &str) -> Vec<String> {
         .collect()
 }
 
+/// The digits that a number of its own has at least.
+const DIGITS: usize = 7;
+
+fn digit_count(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
+}
+
 /// `piece` split at `separator` when each part is long enough to be a number of
 /// its own: `031/68341395` is one number, `031683413 / 031683414` are two.
 fn parted(piece: &str, separator: &str) -> Vec<String> {
@@ -203,7 +225,7 @@ fn parted(piece: &str, separator: &str) -> Vec<String> {
         .split(separator)
         .filter(|part| !part.trim().is_empty())
         .collect();
-    let long = |part: &&str| part.chars().filter(char::is_ascii_digit).count() >= 7;
+    let long = |part: &&str| digit_count(part) >= DIGITS;
     // A second `+` starts a second number even after a blank.
     if parts.len() > 1 && parts.iter().all(long) {
         return parts.into_iter().map(str::to_owned).collect();
@@ -219,10 +241,18 @@ fn one_number(piece: &str, region: Option<Region>, rules: &PhoneRules) -> One {
         sound: false,
         doubts: Vec::new(),
     };
-    if rules.texts.contains(&piece.to_lowercase()) {
+    let is_text = if piece.is_ascii() {
+        let mut texts = rules.texts.iter();
+        texts.any(|text| text.eq_ignore_ascii_case(piece))
+    } else {
+        rules.texts.contains(&piece.to_lowercase())
+    };
+    if is_text {
         return clear("placeholder", "stands for no number");
     }
-    if SCIENTIFIC.is_match(piece) {
+    // Most numbers have no letter in them: the patterns that want one are not asked.
+    let letters = !piece.is_ascii() || piece.bytes().any(|b| b.is_ascii_alphabetic());
+    if letters && SCIENTIFIC.is_match(piece) {
         let mut one = clear(
             "phone_lost_in_spreadsheet",
             "a spreadsheet cut the number's digits",
@@ -235,12 +265,23 @@ fn one_number(piece: &str, region: Option<Region>, rules: &PhoneRules) -> One {
         });
         return one;
     }
-    let bare = without_label(piece, rules);
-    let bare = PARENTHESISED_WORD.replace_all(bare, "");
+    let bare = if letters {
+        PARENTHESISED_WORD.replace_all(without_label(piece, rules), "")
+    } else {
+        Cow::Borrowed(piece)
+    };
     // `12125552377.0` is a spreadsheet's number.
-    let float = FLOAT.captures(bare.trim()).map(|found| found[1].to_owned());
+    let float = Some(bare.trim())
+        .filter(|bare| bare.ends_with(".0"))
+        .and_then(|bare| FLOAT.captures(bare))
+        .map(|found| found[1].to_owned());
     let bare = float.as_deref().unwrap_or(&bare);
-    let (number, extension) = match EXTENSION.captures(bare.trim()) {
+    let found = if letters {
+        EXTENSION.captures(bare.trim())
+    } else {
+        None
+    };
+    let (number, extension) = match found {
         Some(found) => (found[1].to_owned(), Some(found[2].to_owned())),
         None => (bare.trim().to_owned(), None),
     };

@@ -20,6 +20,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 pub use previous::Previous;
@@ -144,36 +145,46 @@ fn write_files(
         linked: run.linked,
         merged: run.merged,
     };
-    let mut files = tables::golden(staging, run.merged, &run.plan.output)?;
-    watch.go_on()?;
-    files.extend(xref.write(staging, &run.plan.output)?);
-    watch.go_on()?;
-    files.push(output::parquet_file(
-        staging,
-        "audit.parquet",
-        &audit::columns::schema(),
-        run.events.len(),
-        |start, end| audit::columns::frame(&run.events, start, end, run.records, run.merged),
-    )?);
-    watch.go_on()?;
-    files.push(reports::violations(
-        staging,
-        run.records,
-        &run.violations,
-        guard,
-    )?);
-    files.extend(reports::quarantine(staging, run.records, run.held, guard)?);
-    watch.go_on()?;
     let pairs = reports::uncertain(&run.linked.pairs, run.plan);
-    files.push(reports::review(
-        staging,
-        &pairs,
-        &xref,
-        run.table,
-        run.rulebook,
-        guard,
-    )?);
-    Ok((files, pairs.len()))
+    // One file a thread: each is hashed and packed in one go.
+    // The order of the list is that of the summary.
+    type File<'f> = Box<dyn Fn() -> Result<Vec<Written>, Failure> + Sync + Send + 'f>;
+    let files: [File<'_>; 6] = [
+        Box::new(|| tables::golden(staging, run.merged, &run.plan.output)),
+        Box::new(|| xref.write(staging, &run.plan.output)),
+        Box::new(|| {
+            let rows = run.events.len();
+            let name = "audit.parquet";
+            let schema = audit::columns::schema();
+            let written = output::parquet_file(staging, name, &schema, rows, |start, end| {
+                audit::columns::frame(&run.events, start, end, run.records, run.merged)
+            })?;
+            Ok(vec![written])
+        }),
+        Box::new(|| {
+            let written = reports::violations(staging, run.records, &run.violations, guard)?;
+            Ok(vec![written])
+        }),
+        Box::new(|| reports::quarantine(staging, run.records, run.held, guard)),
+        Box::new(|| {
+            let written =
+                reports::review(staging, &pairs, &xref, run.table, run.rulebook, guard)?;
+            Ok(vec![written])
+        }),
+    ];
+    let written: Vec<Result<Vec<Written>, Failure>> = files
+        .par_iter()
+        .with_max_len(1)
+        .map(|file| {
+            watch.go_on()?;
+            file()
+        })
+        .collect();
+    let mut all = Vec::new();
+    for files in written {
+        all.extend(files?);
+    }
+    Ok((all, pairs.len()))
 }
 
 /// The time of the start and a short hash of the inputs: `20261125T031500Z-1f3a9c2b`.

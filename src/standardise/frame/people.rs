@@ -74,26 +74,30 @@ pub fn standardise(
         .into_iter()
         .collect();
     let groups = Groups::of(rows, &codes, &context);
+    // Looked up once, in the order of `ALL`.
+    let own = ALL.map(|(name, _)| of(name).filter(|_| !BESIDES.contains(&name)));
+    let [prefix, given, middle, family, suffix, full, ..] = own;
+    let (company, email) = (of("company"), of("email"));
+    let cells = [prefix, given, middle, family, suffix, full, company, email];
     let results: [_; 8] = chunks(groups.first.len(), |range, results| {
         for &row in &groups.first[range] {
             let row = row as usize;
-            let cell = |name: &str| of(name).and_then(|column| column.clean(row));
+            let [prefix, given, middle, family, suffix, full, company, email] =
+                cells.map(|column| column.and_then(|column| column.clean(row)));
             let raw = RawName {
-                prefix: cell("prefix"),
-                given: cell("given_name"),
-                middle: cell("middle_name"),
-                family: cell("family_name"),
-                suffix: cell("suffix"),
-                full: cell("full_name"),
-                company: cell("company"),
-                email: cell("email"),
+                prefix,
+                given,
+                middle,
+                family,
+                suffix,
+                full,
+                company,
+                email,
             };
             let mut outcome = person::standardise_name(raw, rules, model);
             clear_none_alone(&mut outcome, &knowledge.placeholders);
-            for (((name, kind), outcome), results) in
-                ALL.iter().zip(parts_of(outcome)).zip(results.iter_mut())
-            {
-                let column = of(name).filter(|_| !BESIDES.contains(name));
+            let outcomes = ALL.iter().zip(own).zip(parts_of(outcome));
+            for ((((_, kind), column), outcome), results) in outcomes.zip(results.iter_mut()) {
                 let mut outcome = super::from_raw(column, row, outcome);
                 // `N/A Lee` has no given name.
                 let split_off = column.is_none_or(|column| column.raw.get(row).is_none());

@@ -7,6 +7,8 @@ use crate::standardise::outcome::{Doubt, Outcome};
 const SAME: u32 = u32::MAX;
 const MISSING: u32 = u32::MAX - 1;
 const PLAIN: u32 = u32::MAX;
+/// The word "".
+const NO_WORD: u16 = u16::MAX;
 
 #[derive(Clone, Copy, Debug)]
 struct Row {
@@ -100,8 +102,8 @@ impl Results {
             } else {
                 row.extra + extras
             },
-            rule: words[row.rule as usize],
-            reason: words[row.reason as usize],
+            rule: words.get(row.rule as usize).copied().unwrap_or(NO_WORD),
+            reason: words.get(row.reason as usize).copied().unwrap_or(NO_WORD),
             ..row
         }));
     }
@@ -119,10 +121,14 @@ impl Results {
         };
         Some(View {
             value,
-            rule: self.words[row.rule as usize],
-            reason: self.words[row.reason as usize],
+            rule: self.word_of(row.rule),
+            reason: self.word_of(row.reason),
             extra: self.extras.get(row.extra as usize),
         })
+    }
+
+    fn word_of(&self, at: u16) -> &'static str {
+        self.words.get(at as usize).copied().unwrap_or("")
     }
 
     /// How many outcomes there are.
@@ -141,7 +147,7 @@ impl Results {
     pub fn rule(&self, code: u32) -> &'static str {
         self.rows
             .get(code as usize)
-            .map_or("", |row| self.words[row.rule as usize])
+            .map_or("", |row| self.word_of(row.rule))
     }
 
     /// Whether any outcome has a value.
@@ -151,6 +157,17 @@ impl Results {
     }
 
     fn word(&mut self, word: &'static str) -> u16 {
+        if word.is_empty() {
+            return NO_WORD;
+        }
+        // Words are literals: looked for by address first, which compares no text.
+        let place = self
+            .words
+            .iter()
+            .position(|known| std::ptr::eq(*known, word));
+        if let Some(at) = place.and_then(|at| u16::try_from(at).ok()) {
+            return at;
+        }
         if let Some(&at) = self.known.get(word) {
             return at;
         }

@@ -2,6 +2,9 @@
 //! their way from one field to another.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::results::{Results, View};
 use crate::contact::{
@@ -92,6 +95,7 @@ impl Sheet {
     ) {
         let mut column = TextBuilder::with_capacity(codes.len());
         let mut known: Vec<Option<Known>> = vec![None; results.len()];
+        let mut doubted = Doubted::default();
         let mut changes = false;
         for (row, &code) in codes.iter().enumerate() {
             let Some(slot) = known.get_mut(code as usize) else {
@@ -141,7 +145,7 @@ impl Sheet {
                 }
                 Change::None => {}
             }
-            self.besides(row, field, raw, results, code);
+            self.besides(row, field, raw, results, code, &mut doubted);
         }
         let column = match raw {
             // Every cell as it was: one column does for both tables.
@@ -161,6 +165,7 @@ impl Sheet {
         results: &'a Results,
     ) {
         let mut known: Vec<Option<Change>> = vec![None; results.len()];
+        let mut doubted = Doubted::default();
         for (row, &code) in codes.iter().enumerate() {
             let Some(slot) = known.get_mut(code as usize) else {
                 continue;
@@ -178,7 +183,7 @@ impl Sheet {
             if let Some(Change::Told(told)) = *slot {
                 self.events
                     .push_told(u32::try_from(row).unwrap_or(NONE), told);
-                self.besides(row, field, Some(raw), results, code);
+                self.besides(row, field, Some(raw), results, code, &mut doubted);
             }
         }
     }
@@ -216,6 +221,7 @@ impl Sheet {
         raw: Option<&Text>,
         results: &Results,
         code: u32,
+        doubted: &mut Doubted,
     ) {
         let Some(extra) = results.extra(code) else {
             return;
@@ -226,9 +232,19 @@ impl Sheet {
         for (to, value) in &extra.parts {
             self.arrive(to, record, value, field, before.unwrap_or(""), rule);
         }
-        for doubt in &extra.doubts {
-            self.doubt(record, field, before, doubt);
+        if extra.doubts.is_empty() {
+            return;
         }
+        let known = doubted.entry(code).or_insert_with(|| {
+            let doubts = extra.doubts.iter();
+            doubts
+                .map(|doubt| violation(record, field, before, doubt))
+                .collect()
+        });
+        self.violations.extend(known.iter().map(|known| Violation {
+            record,
+            ..known.clone()
+        }));
     }
 
     /// A value for another field; one that the row has there already stays.
@@ -257,20 +273,7 @@ impl Sheet {
     }
 
     pub fn doubt(&mut self, record: u32, field: &str, value: Option<&str>, doubt: &Doubt) {
-        let message = match &doubt.suggestion {
-            Some(better) => format!("{} (proposed: {better})", doubt.message),
-            None => doubt.message.clone(),
-        };
-        self.violations.push(Violation {
-            record,
-            field: field.to_owned(),
-            value: value.map(str::to_owned),
-            rule: doubt.rule.to_owned(),
-            severity: doubt.severity,
-            message,
-            action: Action::Flag,
-            owner: String::new(),
-        });
+        self.violations.push(violation(record, field, value, doubt));
     }
 
     /// Puts the values that other fields had for `field` into it, in the form that
@@ -411,6 +414,26 @@ impl Sheet {
         (table, self.events, self.violations)
     }
 }
+
+fn violation(record: u32, field: &str, value: Option<&str>, doubt: &Doubt) -> Violation {
+    let message = match &doubt.suggestion {
+        Some(better) => format!("{} (proposed: {better})", doubt.message).into(),
+        None => doubt.message.as_str().into(),
+    };
+    Violation {
+        record,
+        field: field.into(),
+        value: value.map(Arc::from),
+        rule: doubt.rule.into(),
+        severity: doubt.severity,
+        message,
+        action: Action::Flag,
+        owner: Arc::default(),
+    }
+}
+
+/// The violations of a code whose rows have doubts: their texts are shared.
+type Doubted = HashMap<u32, Vec<Violation>, foldhash::fast::FixedState>;
 
 fn has(cell: &str, value: &str) -> bool {
     cell.split(JOIN).any(|known| known == value)
