@@ -6,7 +6,7 @@ use polars::prelude::{
 };
 use rayon::prelude::*;
 
-use crate::contact::{Event, Events, Records};
+use crate::contact::{Events, Records};
 use crate::merge::Merged;
 
 /// The columns of `audit.parquet`, a contract.
@@ -53,43 +53,43 @@ pub fn frame(
     records: &Records,
     merged: &Merged,
 ) -> PolarsResult<DataFrame> {
-    let events: Vec<Event<'_>> = (start..end).map(|at| events.get(at)).collect();
-    let row_of = |event: &Event<'_>| {
-        event
-            .record
-            .map(|row| row as usize)
-            .filter(|row| *row < records.rows())
+    let row_of = |at: usize| {
+        let row = events.record(at)? as usize;
+        (row < records.rows()).then_some(row)
     };
-    let golden_of = |event: &Event<'_>| {
-        let later = || merged.golden_of.get(row_of(event)?).copied().flatten();
-        let row = event.golden.or_else(later)?;
+    let golden_of = |at: usize| {
+        let later = || merged.golden_of.get(row_of(at)?).copied().flatten();
+        let row = events.golden(at).or_else(later)?;
         merged.golden_ids.get(row as usize).map(String::as_str)
     };
-    let seq: Vec<i64> = (0..).skip(start).take(events.len()).collect();
-    let weight: Vec<Option<f64>> = events.iter().map(|e| e.weight.map(f64::from)).collect();
+    let seq: Vec<i64> = (0..).skip(start).take(end - start).collect();
+    let mut weight: Vec<Option<f64>> = vec![None; end - start];
+    for (at, own) in events.weights(start, end) {
+        weight[at - start] = Some(f64::from(own));
+    }
     // One column a thread: this is the largest file of a run.
     type Build<'b> = Box<dyn Fn() -> Column + Sync + 'b>;
-    let (events, records) = (&events, &records);
+    let range = || start..end;
     let builds: Vec<Build<'_>> = vec![
         Box::new(|| Series::new("seq".into(), &seq).into_column()),
-        Box::new(|| text("stage", events, |e| Some(e.stage.name()))),
-        Box::new(|| text("kind", events, |e| Some(e.kind.name()))),
+        Box::new(|| text("stage", range(), |at| Some(events.about(at).0.name()))),
+        Box::new(|| text("kind", range(), |at| Some(events.about(at).1.name()))),
         Box::new(|| {
-            text("source", events, |e| {
-                row_of(e).map(|row| records.source(row).name.as_str())
+            text("source", range(), |at| {
+                row_of(at).map(|row| records.source(row).name.as_str())
             })
         }),
         Box::new(|| {
-            text("record_id", events, |e| {
-                row_of(e).map(|row| records.id(row))
+            text("record_id", range(), |at| {
+                row_of(at).map(|row| records.id(row))
             })
         }),
-        Box::new(|| text("golden_id", events, golden_of)),
-        Box::new(|| text("field", events, |e| filled(e.field))),
-        Box::new(|| text("before", events, |e| e.before)),
-        Box::new(|| text("after", events, |e| e.after)),
-        Box::new(|| text("rule", events, |e| filled(e.rule))),
-        Box::new(|| text("reason", events, |e| filled(e.reason))),
+        Box::new(|| text("golden_id", range(), golden_of)),
+        Box::new(|| text("field", range(), |at| filled(events.texts(at)[0]))),
+        Box::new(|| text("before", range(), |at| events.before(at))),
+        Box::new(|| text("after", range(), |at| events.after(at))),
+        Box::new(|| text("rule", range(), |at| filled(events.texts(at)[1]))),
+        Box::new(|| text("reason", range(), |at| filled(events.texts(at)[2]))),
         Box::new(|| Series::new("weight".into(), &weight).into_column()),
     ];
     let columns = builds.par_iter().map(|build| build()).collect();
@@ -102,9 +102,9 @@ fn filled(text: &str) -> Option<&str> {
 
 fn text<'e>(
     name: &str,
-    events: &'e [Event<'e>],
-    cell: impl Fn(&'e Event<'e>) -> Option<&'e str>,
+    events: std::ops::Range<usize>,
+    cell: impl Fn(usize) -> Option<&'e str>,
 ) -> Column {
-    let cells: StringChunked = events.iter().map(cell).collect();
+    let cells: StringChunked = events.map(cell).collect();
     cells.with_name(name.into()).into_column()
 }

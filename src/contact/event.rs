@@ -185,6 +185,8 @@ pub struct Events {
     weights: Vec<(u32, f32)>,
     recent: [Option<u32>; RECENT],
     next_recent: usize,
+    recent_abouts: [u32; RECENT],
+    next_about: usize,
 }
 
 /// An event that happens to many records: its words and values are stored once.
@@ -229,15 +231,21 @@ impl Events {
     /// Stores the words and values of an event of a record, for
     /// [`Events::push_told`] of these same events.
     pub fn prepare(&mut self, event: &Event<'_>) -> Told {
-        let about = About {
-            stage: event.stage,
-            kind: event.kind,
-            field: self.word(event.field),
-            rule: self.word(event.rule),
-            reason: self.word(event.reason),
-        };
+        let about = self.recent_about(event).unwrap_or_else(|| {
+            let about = About {
+                stage: event.stage,
+                kind: event.kind,
+                field: self.word(event.field),
+                rule: self.word(event.rule),
+                reason: self.word(event.reason),
+            };
+            let at = self.about_of(about);
+            self.recent_abouts[self.next_about] = at;
+            self.next_about = (self.next_about + 1) % RECENT;
+            at
+        });
         Told {
-            about: self.about_of(about),
+            about,
             before: self.store(event.before),
             after: self.store(event.after),
         }
@@ -357,6 +365,22 @@ impl Events {
         self.load(self.rows[at].after)
     }
 
+    /// [`Event::field`], [`Event::rule`] and [`Event::reason`] alone.
+    #[must_use]
+    pub fn texts(&self, at: usize) -> [&str; 3] {
+        let about = &self.abouts[self.rows[at].about as usize];
+        [about.field, about.rule, about.reason].map(|word| self.words[word as usize].as_str())
+    }
+
+    /// The weights of the events `start..end` that have one.
+    pub fn weights(&self, start: usize, end: usize) -> impl Iterator<Item = (usize, f32)> + '_ {
+        let from = self.weights.partition_point(|(at, _)| (*at as usize) < start);
+        self.weights[from..]
+            .iter()
+            .map(|(at, weight)| (*at as usize, *weight))
+            .take_while(move |(at, _)| *at < end)
+    }
+
     /// Stage, kind, and the field as an index into [`Events::words`].
     #[must_use]
     pub fn about(&self, at: usize) -> (Stage, EventKind, u32) {
@@ -407,13 +431,21 @@ impl Events {
         (value != NONE).then(|| self.values.get(value))
     }
 
+    /// Events of a few kinds come together: their words are compared, not hashed.
+    fn recent_about(&self, event: &Event<'_>) -> Option<u32> {
+        let word = |at: u32| self.words[at as usize].as_str();
+        self.recent_abouts.iter().copied().find(|&at| {
+            self.abouts.get(at as usize).is_some_and(|about| {
+                about.kind == event.kind
+                    && about.stage == event.stage
+                    && word(about.rule) == event.rule
+                    && word(about.reason) == event.reason
+                    && word(about.field) == event.field
+            })
+        })
+    }
+
     fn about_of(&mut self, about: About) -> u32 {
-        // The last one first: events of a kind come together.
-        if let Some(at) = self.abouts.len().checked_sub(1)
-            && self.abouts[at] == about
-        {
-            return u32::try_from(at).unwrap_or(0);
-        }
         let abouts = &mut self.abouts;
         *self.known_abouts.entry(about).or_insert_with(|| {
             abouts.push(about);

@@ -4,15 +4,13 @@
 //! several has one `Survived` event for its value and one `Lost` event for each
 //! record's differing value.
 
-use std::collections::BTreeSet;
-
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::clusters::Clusters;
 use super::policy::{Avoid, Policy};
 use super::ranks::Ranks;
-use super::same::Same;
+use super::same::{Key, Same};
 use super::spelling::{self, Context, Nicknames, Script};
 use super::survive::{self, Candidate, Choice};
 use crate::contact::{Copied, Event, EventKind, Events, Stage, Table, Text, TextBuilder};
@@ -169,12 +167,15 @@ fn columns<'a>(table: &'a Table, names: &[String]) -> Vec<&'a Text> {
 
 /// Values that records of more than one golden row hold.
 fn shared_values<'a>(column: &'a Text, clusters: &Clusters) -> HashSet<&'a str> {
-    let mut first: HashMap<&str, u32> = HashMap::new();
+    let mut first: Vec<u32> = vec![u32::MAX; column.distinct()];
     let mut shared = HashSet::new();
     for (golden, rows) in (0_u32..).zip(clusters.iter()) {
-        for value in rows.iter().filter_map(|&row| column.get(row as usize)) {
-            if *first.entry(value).or_insert(golden) != golden {
-                shared.insert(value);
+        for code in rows.iter().filter_map(|&row| column.code(row as usize)) {
+            let first = &mut first[code as usize];
+            if *first == u32::MAX {
+                *first = golden;
+            } else if *first != golden {
+                shared.insert(column.value(code));
             }
         }
     }
@@ -212,8 +213,8 @@ struct List<'a> {
     same: Option<Same>,
     emails: &'a EmailRules,
     /// Keys that stand in other columns.
-    said: Vec<String>,
-    keys: Vec<String>,
+    said: Vec<Key<'a>>,
+    keys: Vec<Key<'a>>,
     values: Vec<&'a str>,
     /// A spelling was left out.
     dropped: bool,
@@ -380,8 +381,14 @@ impl<'a> Work<'a> {
         if rows.len() > 1 || value != self.column.get(rows[0] as usize) {
             survived(part, golden, choice, &self.policy.column, value, "");
         }
+        let value_key = std::cell::LazyCell::new(|| {
+            Some(self.policy.same?.key(value?, self.sources.emails))
+        });
         for &row in rows {
             let own = self.column.get(row as usize);
+            if own.is_none() || own == value {
+                continue;
+            }
             let why = marks
                 .iter()
                 .find(|(marked, _)| *marked == row)
@@ -389,8 +396,7 @@ impl<'a> Work<'a> {
                 .or_else(|| {
                     let same = self.policy.same?;
                     let key = same.key(own?, self.sources.emails);
-                    (said.contains(&key) || key == same.key(value?, self.sources.emails))
-                        .then(|| same.reason())
+                    (said.contains(&key) || value_key.as_ref() == Some(&key)).then(|| same.reason())
                 })
                 .unwrap_or("");
             lost(
@@ -407,7 +413,7 @@ impl<'a> Work<'a> {
     }
 
     /// Keys of what the golden record says in other columns already.
-    fn said(&self, golden: usize) -> Vec<String> {
+    fn said(&self, golden: usize) -> Vec<Key<'a>> {
         let Some(same) = self.policy.same else {
             return Vec::new();
         };
@@ -469,16 +475,20 @@ impl<'a> Work<'a> {
     }
 
     /// Local parts and the like that speak for a spelling, folded and tight.
-    fn attests(&self, rows: &[u32]) -> BTreeSet<String> {
-        self.attested_by
+    fn attests(&self, rows: &[u32]) -> Vec<String> {
+        let mut all: Vec<String> = self
+            .attested_by
             .iter()
             .flat_map(|column| rows.iter().filter_map(|&row| column.get(row as usize)))
             .flat_map(parts_of)
             .map(|value| {
                 let local = value.split('@').next().unwrap_or(value);
-                spelling::fold(local).split(' ').collect()
+                spelling::fold(local).replace(' ', "")
             })
-            .collect()
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     fn union(&self, golden: usize, rows: &[u32], part: &mut Part) {
