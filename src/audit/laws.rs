@@ -77,10 +77,7 @@ fn one_row_each(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
         if !seen && !facts.held.contains_key(&row) {
             broken.push(format!("{} is in no golden record", name(records, row)));
         }
-        if !keys.insert((
-            records.origin[row as usize].source,
-            code_of(row as usize),
-        )) {
+        if !keys.insert((records.origin[row as usize].source, code_of(row as usize))) {
             broken.push(format!("{} is there twice", name(records, row)));
         }
     }
@@ -194,7 +191,9 @@ fn unexplained(facts: Facts<'_>, column: &str, own: Option<&FieldEvents>) -> Vec
         }
     }
     // One column in both tables: nothing changed.
-    let shared = raw.zip(canonical).is_some_and(|(raw, own)| raw.is_same(own));
+    let shared = raw
+        .zip(canonical)
+        .is_some_and(|(raw, own)| raw.is_same(own));
     let mut broken = Vec::new();
     for row in 0..rows {
         let Some(at) = facts.merged.golden_of.get(row).copied().flatten() else {

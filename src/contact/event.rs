@@ -278,8 +278,12 @@ impl Events {
             })
             .collect();
         let first = self.next();
-        self.weights
-            .extend(other.weights.iter().map(|(at, weight)| (first + at, *weight)));
+        self.weights.extend(
+            other
+                .weights
+                .iter()
+                .map(|(at, weight)| (first + at, *weight)),
+        );
         let shift = u32::try_from(self.values.len()).unwrap_or(NONE);
         self.values.append(&other.values);
         let shifted = |value: u32| if value == NONE { NONE } else { value + shift };
@@ -374,7 +378,9 @@ impl Events {
 
     /// The weights of the events `start..end` that have one.
     pub fn weights(&self, start: usize, end: usize) -> impl Iterator<Item = (usize, f32)> + '_ {
-        let from = self.weights.partition_point(|(at, _)| (*at as usize) < start);
+        let from = self
+            .weights
+            .partition_point(|(at, _)| (*at as usize) < start);
         self.weights[from..]
             .iter()
             .map(|(at, weight)| (*at as usize, *weight))
@@ -404,7 +410,10 @@ impl Events {
 
     fn weight(&self, at: usize) -> Option<f32> {
         let at = u32::try_from(at).ok()?;
-        let place = self.weights.binary_search_by_key(&at, |(own, _)| *own).ok()?;
+        let place = self
+            .weights
+            .binary_search_by_key(&at, |(own, _)| *own)
+            .ok()?;
         Some(self.weights[place].1)
     }
 

@@ -7,8 +7,8 @@
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use hashbrown::HashTable;
 use super::values::Values;
+use hashbrown::HashTable;
 use polars::prelude::{PlSmallStr, StringChunked, StringChunkedBuilder};
 
 /// One text column: `len` cells, each missing or a non-empty string.
@@ -34,7 +34,6 @@ enum Codes {
 }
 
 impl Codes {
-
     /// 0 outside.
     fn get(&self, at: usize) -> u32 {
         match self {
@@ -272,17 +271,13 @@ impl TextBuilder {
         }
         let values = &mut self.values;
         let hash = self.hasher.hash_one(text);
-        if let Some(&code) = self
-            .known
-            .find(hash, |&code| values.get(code) == text)
-        {
+        if let Some(&code) = self.known.find(hash, |&code| values.get(code) == text) {
             return Some(code);
         }
         let code = values.push(text);
         let hasher = &self.hasher;
-        self.known.insert_unique(hash, code, |&code| {
-            hasher.hash_one(values.get(code))
-        });
+        self.known
+            .insert_unique(hash, code, |&code| hasher.hash_one(values.get(code)));
         Some(code)
     }
 
@@ -343,7 +338,10 @@ mod tests {
         let cells = [None, None, Some("b"), None, Some("a"), Some("b"), None];
         let column: Text = cells.into_iter().collect();
         assert_eq!(column.iter().collect::<Vec<_>>(), cells);
-        assert_eq!((column.distinct(), column.filled(), column.len()), (2, 3, 7));
+        assert_eq!(
+            (column.distinct(), column.filled(), column.len()),
+            (2, 3, 7)
+        );
         assert_eq!(column.code(2), column.code(5));
         assert!(matches!(&column.codes, Codes::One(codes) if codes.len() == 4));
     }
@@ -356,7 +354,11 @@ mod tests {
                 .collect();
             let column: Text = cells.iter().map(Some).collect();
             assert_eq!(column.distinct(), distinct);
-            assert!(column.iter().eq(cells.iter().map(|cell| Some(cell.as_str()))));
+            assert!(
+                column
+                    .iter()
+                    .eq(cells.iter().map(|cell| Some(cell.as_str())))
+            );
         }
     }
 

@@ -381,9 +381,8 @@ impl<'a> Work<'a> {
         if rows.len() > 1 || value != self.column.get(rows[0] as usize) {
             survived(part, golden, choice, &self.policy.column, value, "");
         }
-        let value_key = std::cell::LazyCell::new(|| {
-            Some(self.policy.same?.key(value?, self.sources.emails))
-        });
+        let value_key =
+            std::cell::LazyCell::new(|| Some(self.policy.same?.key(value?, self.sources.emails)));
         for &row in rows {
             let own = self.column.get(row as usize);
             if own.is_none() || own == value {

@@ -382,7 +382,7 @@ mod tests {
     #[test]
     fn an_address_votes_for_the_name_in_it() {
         let mut some = candidates(&[("Turnre", 0), ("Turner", 0)]);
-        count_votes(&mut some, &BTreeSet::from(["turnerrichard".to_owned()]));
+        count_votes(&mut some, &["turnerrichard".to_owned()]);
         assert_eq!((some[0].votes, some[1].votes), (1, 2));
     }
 

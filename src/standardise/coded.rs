@@ -133,7 +133,11 @@ impl Keys {
         // Two codes of 32 bits fit side by side, so that this can't overflow.
         self.size = self.size.saturating_mul(own);
         for (key, code) in self.keys.iter_mut().zip(column) {
-            let code = if *code == NONE { 0 } else { u64::from(*code) + 1 };
+            let code = if *code == NONE {
+                0
+            } else {
+                u64::from(*code) + 1
+            };
             *key = *key * own + code;
         }
     }

@@ -76,7 +76,8 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
             .collect()
     };
     let date_columns = of_types(&[FieldType::Date, FieldType::DateTime]);
-    let (formats, readings, diagnostics) = dates::formats(&date_columns, records, plan, &knowledge.dates);
+    let (formats, readings, diagnostics) =
+        dates::formats(&date_columns, records, plan, &knowledge.dates);
 
     // Fields that don't know of one another, side by side; joined in this order.
     let mut tasks: Vec<Task<'_>> = Vec::new();
@@ -117,9 +118,7 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
     let channels = consents::channels(fields, &columns, &knowledge, &sheet);
     let tasks: Vec<Task<'_>> = channels
         .iter()
-        .map(|channel| -> Task<'_> {
-            Box::new(|sheet| channel.standardise(&knowledge, sheet))
-        })
+        .map(|channel| -> Task<'_> { Box::new(|sheet| channel.standardise(&knowledge, sheet)) })
         .collect();
     let consents = side_by_side(&tasks);
     drop(tasks);

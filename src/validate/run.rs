@@ -251,7 +251,8 @@ impl Running<'_> {
 
     fn tell(&mut self, rule: &Rule, hits: &[Hit]) {
         let table = &self.done.table;
-        let (id, owner): (Arc<str>, Arc<str>) = (rule.id.as_str().into(), rule.owner.as_str().into());
+        let (id, owner): (Arc<str>, Arc<str>) =
+            (rule.id.as_str().into(), rule.owner.as_str().into());
         // The rule's own words about each of its fields, and about none.
         let fields: Vec<(Arc<str>, Arc<str>)> = rule
             .fields
@@ -261,7 +262,10 @@ impl Running<'_> {
             .map(|field| (field.into(), rule.words(field).into()))
             .collect();
         self.done.violations.extend(hits.iter().map(|hit| {
-            let of_rule = hit.field.map(usize::from).filter(|at| *at < rule.fields.len());
+            let of_rule = hit
+                .field
+                .map(usize::from)
+                .filter(|at| *at < rule.fields.len());
             let (field, words) = &fields[of_rule.unwrap_or(rule.fields.len())];
             Violation {
                 record: hit.row,

@@ -167,8 +167,7 @@ fn write_files(
         }),
         Box::new(|| reports::quarantine(staging, run.records, run.held, guard)),
         Box::new(|| {
-            let written =
-                reports::review(staging, &pairs, &xref, run.table, run.rulebook, guard)?;
+            let written = reports::review(staging, &pairs, &xref, run.table, run.rulebook, guard)?;
             Ok(vec![written])
         }),
     ];

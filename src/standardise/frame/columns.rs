@@ -90,7 +90,11 @@ fn column<'a>(
     placeholders: &Placeholders,
 ) -> (Column<'a>, Vec<u32>) {
     let coded = Coded::of(raw);
-    let maybe: Vec<AtomicBool> = coded.values.iter().map(|_| AtomicBool::new(false)).collect();
+    let maybe: Vec<AtomicBool> = coded
+        .values
+        .iter()
+        .map(|_| AtomicBool::new(false))
+        .collect();
     let clean = outcomes(
         coded.values.len(),
         |at| Some(coded.values[at]),

@@ -140,7 +140,8 @@ impl Results {
     /// What few outcomes have.
     #[must_use]
     pub fn extra(&self, code: u32) -> Option<&Extra> {
-        self.extras.get(self.rows.get(code as usize)?.extra as usize)
+        self.extras
+            .get(self.rows.get(code as usize)?.extra as usize)
     }
 
     #[must_use]

@@ -155,7 +155,11 @@ pub fn regions<'a>(
     let mut regions = Words::default();
     let of_source: Vec<u32> = by_source
         .iter()
-        .map(|region| region.as_deref().map_or(NONE, |region| regions.code(region)))
+        .map(|region| {
+            region
+                .as_deref()
+                .map_or(NONE, |region| regions.code(region))
+        })
         .collect();
     let of_country: Vec<u32> = country.map_or_else(Vec::new, |column| {
         let regions = &mut regions;

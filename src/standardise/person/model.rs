@@ -67,10 +67,12 @@ impl<'a> Seen<'a> {
 
     fn chunks(&self) -> impl IndexedParallelIterator<Item = Range<usize>> + use<> {
         let len = self.times.len();
-        (0..len.div_ceil(VALUES_A_CHUNK)).into_par_iter().map(move |chunk| {
-            let start = chunk * VALUES_A_CHUNK;
-            start..(start + VALUES_A_CHUNK).min(len)
-        })
+        (0..len.div_ceil(VALUES_A_CHUNK))
+            .into_par_iter()
+            .map(move |chunk| {
+                let start = chunk * VALUES_A_CHUNK;
+                start..(start + VALUES_A_CHUNK).min(len)
+            })
     }
 
     /// The values of `range` with the number of their rows.
