@@ -20,7 +20,7 @@ use crate::link::{LinkReport, Linked, Linking, link};
 use crate::map::{Mapped, map};
 use crate::merge::{MergeInput, merge};
 use crate::plan::Plan;
-use crate::read::{FileRead, SourceRead, read_source};
+use crate::read::{FileRead, Reading, SourceRead};
 use crate::rulebook::Rulebook;
 use crate::standardise::standardise;
 use crate::validate::gate::{self, GateResult};
@@ -285,12 +285,13 @@ fn read_all(
     rulebook: &Rulebook,
     watch: &dyn Watch,
 ) -> Result<Vec<SourceRead>, Failure> {
+    let reading = Reading::load(rulebook);
     let results: Vec<Result<SourceRead, Failure>> = plan
         .sources
         .par_iter()
         .map(|source| {
             watch.go_on()?;
-            let read = read_source(source, &plan.bounds, rulebook)?;
+            let read = reading.source(source, &plan.bounds)?;
             watch.tick(read.table.rows() as u64);
             Ok(read)
         })

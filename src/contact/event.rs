@@ -369,11 +369,11 @@ impl Events {
         self.load(self.rows[at].after)
     }
 
-    /// [`Event::field`], [`Event::rule`] and [`Event::reason`] alone.
+    /// Field, rule and reason as indexes into [`Events::words`].
     #[must_use]
-    pub fn texts(&self, at: usize) -> [&str; 3] {
+    pub fn texts(&self, at: usize) -> [u32; 3] {
         let about = &self.abouts[self.rows[at].about as usize];
-        [about.field, about.rule, about.reason].map(|word| self.words[word as usize].as_str())
+        [about.field, about.rule, about.reason]
     }
 
     /// The weights of the events `start..end` that have one.

@@ -25,7 +25,7 @@ use serde_json::Value;
 
 pub use previous::Previous;
 
-use crate::audit;
+use crate::audit::{self, columns::Frames};
 use crate::contact::{Events, Failure, Held, Records, Table, Violations};
 use crate::link::Linked;
 use crate::merge::Merged;
@@ -156,8 +156,9 @@ fn write_files(
             let rows = run.events.len();
             let name = "audit.parquet";
             let schema = audit::columns::schema();
+            let frames = Frames::new(&run.events, run.records, run.merged);
             let written = output::parquet_file(staging, name, &schema, rows, |start, end| {
-                audit::columns::frame(&run.events, start, end, run.records, run.merged)
+                frames.frame(start, end)
             })?;
             Ok(vec![written])
         }),
