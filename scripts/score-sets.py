@@ -14,6 +14,8 @@ the truth:
   fields     where the set has answers/entities.csv: the share of golden fields that equal
              the clean value, over the people whose records karat mostly put together
   blocking   what summary.json says about candidate pairs, if it does
+  said       the run's own estimate of precision and recall, made without the truth, with
+             its interval; `!` where the truth lies outside
 
 --json prints everything for machines; --compare takes such a file and prints before and
 after. Exit 0 when every set ran, 1 otherwise.
@@ -279,7 +281,16 @@ def blocking(summary):
     found = {"timings_ms": summary.get("run", {}).get("timings_ms")}
     if isinstance(model, dict):
         found["blocking"] = model.get("blocking")
+        found["estimate"] = model.get("estimate")
     return {key: value for key, value in found.items() if value is not None}
+
+
+def told(result, name):
+    """The run's own estimate of a score, its interval, and whether it holds the truth."""
+    said = result["estimate"]
+    low, high = said[f"{name}_interval"]
+    mark = "" if low - 5e-5 <= result[name] <= high + 5e-5 else "!"
+    return f"{name[0].upper()} {said[name]:.3f} ({low:.3f}-{high:.3f}){mark}"
 
 
 def row(name, result, before):
@@ -291,6 +302,8 @@ def row(name, result, before):
     if "fields" in result:
         whole = result["fields"]["all"]
         line += f"; fields equal {whole['exact']:.3f} (loose {whole['loose']:.3f})"
+    if "estimate" in result:
+        line += "; said " + " ".join(told(result, name) for name in ("precision", "recall"))
     if before and "f1" in before:
         line += f"\n{'  before':<24} {before['precision']:>7.4f} {before['recall']:>7.4f} {before['f1']:>7.4f}"
         line += f" {before['b3_f1']:>7.4f} {before['seconds']:>6.1f}  F1 {result['f1'] - before['f1']:+.4f}"

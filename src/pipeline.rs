@@ -444,6 +444,13 @@ fn model_json(report: &LinkReport) -> serde_json::Value {
             "recall": rounded(own.recall, 4),
             "recall_interval": [rounded(own.recall_low, 4), rounded(own.recall_high, 4)],
         },
+        "names": {
+            "learned_aliases": report.learned_aliases,
+            "learned_readings": report.learned_readings,
+            "community_bits": report.community_bits.map(|bits| rounded(bits, 3)),
+        },
+        "changed_by_plan": report.changes,
+        "taught_by_decisions": report.taught,
         "clusters": report.clusters,
         "largest_cluster": report.largest_cluster,
         "levels": levels,

@@ -5,12 +5,16 @@ use std::path::PathBuf;
 
 use super::Ending;
 use super::console::Console;
+use super::evaluate_report;
 use super::inputs::{self, PlanArgs};
 use crate::contact::diagnostic::shown;
 use crate::contact::{Diagnostic, Failure, FailureKind, Place, Records};
-use crate::link::evaluate::{Evaluation, evaluate};
-use crate::pipeline;
+use crate::link::evaluate::{Kind, Question, evaluate};
+use crate::link::score::probability;
+use crate::link::{Linked, Linking};
+use crate::pipeline::{self, Prepared};
 use crate::rulebook::Rulebook;
+use crate::validate;
 
 #[derive(Debug, clap::Args)]
 pub struct EvaluateArgs {
@@ -20,6 +24,10 @@ pub struct EvaluateArgs {
     /// The truth: a CSV of source, record_id, entity_id
     #[arg(long, value_name = "FILE")]
     truth: PathBuf,
+
+    /// Write every compared pair to a CSV: weight, probability, whether the truth and the run have it as one person
+    #[arg(long, value_name = "FILE")]
+    pairs: Option<PathBuf>,
 }
 
 pub fn run(args: &EvaluateArgs, console: &Console) -> Result<Ending, Failure> {
@@ -38,14 +46,92 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> Result<Ending, Failure> {
     progress.finish();
     let (prepared, linked, linking) = result?;
     let entity = entities(&prepared.records, &truth, &args.truth, console)?;
-    let evaluation = evaluate(&entity, &prepared.records, &linked, &linking);
+    if let Some(path) = &args.pairs {
+        write_pairs(path, &entity, &prepared.records, &linked, &linking)?;
+    }
+    let evaluation = evaluate(Question {
+        entity: &entity,
+        records: &prepared.records,
+        linked: &linked,
+        linking: &linking,
+        kinds: &kinds(&prepared, &loaded.plan.run_date, &rulebook)?,
+        threshold: loaded.plan.matching.threshold,
+    });
     if console.json() {
         let value = serde_json::to_value(&evaluation).unwrap_or_default();
         console.print(&format!("{value:#}\n"))?;
     } else {
-        console.print(&text(&evaluation))?;
+        console.print(&evaluate_report::text(&evaluation))?;
     }
     Ok(Ending::Done)
+}
+
+/// Every compared pair, the truth beside it: for a calibration plot, or a sample to review.
+fn write_pairs(
+    path: &std::path::Path,
+    entity: &[Option<String>],
+    records: &Records,
+    linked: &Linked,
+    linking: &Linking,
+) -> Result<(), Failure> {
+    let unwritten = |error: csv::Error| {
+        Failure::one(
+            FailureKind::Output,
+            Diagnostic::error(
+                "pairs_unwritten",
+                format!("the pairs can't be written: {error}"),
+            )
+            .at(Place::file(path.display().to_string())),
+        )
+    };
+    let mut out = csv::Writer::from_path(path).map_err(unwritten)?;
+    out.write_record([
+        "left",
+        "right",
+        "match_weight",
+        "match_probability",
+        "one_person",
+        "merged",
+    ])
+    .map_err(unwritten)?;
+    let rows = &linking.features.rows;
+    for link in &linking.links {
+        let (a, b) = (
+            rows[link.left as usize] as usize,
+            rows[link.right as usize] as usize,
+        );
+        let name = |row: usize| format!("{}:{}", records.source(row).name, records.id(row));
+        let same = match (&entity[a], &entity[b]) {
+            (Some(x), Some(y)) => (x == y).to_string(),
+            _ => String::new(),
+        };
+        out.write_record([
+            name(a),
+            name(b),
+            format!("{:.3}", link.weight),
+            format!("{:.6}", probability(link.weight)),
+            same,
+            (linked.cluster[a] == linked.cluster[b]).to_string(),
+        ])
+        .map_err(unwritten)?;
+    }
+    out.flush().map_err(|error| unwritten(error.into()))
+}
+
+/// The kinds of record to score apart.
+fn kinds(prepared: &Prepared, run_date: &str, rulebook: &Rulebook) -> Result<Vec<Kind>, Failure> {
+    let kinds = validate::kinds(&prepared.records, &prepared.table, run_date, rulebook).map_err(
+        |message| {
+            Failure::one(
+                FailureKind::Internal,
+                Diagnostic::error("kinds_broken", message),
+            )
+        },
+    )?;
+    Ok(kinds
+        .into_iter()
+        .map(|(name, holds)| Kind { name, holds })
+        .collect())
 }
 
 type Truth = BTreeMap<(String, String), String>;
@@ -133,73 +219,4 @@ fn entities(
         )]);
     }
     Ok(list)
-}
-
-fn text(e: &Evaluation) -> String {
-    let mut out = String::new();
-    let mut line = |text: String| {
-        out.push_str(&text);
-        out.push('\n');
-    };
-    line(format!(
-        "pairwise   precision {:.4}  recall {:.4}  F1 {:.4}   ({} true pairs, {} found, {} false)",
-        e.pairwise.precision,
-        e.pairwise.recall,
-        e.pairwise.f1,
-        e.true_pairs,
-        e.found_pairs,
-        e.false_pairs
-    ));
-    line(format!(
-        "B-cubed    precision {:.4}  recall {:.4}  F1 {:.4}",
-        e.bcubed.precision, e.bcubed.recall, e.bcubed.f1
-    ));
-    line(format!(
-        "blocking   pair completeness {:.4}, {:.1} candidate pairs a record",
-        e.pair_completeness, e.pairs_per_record
-    ));
-    line(format!(
-        "own guess  precision {:.4}  recall {:.4}   (without labels)",
-        e.own_estimate.precision, e.own_estimate.recall
-    ));
-    line(format!(
-        "Brier      {:.4} over the compared pairs that the model calls uncertain",
-        e.brier
-    ));
-    line(String::new());
-    line("said       true     pairs   (calibration of the match probability)".to_owned());
-    for bin in &e.calibration {
-        line(format!(
-            "{:<10.3} {:<8.3} {}",
-            bin.said, bin.truth, bin.pairs
-        ));
-    }
-    line(String::new());
-    line("recall by source pair".to_owned());
-    for pair in &e.by_source_pair {
-        line(format!(
-            "{:<40} {:>7} true pairs  recall {:.4}",
-            pair.sources, pair.true_pairs, pair.recall
-        ));
-    }
-    for (title, list) in [
-        ("most confident false merges", &e.false_merges),
-        ("most confident misses", &e.misses),
-    ] {
-        line(String::new());
-        line(format!("{title} ({} shown)", list.len()));
-        for pair in list {
-            line(format!(
-                "{} + {}   weight {:.1}",
-                pair.left, pair.right, pair.weight
-            ));
-            for piece in &pair.evidence {
-                line(format!(
-                    "    {:<16} {:<34} {:+.1}",
-                    piece.comparison, piece.level, piece.bits
-                ));
-            }
-        }
-    }
-    out
 }

@@ -10,6 +10,7 @@ pub mod check_table;
 pub mod completions;
 pub mod console;
 pub mod evaluate;
+mod evaluate_report;
 pub mod explain;
 pub mod init;
 pub mod inputs;

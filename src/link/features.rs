@@ -5,8 +5,14 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use super::fill;
+use super::learned::{self, Learned};
 use super::mailbox;
-use super::names::{Letters, NameId, Names, Nicknames, Sound};
+use super::model::LeftOut;
+use super::names::letters::Script;
+use super::names::{Letters, NameCommunities, NameId, Names, Nicknames, Readings, Sound};
+use super::orgs::name::NameRules;
+use super::orgs::{self, Orgs};
 use crate::contact::{Records, Table};
 use crate::rulebook::Rulebook;
 use crate::standardise::company::{self, CompanyRules};
@@ -116,6 +122,8 @@ pub struct Features {
     pub source: Vec<u16>,
     pub names: Names,
     pub nicknames: Nicknames,
+    /// Aliases and readings that the data shows.
+    pub learned: Learned,
     pub given: Vec<NameId>,
     pub family: Vec<NameId>,
     /// A name of one word that may be either half; then given and family are missing.
@@ -133,6 +141,8 @@ pub struct Features {
     pub profile: Vec<u32>,
     /// The company's core, folded.
     pub company: Vec<u32>,
+    /// Its script.
+    pub company_script: Vec<Script>,
     pub email_list: Vec<Email>,
     pub emails: Lists,
     pub email_fan: Vec<Fan>,
@@ -146,6 +156,12 @@ pub struct Features {
     pub employers: Lists,
     /// Words of the name and of the mailbox, for candidate keys.
     pub words: Lists,
+    /// Which given and family names go together.
+    pub communities: NameCommunities,
+    /// Records that are organisations.
+    pub orgs: Orgs,
+    /// What the plan leaves out of comparing.
+    pub left_out: LeftOut,
     given_rarity: Vec<f32>,
     family_rarity: Vec<f32>,
 }
@@ -158,6 +174,7 @@ pub struct FeatureRules {
     pub company: CompanyRules,
     pub job_title: JobTitleRules,
     pub particles: Vec<String>,
+    pub organisations: NameRules,
     /// Suffix → generation.
     pub generations: HashMap<String, u8, Fixed>,
 }
@@ -173,7 +190,7 @@ impl Features {
         rulebook: &Rulebook,
     ) -> Self {
         let mut f = Self {
-            names: Names::new(rules.particles.clone()),
+            names: Names::new(rules.particles.clone(), Readings::load(rulebook)),
             nicknames: Nicknames::load(rulebook, &rules.letters),
             ..Self::default()
         };
@@ -257,6 +274,8 @@ impl Features {
             f.city.push(id);
             let id = cell(profile).map_or(NONE, |u| f.texts.intern(&u));
             f.profile.push(id);
+            let script = cell(company_name).map_or(Script::Latin, |c| Script::of_word(&c));
+            f.company_script.push(script);
             let id = cell(company_name).map_or(NONE, |c| match cores.get(&c) {
                 Some(&id) => id,
                 None => {
@@ -302,11 +321,17 @@ impl Features {
         }
         f.mark_free_mail();
         f.employers_of(&stated_domain);
-        f.fill_names_from_mail(rules);
+        f.names.across_scripts(&rules.sound);
+        learned::readings(&mut f);
+        let organisations = orgs::decide(&mut f, table, rules);
+        f.orgs = Orgs::build(&mut f, &organisations, table, &rules.organisations);
+        fill::from_mailboxes(&mut f, rules);
         f.fans();
         f.name_rarities();
+        f.communities = NameCommunities::learn(&f.names, &f.given, &f.family);
         let (names, nicknames) = (&f.names, &mut f.nicknames);
         nicknames.resolve(|latin| names.with_latin(latin));
+        learned::aliases(&mut f);
         f.words = mailbox::words(&f, rules);
         f
     }
@@ -447,38 +472,6 @@ impl Features {
         }
     }
 
-    /// A half-empty name is filled from the mailbox, for comparing only.
-    fn fill_names_from_mail(&mut self, rules: &FeatureRules) {
-        for record in 0..self.len() {
-            let (given, family) = (self.given[record], self.family[record]);
-            let short = |f: &Self, name: NameId| name == NONE || f.names.name(name).initial;
-            if short(self, given) == short(self, family) {
-                continue;
-            }
-            let is_given_short = short(self, given);
-            let (known, missing) = if is_given_short {
-                (family, given)
-            } else {
-                (given, family)
-            };
-            let Some(rest) = self.emails.of(record).iter().find_map(|&e| {
-                let email = &self.email_list[e as usize];
-                (!email.role)
-                    .then(|| mailbox::other_half(&self.names, known, missing, &email.local))
-                    .flatten()
-            }) else {
-                continue;
-            };
-            if let Some(filled) = self.names.intern(&rest, &rules.letters, &rules.sound) {
-                if is_given_short {
-                    self.given[record] = filled;
-                } else {
-                    self.family[record] = filled;
-                }
-            }
-        }
-    }
-
     /// Counts the differently named people of each address and phone.
     fn fans(&mut self) {
         let mut emails: Vec<Vec<u32>> = vec![Vec::new(); self.email_list.len()];
@@ -486,11 +479,21 @@ impl Features {
         let mut sounds = Texts::default();
         for record in 0..self.len() {
             let given = self.given[record];
-            if given == NONE || self.names.name(given).initial {
+            let sound = if given != NONE && !self.names.name(given).initial {
+                let first = self.names.name(given).words.first().copied().unwrap_or(0);
+                sounds.intern(&self.names.word(first).coarse)
+            } else if let Some(&role) = self
+                .emails
+                .of(record)
+                .iter()
+                .find(|&&e| self.email_list[e as usize].role)
+            {
+                // Nobody in particular: the office shares what it has with whoever works there.
+                let role = &self.email_list[role as usize];
+                sounds.intern(&format!("{}@{}", role.local, role.domain_name))
+            } else {
                 continue;
-            }
-            let first = self.names.name(given).words.first().copied().unwrap_or(0);
-            let sound = sounds.intern(&self.names.word(first).coarse);
+            };
             for (list, people) in [
                 (self.emails.of(record), &mut emails),
                 (self.phones.of(record), &mut phones),

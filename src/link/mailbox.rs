@@ -3,48 +3,9 @@
 use hashbrown::HashMap;
 
 use super::features::{FeatureRules, Features, Lists, NONE};
-use super::names::{NameId, Names, WordId};
+use super::names::WordId;
 
 type Fixed = foldhash::fast::FixedState;
-
-/// The other half of a name that the local part holds beside the known half:
-/// `garrett.ruiz` with Ruiz known gives `garrett`. It has to fit an initial that
-/// the record has.
-#[must_use]
-pub fn other_half(names: &Names, known: NameId, initial: NameId, local: &str) -> Option<String> {
-    let parts: Vec<&str> = local
-        .split(|c: char| !c.is_ascii_alphabetic())
-        .filter(|p| !p.is_empty())
-        .collect();
-    let rest = names.name(known).words.iter().find_map(|&word| {
-        let word = names.word(word);
-        if word.latin.len() < 2 {
-            return None;
-        }
-        match parts[..] {
-            [a, b] if a == word.latin => Some(b),
-            [a, b] if b == word.latin => Some(a),
-            [whole] if whole.len() > word.latin.len() => whole
-                .strip_suffix(word.latin.as_str())
-                .or_else(|| whole.strip_prefix(word.latin.as_str())),
-            _ => None,
-        }
-    })?;
-    if rest.len() < 3 {
-        return None;
-    }
-    if initial != NONE {
-        let letter = names
-            .name(initial)
-            .words
-            .first()
-            .and_then(|&w| names.word(w).latin.bytes().next());
-        if letter != rest.bytes().next() {
-            return None;
-        }
-    }
-    Some(rest.to_owned())
-}
 
 /// The words of each record for candidate keys: those of its name (neighbours
 /// of a several-part half joined too), and those in its mailbox.
@@ -81,6 +42,9 @@ pub fn words(f: &Features, _rules: &FeatureRules) -> Lists {
             });
             list.extend(found.iter());
         }
+        // A native word stands for its Latin readings too.
+        let readings: Vec<WordId> = list.iter().flat_map(|&w| f.names.readings(w)).collect();
+        list.extend(readings);
         list.sort_unstable();
         list.dedup();
         lists.push(list);
@@ -89,7 +53,7 @@ pub fn words(f: &Features, _rules: &FeatureRules) -> Lists {
 }
 
 /// How many records use each Latin word in a name.
-fn known_words(f: &Features) -> HashMap<&str, u32, Fixed> {
+pub(super) fn known_words(f: &Features) -> HashMap<&str, u32, Fixed> {
     let mut known: HashMap<&str, u32, Fixed> = HashMap::default();
     for record in 0..f.len() {
         for name in [f.given[record], f.family[record]] {
@@ -105,7 +69,11 @@ fn known_words(f: &Features) -> HashMap<&str, u32, Fixed> {
 
 /// Parts between separators; else the whole if it is a known word; else one letter
 /// off the front or the back if the rest is known; else the best split in two known words.
-fn mailbox_words(f: &Features, known: &HashMap<&str, u32, Fixed>, local: &str) -> Vec<WordId> {
+pub(super) fn mailbox_words(
+    f: &Features,
+    known: &HashMap<&str, u32, Fixed>,
+    local: &str,
+) -> Vec<WordId> {
     let word = |latin: &str| f.names.with_latin(latin).first().copied();
     let parts: Vec<&str> = local
         .split(|c: char| !c.is_ascii_alphabetic())

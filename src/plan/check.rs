@@ -1,6 +1,7 @@
 //! Written → checked: all faults at once, each with its place and a next step.
 
 mod mapping;
+mod matching;
 mod merging;
 mod output;
 mod reading;
@@ -15,7 +16,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::checked::{Bounds, GatePlan, MatchPlan, Plan};
+use super::checked::{Bounds, GatePlan, MatchPlan, PairKind, Plan};
 use super::faults::{Faults, any_of};
 use super::written::{self, At, Written};
 use super::{files, known, schema, structure};
@@ -300,6 +301,9 @@ impl Check<'_> {
             review,
             partners: value(&written.partners).unwrap_or(defaults.partners),
             max_block: value(&written.max_block).unwrap_or(defaults.max_block),
+            learn: value(&written.learn).unwrap_or(defaults.learn),
+            without: without(written.without.as_ref()),
+            comparisons: self.comparisons(written.comparison.as_deref().unwrap_or_default()),
         }
     }
 
@@ -354,6 +358,18 @@ impl Check<'_> {
         gate.soft.dedup();
         gate
     }
+}
+
+/// Each kind once, in order.
+fn without(written: Option<&written::OneOrMany<PairKind>>) -> Vec<PairKind> {
+    let mut kinds: Vec<PairKind> = written
+        .into_iter()
+        .flat_map(written::OneOrMany::iter)
+        .map(|kind| *kind.get())
+        .collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
 }
 
 fn value<T: Copy>(written: &Option<At<T>>) -> Option<T> {

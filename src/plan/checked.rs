@@ -84,6 +84,60 @@ pub struct MatchPlan {
     pub partners: u32,
     /// Largest block that is compared whole.
     pub max_block: u32,
+    /// Whether decisions teach the model.
+    pub learn: bool,
+    /// Kinds of pairs that the model does not tell apart.
+    pub without: Vec<PairKind>,
+    /// Comparisons of the match model that the plan changes; each at most once.
+    pub comparisons: Vec<ComparisonPlan>,
+}
+
+/// Kinds of pairs beside "one person" and "unrelated".
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Deserialize,
+    serde::Serialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum PairKind {
+    /// One person at two employers.
+    OtherJob,
+    /// Two persons of one employer.
+    Colleague,
+    /// Two persons of one household.
+    Relative,
+}
+
+/// A comparison of the match model as the plan changes it.
+#[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
+pub struct ComparisonPlan {
+    pub name: String,
+    /// Whether it is compared at all.
+    pub used: bool,
+    /// Whether its numbers are fitted to the data.
+    pub estimate: bool,
+    /// Whether agreement on a rare value counts more.
+    pub rarity: bool,
+    pub levels: Vec<LevelPlan>,
+}
+
+/// A level as the plan changes it.
+#[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
+pub struct LevelPlan {
+    pub name: String,
+    pub used: bool,
+    /// Probability when both records are one person.
+    pub m: Option<f64>,
+    /// log2 (m/u) against two unrelated persons.
+    pub bits: Option<f64>,
 }
 
 impl Default for MatchPlan {
@@ -93,6 +147,9 @@ impl Default for MatchPlan {
             review: (0.3, 0.95),
             partners: 20,
             max_block: 100,
+            learn: true,
+            without: Vec::new(),
+            comparisons: Vec::new(),
         }
     }
 }

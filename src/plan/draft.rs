@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::check::{Checked, Overrides, parse};
-use super::checked::{Bounds, GatePlan, MatchPlan, MergeField, Plan, SourcePlan};
+use super::checked::{Bounds, ComparisonPlan, GatePlan, MatchPlan, MergeField, Plan, SourcePlan};
 use crate::contact::{Diagnostic, Failure, FailureKind};
 use crate::rulebook::Rulebook;
 
@@ -139,6 +139,44 @@ fn write_match(out: &mut Toml, matching: &MatchPlan) {
     }
     if matching.max_block != defaults.max_block {
         out.raw("max_block", matching.max_block);
+    }
+    if !matching.learn {
+        out.raw("learn", matching.learn);
+    }
+    let without: Vec<String> = matching
+        .without
+        .iter()
+        .filter_map(|one| serde_json::to_value(one).ok()?.as_str().map(str::to_owned))
+        .collect();
+    out.list("without", &without);
+    for comparison in &matching.comparisons {
+        write_comparison(out, comparison);
+    }
+}
+
+fn write_comparison(out: &mut Toml, comparison: &ComparisonPlan) {
+    out.table("[[match.comparison]]");
+    out.text("name", Some(&comparison.name));
+    for (key, on) in [
+        ("use", comparison.used),
+        ("estimate", comparison.estimate),
+        ("rarity", comparison.rarity),
+    ] {
+        if !on {
+            out.raw(key, on);
+        }
+    }
+    for level in &comparison.levels {
+        out.table("[[match.comparison.level]]");
+        out.text("name", Some(&level.name));
+        if !level.used {
+            out.raw("use", level.used);
+        }
+        for (key, number) in [("m", level.m), ("bits", level.bits)] {
+            if let Some(number) = number {
+                out.raw(key, number);
+            }
+        }
     }
 }
 

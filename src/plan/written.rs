@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::checked::Strategy;
+use super::checked::{PairKind, Strategy};
 pub use super::position::{At, OneOrMany};
 
 /// A plan for karat: what a run reads, how it links and merges, where it writes.
@@ -139,6 +139,48 @@ pub struct Match {
     /// The largest block that is compared whole; 100 when not given.
     #[schemars(range(min = 2, max = 100_000))]
     pub max_block: Option<At<u32>>,
+    /// Whether decisions teach the model; true when not given. They bind in any case.
+    pub learn: Option<At<bool>>,
+    /// Kinds of pairs that the model is not to tell apart, for data that has none.
+    pub without: Option<OneOrMany<PairKind>>,
+    /// A comparison of the match model, changed; as many as there are.
+    pub comparison: Option<Vec<At<MatchComparison>>>,
+}
+
+/// `[[match.comparison]]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["name"]))]
+pub struct MatchComparison {
+    /// The comparison, as `rules/matching.toml` names it, such as "phone".
+    pub name: Option<At<String>>,
+    /// false leaves the comparison out: it says nothing about any pair.
+    #[serde(rename = "use")]
+    pub used: Option<At<bool>>,
+    /// false keeps its numbers as they are written: they are not fitted to the data.
+    pub estimate: Option<At<bool>>,
+    /// false: agreement on a rare value counts no more than on a common one.
+    pub rarity: Option<At<bool>>,
+    /// A level of the comparison, changed; as many as there are.
+    pub level: Option<Vec<At<MatchLevel>>>,
+}
+
+/// `[[match.comparison.level]]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["name"]))]
+pub struct MatchLevel {
+    /// The level, as `rules/matching.toml` names it, such as "one digit off".
+    pub name: Option<At<String>>,
+    /// false leaves the level out: what it held comes out at the next level that fits.
+    #[serde(rename = "use")]
+    pub used: Option<At<bool>>,
+    /// Probability of the level when both records are one person.
+    #[schemars(range(min = 0.000_001, max = 1))]
+    pub m: Option<At<f64>>,
+    /// log2 of how much likelier the level is for one person than for two unrelated ones.
+    #[schemars(range(min = -30, max = 30))]
+    pub bits: Option<At<f64>>,
 }
 
 /// `[merge]`

@@ -23,10 +23,66 @@ pub fn text(summary: &Value, folder: Option<&Path>) -> String {
     {
         lines.push(format!("estimated precision {precision:.3}, recall {recall:.3} (of merged pairs, without labels)"));
     }
+    if let Some(changes) = changes(&summary["model"]["changed_by_plan"]) {
+        lines.push(format!("the plan changes the match model: {changes}"));
+    }
+    if let Some(taught) = taught(&summary["model"]["taught_by_decisions"]) {
+        lines.push(taught);
+    }
     match folder {
         Some(folder) => lines.push(format!("published: {}", folder.display())),
         None => lines.push("dry run: nothing was published".to_owned()),
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// What the plan changed of the match model: the first few changes, and how many more.
+fn changes(list: &Value) -> Option<String> {
+    const SHOWN: usize = 4;
+    let list = list.as_array().filter(|list| !list.is_empty())?;
+    let words = |change: &Value| {
+        ["comparison", "level", "key"]
+            .iter()
+            .filter_map(|key| change[*key].as_str())
+            .filter(|word| !word.is_empty())
+            .chain(["=", change["to"].as_str().unwrap_or("")])
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let mut text = list
+        .iter()
+        .take(SHOWN)
+        .map(words)
+        .collect::<Vec<_>>()
+        .join(", ");
+    if list.len() > SHOWN {
+        text.push_str(&format!(" and {} more", list.len() - SHOWN));
+    }
+    Some(text)
+}
+
+/// What decisions taught the match model: how many, and the largest changes.
+fn taught(taught: &Value) -> Option<String> {
+    const SHOWN: usize = 3;
+    let levels = taught["levels"].as_array()?;
+    let words = |level: &Value| {
+        Some(format!(
+            "{} {} {:.1} -> {:.1} bits",
+            level["comparison"].as_str()?,
+            level["level"].as_str()?,
+            level["before"].as_f64()?,
+            level["after"].as_f64()?
+        ))
+    };
+    let shown: Vec<String> = levels.iter().take(SHOWN).filter_map(words).collect();
+    let told = if shown.is_empty() {
+        "they confirm its weights".to_owned()
+    } else {
+        shown.join(", ")
+    };
+    Some(format!(
+        "{} decisions taught the match model: {told}",
+        taught["decisions"].as_u64()?
+    ))
 }

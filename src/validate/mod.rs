@@ -12,6 +12,7 @@ pub mod examples;
 mod fix;
 pub mod gate;
 mod kind;
+mod kinds;
 mod known;
 mod literal;
 mod load;
@@ -32,6 +33,7 @@ use crate::rulebook::Rulebook;
 
 pub use document::{Document, Home};
 pub use kind::{KINDS, Kind};
+pub use kinds::kinds;
 pub use known::Known;
 pub use load::{load, load_documents, load_files};
 pub use rule::{Example, Examples, Rule, Rules};

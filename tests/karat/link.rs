@@ -134,6 +134,60 @@ fn a_linking_is_scored_against_the_truth() {
     assert_eq!(scores["true_pairs"], 1);
 }
 
+/// What a plan changes of the match model is done, and told.
+#[test]
+fn a_plan_changes_the_match_model_and_the_summary_says_so() {
+    let changed = |lines: &str| {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("a.csv"), PEOPLE).unwrap();
+        fs::write(folder.path().join("decisions.csv"), "").unwrap();
+        let plan = format!("{PLAN}\n{lines}");
+        fs::write(folder.path().join("karat.toml"), plan).unwrap();
+        let (code, told, err) = karat(folder.path(), &["run", "karat.toml"]);
+        assert_eq!(code, 0, "{err}");
+        let summary = fs::read_to_string(folder.path().join("out/latest/summary.json")).unwrap();
+        let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+        let (_, out, _) = karat(folder.path(), &["explain", "a:1", "a:6", "--json"]);
+        let story: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let bits = |comparison: &str| {
+            story["evidence"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|piece| piece["comparison"] == comparison)
+                .map(|piece| piece["bits"].as_f64().unwrap())
+        };
+        let changes = summary["model"]["changed_by_plan"].clone();
+        (bits("email"), bits("phone"), changes, told)
+    };
+    let (email, phone, changes, told) = changed("");
+    assert!(email > Some(2.0) && phone.is_some());
+    assert_eq!(changes, serde_json::json!([]));
+    assert!(!told.contains("match model"), "{told}");
+    let (email, phone, changes, told) =
+        changed("[[match.comparison]]\nname = \"email\"\nuse = false\n");
+    assert_eq!(email, None);
+    assert!(phone.is_some());
+    assert_eq!(
+        changes,
+        serde_json::json!([{"comparison": "email", "level": "", "key": "use", "from": "true", "to": "false"}])
+    );
+    assert!(
+        told.contains("the plan changes the match model: email use = false"),
+        "{told}"
+    );
+    // With one class a side the bits of the plan are the bits of the verdict.
+    let (_, weak, changes, _) = changed(
+        "[match]\nwithout = [\"other_job\", \"colleague\", \"relative\"]\n[[match.comparison]]\nname = \"phone\"\nestimate = false\nlevel = [{ name = \"same\", bits = 0.5 }]\n",
+    );
+    assert!(
+        weak.is_some_and(|bits| (bits - 0.5).abs() < 1e-3),
+        "{weak:?}"
+    );
+    assert_eq!(changes.as_array().unwrap().len(), 5);
+    assert_eq!(changes[4]["to"], "0.5");
+}
+
 /// The page on the theory shows the numbers that `explain` prints; `KARAT_BLESS=1`
 /// writes them anew.
 #[test]

@@ -3,10 +3,12 @@
 
 mod architecture;
 mod cli;
+mod evaluate;
 mod generator;
 mod laws_generated;
 mod link;
 mod map;
+mod name_pairs;
 mod plan;
 mod read;
 mod readme;

@@ -1,5 +1,7 @@
 //! From keys to candidate pairs: blocks by size, a budget of partners a record.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use rayon::prelude::*;
 
 use super::{BlockPlan, BlockStats, keys};
@@ -46,83 +48,13 @@ impl Candidates {
 /// Walks each record's blocks, smallest first.
 #[must_use]
 pub fn candidates(f: &Features, plan: BlockPlan) -> Candidates {
-    let n = f.len();
-    let mut keyed: Vec<(u64, u32)> = (0..n)
-        .into_par_iter()
-        .with_min_len(1024)
-        .flat_map_iter(|record| {
-            let mut list = Vec::with_capacity(48);
-            keys::emit(f, record, |key| list.push(key));
-            list.sort_unstable();
-            list.dedup();
-            let record = u32::try_from(record).unwrap_or(u32::MAX);
-            list.into_iter().map(move |key| (key, record))
-        })
-        .collect();
-    keyed.par_sort_unstable();
-    let (blocks, stats) = blocks(&keyed, plan.max_block);
-    // Record → its blocks, smallest first; ties by key.
-    let mut memberships: Vec<(u32, u32, u32)> = blocks
-        .par_iter()
-        .enumerate()
-        .flat_map_iter(|(id, block)| {
-            let id = u32::try_from(id).unwrap_or(u32::MAX);
-            keyed[block.start..block.start + block.size as usize]
-                .iter()
-                .map(move |&(_, record)| (record, block.size, id))
-        })
-        .collect();
-    memberships.par_sort_unstable();
-    let mut starts = vec![0usize; n + 1];
-    for &(record, _, _) in &memberships {
-        starts[record as usize + 1] += 1;
-    }
-    for at in 0..n {
-        starts[at + 1] += starts[at];
-    }
-    let taken: Vec<Vec<u32>> = (0..n)
-        .into_par_iter()
-        .with_min_len(256)
-        .map(|record| {
-            let own = u32::try_from(record).unwrap_or(u32::MAX);
-            let mut partners: Vec<u32> = Vec::new();
-            for &(_, _, id) in &memberships[starts[record]..starts[record + 1]] {
-                let block = &blocks[id as usize];
-                partners.extend(
-                    keyed[block.start..block.start + block.size as usize]
-                        .iter()
-                        .map(|&(_, partner)| partner)
-                        .filter(|&partner| partner != own),
-                );
-                if partners.len() >= plan.partners as usize {
-                    partners.sort_unstable();
-                    partners.dedup();
-                    if partners.len() >= plan.partners as usize {
-                        break;
-                    }
-                }
-            }
-            partners.sort_unstable();
-            partners.dedup();
-            // Blocks overlap, so the list has room for many more than it kept.
-            partners.shrink_to_fit();
-            partners
-        })
-        .collect();
-    drop(memberships);
-    drop(keyed);
-    let mut out = Candidates {
-        starts: Vec::with_capacity(n + 1),
-        partners: Vec::with_capacity(taken.iter().map(Vec::len).sum()),
-        stats,
-    };
-    out.starts.push(0);
-    for list in taken {
-        out.partners.extend(list);
-        out.starts.push(out.partners.len() as u64);
-    }
+    let blocks = Blocks::build(f, plan.max_block);
+    let members = Memberships::of(&blocks, f.len());
+    let mut out = walk(&blocks, &members, f.len(), plan.partners as usize);
+    out.stats = blocks.stats;
     let pairs: u64 = (0..out.records())
         .into_par_iter()
+        .with_min_len(256)
         .map(|record| {
             let mut count = 0u64;
             out.pairs_of(record, |_| count += 1);
@@ -133,31 +65,225 @@ pub fn candidates(f: &Features, plan: BlockPlan) -> Candidates {
     out
 }
 
-struct Block {
-    start: usize,
-    size: u32,
+/// The parts in which keys are gathered and sorted, by their highest bits: each fits
+/// a processor's cache, and only one is held twice at a time.
+const PARTS: usize = 256;
+/// Records whose keys are emitted together.
+const CHUNK: usize = 4096;
+
+/// The records of every block that two or more records, and not too many, share;
+/// blocks in the order of their keys.
+struct Blocks {
+    /// Where each block begins in `records`, and the end.
+    starts: Vec<u64>,
+    records: Vec<u32>,
+    stats: BlockStats,
 }
 
-/// The runs of equal keys that two or more records, and not too many, share.
-fn blocks(keyed: &[(u64, u32)], max_block: u32) -> (Vec<Block>, BlockStats) {
-    let mut stats = BlockStats {
-        keys: keyed.len() as u64,
-        ..BlockStats::default()
-    };
-    let mut blocks = Vec::new();
-    let mut start = 0;
-    for run in keyed.chunk_by(|a, b| a.0 == b.0) {
-        let size = u32::try_from(run.len()).unwrap_or(u32::MAX);
-        if size > 1 {
-            stats.largest = stats.largest.max(size);
-            if size <= max_block {
-                blocks.push(Block { start, size });
-            } else {
-                stats.oversized += 1;
+impl Blocks {
+    /// Sorts keys with their record in the low bits: eight bytes an entry. The key's
+    /// other bits (40 and more up to 16 million records) hardly ever collide, and a
+    /// collision costs a comparison, no more.
+    fn build(f: &Features, max_block: u32) -> Self {
+        let n = f.len();
+        let record_bits = usize::BITS - n.leading_zeros();
+        let mask = (1u64 << record_bits) - 1;
+        let chunks: Vec<Vec<Vec<u64>>> = (0..n.div_ceil(CHUNK))
+            .into_par_iter()
+            .map(|chunk| {
+                let mut parts: Vec<Vec<u64>> = vec![Vec::new(); PARTS];
+                for record in chunk * CHUNK..((chunk + 1) * CHUNK).min(n) {
+                    keys::emit(f, record, |key| {
+                        let part = usize::try_from(key >> 56).unwrap_or(0);
+                        parts[part].push(key & !mask | record as u64);
+                    });
+                }
+                parts
+            })
+            .collect();
+        let mut parts: Vec<Vec<Vec<u64>>> = (0..PARTS)
+            .map(|_| Vec::with_capacity(chunks.len()))
+            .collect();
+        for chunk in chunks {
+            for (part, list) in parts.iter_mut().zip(chunk) {
+                part.push(list);
             }
         }
-        start += run.len();
+        let runs: Vec<Runs> = parts
+            .into_par_iter()
+            .map(|lists| {
+                let mut keyed = lists.concat();
+                drop(lists);
+                keyed.sort_unstable();
+                keyed.dedup();
+                Runs::of(&keyed, mask, max_block)
+            })
+            .collect();
+        let mut out = Self {
+            starts: Vec::with_capacity(runs.iter().map(|r| r.sizes.len()).sum::<usize>() + 1),
+            records: Vec::with_capacity(runs.iter().map(|r| r.records.len()).sum()),
+            stats: BlockStats::default(),
+        };
+        out.starts.push(0);
+        let mut end = 0;
+        for run in runs {
+            for size in run.sizes {
+                end += u64::from(size);
+                out.starts.push(end);
+            }
+            out.records.extend(run.records);
+            out.stats.keys += run.stats.keys;
+            out.stats.oversized += run.stats.oversized;
+            out.stats.largest = out.stats.largest.max(run.stats.largest);
+        }
+        out.stats.blocks = out.starts.len() as u64 - 1;
+        out
     }
-    stats.blocks = blocks.len() as u64;
-    (blocks, stats)
+
+    fn of(&self, block: u32) -> &[u32] {
+        let at = block as usize;
+        let range = |i: usize| usize::try_from(self.starts[i]).unwrap_or(usize::MAX);
+        &self.records[range(at)..range(at + 1)]
+    }
+
+    fn size(&self, block: u32) -> u32 {
+        u32::try_from(self.of(block).len()).unwrap_or(u32::MAX)
+    }
+
+    fn len(&self) -> u32 {
+        u32::try_from(self.starts.len() - 1).unwrap_or(u32::MAX)
+    }
+}
+
+/// The blocks of one part.
+#[derive(Default)]
+struct Runs {
+    sizes: Vec<u32>,
+    records: Vec<u32>,
+    stats: BlockStats,
+}
+
+impl Runs {
+    fn of(keyed: &[u64], mask: u64, max_block: u32) -> Self {
+        let mut out = Self::default();
+        out.stats.keys = keyed.len() as u64;
+        for run in keyed.chunk_by(|a, b| a & !mask == b & !mask) {
+            let size = u32::try_from(run.len()).unwrap_or(u32::MAX);
+            if size < 2 {
+                continue;
+            }
+            out.stats.largest = out.stats.largest.max(size);
+            if size > max_block {
+                out.stats.oversized += 1;
+                continue;
+            }
+            out.sizes.push(size);
+            out.records.extend(
+                run.iter()
+                    .map(|&entry| u32::try_from(entry & mask).unwrap_or(u32::MAX)),
+            );
+        }
+        out
+    }
+}
+
+/// Record → its blocks, smallest first; ties by key.
+struct Memberships {
+    starts: Vec<u64>,
+    blocks: Vec<AtomicU32>,
+}
+
+impl Memberships {
+    fn of(blocks: &Blocks, n: usize) -> Self {
+        let mut starts = vec![0u64; n + 1];
+        for &record in &blocks.records {
+            starts[record as usize + 1] += 1;
+        }
+        for at in 0..n {
+            starts[at + 1] += starts[at];
+        }
+        // Threads fill the places of a record in any order; sorting them afterwards
+        // (in `walk`) makes the result the same again.
+        let filled: Vec<AtomicU32> = (0..n).map(|_| AtomicU32::new(0)).collect();
+        let list: Vec<AtomicU32> = (0..blocks.records.len())
+            .map(|_| AtomicU32::new(0))
+            .collect();
+        (0..blocks.len())
+            .into_par_iter()
+            .with_min_len(4096)
+            .for_each(|block| {
+                for &record in blocks.of(block) {
+                    let place = filled[record as usize].fetch_add(1, Ordering::Relaxed);
+                    let at = starts[record as usize] + u64::from(place);
+                    if let Some(slot) = usize::try_from(at).ok().and_then(|at| list.get(at)) {
+                        slot.store(block, Ordering::Relaxed);
+                    }
+                }
+            });
+        Self {
+            starts,
+            blocks: list,
+        }
+    }
+
+    /// Into `list`: (size, block) of the record's blocks, in the order of the walk.
+    fn sorted(&self, record: usize, blocks: &Blocks, list: &mut Vec<(u32, u32)>) {
+        let range = |i: usize| usize::try_from(self.starts[i]).unwrap_or(usize::MAX);
+        list.clear();
+        list.extend(
+            self.blocks[range(record)..range(record + 1)]
+                .iter()
+                .map(|block| {
+                    let block = block.load(Ordering::Relaxed);
+                    (blocks.size(block), block)
+                }),
+        );
+        list.sort_unstable();
+    }
+}
+
+/// Takes whole blocks until a record has its partners.
+fn walk(blocks: &Blocks, members: &Memberships, n: usize, wanted: usize) -> Candidates {
+    let chunks: Vec<(Vec<u32>, Vec<u32>)> = (0..n.div_ceil(CHUNK))
+        .into_par_iter()
+        .map(|chunk| {
+            let (mut counts, mut taken) = (Vec::with_capacity(CHUNK), Vec::new());
+            let (mut order, mut partners) = (Vec::new(), Vec::new());
+            for record in chunk * CHUNK..((chunk + 1) * CHUNK).min(n) {
+                members.sorted(record, blocks, &mut order);
+                partners.clear();
+                let own = u32::try_from(record).unwrap_or(u32::MAX);
+                for &(_, block) in &order {
+                    partners.extend(blocks.of(block).iter().filter(|&&partner| partner != own));
+                    if partners.len() >= wanted {
+                        partners.sort_unstable();
+                        partners.dedup();
+                        if partners.len() >= wanted {
+                            break;
+                        }
+                    }
+                }
+                partners.sort_unstable();
+                partners.dedup();
+                counts.push(u32::try_from(partners.len()).unwrap_or(u32::MAX));
+                taken.extend_from_slice(&partners);
+            }
+            (counts, taken)
+        })
+        .collect();
+    let mut out = Candidates {
+        starts: Vec::with_capacity(n + 1),
+        partners: Vec::with_capacity(chunks.iter().map(|c| c.1.len()).sum()),
+        stats: BlockStats::default(),
+    };
+    let mut end = 0;
+    out.starts.push(end);
+    for (counts, taken) in chunks {
+        for count in counts {
+            end += u64::from(count);
+            out.starts.push(end);
+        }
+        out.partners.extend(taken);
+    }
+    out
 }

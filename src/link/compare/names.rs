@@ -2,25 +2,37 @@
 
 use rapidfuzz::distance::osa;
 
+use super::cache::PairCache;
 use super::text::similar;
 use super::{Compared, Comparison};
 use crate::link::features::{Features, NONE};
+use crate::link::names::letters::Script;
+use crate::link::names::sound::once;
 use crate::link::names::{Name, NameId, Word};
 
 /// Levels of the given name, strongest first.
 pub mod given {
     pub const SAME: u8 = 1;
     pub const NICKNAME: u8 = 2;
-    pub const SOUND: u8 = 3;
-    pub const TYPO: u8 = 4;
-    pub const PART: u8 = 5;
-    pub const INITIAL: u8 = 6;
-    pub const RESEMBLING: u8 = 7;
-    pub const DIFFERENT: u8 = 8;
+    /// Another name of the same people, learned from the data.
+    pub const LEARNED: u8 = 3;
+    /// Two scripts, the same letters or a listed reading.
+    pub const SCRIPT: u8 = 4;
+    pub const SOUND: u8 = 5;
+    /// Two scripts, a learned reading or the same skeleton.
+    pub const SCRIPT_SOUND: u8 = 6;
+    pub const TYPO: u8 = 7;
+    pub const PART: u8 = 8;
+    pub const INITIAL: u8 = 9;
+    pub const RESEMBLING: u8 = 10;
+    /// Two scripts, no likeness found.
+    pub const SCRIPT_DIFFERENT: u8 = 11;
+    pub const DIFFERENT: u8 = 12;
 }
 
 /// Levels of the family name: the given name's without the nickname.
-const fn family_level(level: u8) -> u8 {
+#[must_use]
+pub const fn family_level(level: u8) -> u8 {
     if level <= given::NICKNAME {
         1
     } else {
@@ -35,6 +47,8 @@ pub struct NameComparer<'a> {
     features: &'a Features,
     /// Direct-mapped: key → level. The key holds both ids and the kind.
     cache: Vec<(u64, u8)>,
+    /// Levels of titles, streets, cities, employers.
+    pub texts: PairCache,
 }
 
 impl<'a> NameComparer<'a> {
@@ -53,6 +67,7 @@ impl<'a> NameComparer<'a> {
         Self {
             features,
             cache: vec![(u64::MAX, 0); slots],
+            texts: PairCache::new(slots),
         }
     }
 
@@ -85,6 +100,17 @@ impl<'a> NameComparer<'a> {
                 family = given::SAME;
                 swapped = 2;
             }
+        } else {
+            // A half is missing: what is there may stand in the other column. Weak, since a given
+            // name of one person is often the family name of another.
+            let disagree = |level: u8| level == 0 || level >= given::RESEMBLING;
+            let crossed = [self.half(ga, fb, true), self.half(fa, gb, true)]
+                .iter()
+                .any(|level| (given::SAME..=given::TYPO).contains(level));
+            if disagree(given) && disagree(family) && crossed {
+                given = 0;
+                family = given::RESEMBLING;
+            }
         }
         out.given_rarity = self.rarity(given, f.given_rarity(rare_given), gb, f.given_rarity(gb));
         out.family_rarity = self.rarity(
@@ -93,6 +119,10 @@ impl<'a> NameComparer<'a> {
             fb,
             f.family_rarity(fb),
         );
+        if (1..=given::PART).contains(&given) && (1..=given::PART).contains(&family) {
+            let (left, right) = (f.communities.bits(ga, fa), f.communities.bits(gb, fb));
+            out.community = f32::midpoint(left, right);
+        }
         out.pattern.set(Comparison::Given, given);
         out.pattern.set(
             Comparison::Family,
@@ -162,7 +192,7 @@ impl<'a> NameComparer<'a> {
         };
         match level {
             given::SAME => rarity,
-            given::NICKNAME | given::SOUND | given::TYPO | given::PART => rarity / 2.0,
+            given::NICKNAME..=given::PART => rarity / 2.0,
             _ => 0.0,
         }
     }
@@ -213,28 +243,34 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
     if left.sorted == right.sorted || (left.glued == right.glued && !left.initial) {
         return if left.initial {
             given::INITIAL
-        } else {
+        } else if left.script == right.script {
             given::SAME
+        } else {
+            given::SCRIPT
         };
     }
-    let word = |id: u32| f.names.word(id);
     if left.initial || right.initial {
         let (short, long) = if left.initial {
             (left, right)
         } else {
             (right, left)
         };
-        return if initials_fit(short, long, word) {
+        return if initials_fit(f, short, long) {
             given::INITIAL
         } else {
             given::DIFFERENT
         };
     }
     let one_each = left.words.len() == 1 && right.words.len() == 1;
-    if one_each && same_reading(word(left.words[0]), word(right.words[0])) {
-        return given::SAME;
-    }
+    let allowed = |level: u8| {
+        if is_given {
+            f.left_out.allows(Comparison::Given, level)
+        } else {
+            f.left_out.allows(Comparison::Family, family_level(level))
+        }
+    };
     if is_given
+        && allowed(given::NICKNAME)
         && left
             .words
             .iter()
@@ -243,10 +279,16 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
     {
         return given::NICKNAME;
     }
-    if aligned(left, right, |x, y| sounds_alike(word(x), word(y))) {
+    if allowed(given::LEARNED) && aligned(left, right, |x, y| f.learned.alike(x, y, is_given)) {
+        return given::LEARNED;
+    }
+    if left.script != right.script {
+        return across_scripts(f, left, right);
+    }
+    if allowed(given::SOUND) && aligned(left, right, |x, y| sounds_alike(f, x, y)) {
         return given::SOUND;
     }
-    if typo(&left.glued, &right.glued) {
+    if allowed(given::TYPO) && typo(&left.glued, &right.glued) {
         return given::TYPO;
     }
     if part(left, right) || part(right, left) {
@@ -294,40 +336,78 @@ fn alike_words(f: &Features, a: &Name, b: &Name) -> bool {
     aligned(a, b, |x, y| f.nicknames.alike(x, y))
 }
 
-/// Any reading of one is a reading of the other.
-fn same_reading(a: &Word, b: &Word) -> bool {
-    a.readings.contains(&b.neutral)
-        || b.readings.contains(&a.neutral)
+/// Neutral spelling, a reading in common, or a longer skeleton, inside one script.
+fn sounds_alike(f: &Features, x: u32, y: u32) -> bool {
+    let (a, b) = (f.names.word(x), f.names.word(y));
+    a.neutral == b.neutral
         || a.readings.iter().any(|r| b.readings.contains(r))
+        // Vowels are written, so only longer skeletons speak.
+        || (a.skeleton == b.skeleton
+            && a.skeleton.len() >= 3
+            && a.latin.len().abs_diff(b.latin.len()) <= 2)
 }
 
-/// Neutral spelling, or the skeleton: coarse between two scripts.
-fn sounds_alike(a: &Word, b: &Word) -> bool {
-    if a.neutral == b.neutral || same_reading(a, b) {
-        return true;
+/// The level of two names in two scripts that are not the same letter by letter.
+fn across_scripts(f: &Features, left: &Name, right: &Name) -> u8 {
+    let words = |name: &Name, key: &dyn Fn(&Word) -> String| {
+        name.words
+            .iter()
+            .map(|&w| key(f.names.word(w)))
+            .collect::<String>()
+    };
+    let neutral = |name: &Name| once(&words(name, &|w| w.neutral.clone()));
+    let neutral_of = |word: u32| &f.names.word(word).neutral;
+    let listed = |x: u32, y: u32| {
+        let (a, b) = (f.names.word(x), f.names.word(y));
+        a.readings.iter().any(|&r| neutral_of(r) == &b.neutral)
+            || b.readings.iter().any(|&r| neutral_of(r) == &a.neutral)
+            || a.readings.iter().any(|r| b.readings.contains(r))
+    };
+    if neutral(left) == neutral(right) || aligned(left, right, listed) {
+        return given::SCRIPT;
     }
-    if a.script == b.script {
-        // Inside one script vowels are written, so only longer skeletons speak.
-        a.skeleton == b.skeleton
-            && a.skeleton.len() >= 3
-            && a.latin.len().abs_diff(b.latin.len()) <= 2
+    let learned = |x: u32, y: u32| {
+        listed(x, y)
+            || f.names.readings(x).any(|r| neutral_of(r) == neutral_of(y))
+            || f.names.readings(y).any(|r| neutral_of(r) == neutral_of(x))
+    };
+    // The table is that of the script that is not Latin.
+    let table = if left.script == Script::Latin {
+        right.script
     } else {
-        !a.coarse.is_empty() && a.coarse == b.coarse && a.coarse.len() >= 2
+        left.script
+    };
+    let skeleton = |name: &Name| {
+        words(name, &|w| {
+            let own = w.across.iter().find(|(script, _)| *script == table);
+            own.map_or_else(|| w.coarse.clone(), |(_, key)| key.clone())
+        })
+    };
+    let (a, b) = (skeleton(left), skeleton(right));
+    if (a == b && a.len() >= 2) || aligned(left, right, learned) || typo(&left.glued, &right.glued)
+    {
+        return given::SCRIPT_SOUND;
+    }
+    if part(left, right) || part(right, left) {
+        given::PART
+    } else if similar(&left.glued, &right.glued, 0.83) {
+        given::RESEMBLING
+    } else {
+        given::SCRIPT_DIFFERENT
     }
 }
 
 /// Each initial begins a word of the long name, in order.
-fn initials_fit<'w>(short: &Name, long: &Name, word: impl Fn(u32) -> &'w Word) -> bool {
+fn initials_fit(f: &Features, short: &Name, long: &Name) -> bool {
+    let first = |word: &Word| word.latin.bytes().next();
     let mut rest = long.words.iter();
     short.words.iter().all(|&initial| {
-        let letter = word(initial).latin.as_bytes().first().copied();
+        let letter = first(f.names.word(initial));
         rest.by_ref().any(|&w| {
-            let word = word(w);
-            word.latin.as_bytes().first().copied() == letter
-                || word
-                    .readings
-                    .iter()
-                    .any(|r| r.as_bytes().first().copied() == letter)
+            first(f.names.word(w)) == letter
+                || f.names
+                    .readings(w)
+                    .any(|r| first(f.names.word(r)) == letter)
         })
     })
 }

@@ -40,6 +40,12 @@ pub struct ComparisonSpec {
     pub prior: Vec<Vec<f64>>,
     /// Levels (from 1) that may not be likelier for one person than for unrelated pairs.
     pub differs: Vec<u8>,
+    /// Only pairs in which one of the comparisons with this mark is known can be of the
+    /// classes between "same" and "unrelated"; without such a comparison all pairs can.
+    /// Two equal names without a place, say, can't be told to be branches.
+    pub tells_classes: bool,
+    /// The prior is not fitted to the data.
+    pub fixed: bool,
 }
 
 /// One distinct agreement pattern: levels and parent states of every comparison.
@@ -81,6 +87,8 @@ pub struct EmPlan {
     /// … worth this many pairs: in a file of a few records it keeps two records from
     /// being one person because most pairs look alike.
     pub share_pairs: f64,
+    /// Classes that the model does without.
+    pub without: [bool; CLASSES],
 }
 
 impl Default for EmPlan {
@@ -94,6 +102,7 @@ impl Default for EmPlan {
             floor: 1e-7,
             share_prior: [0.02, 0.0, 0.0, 0.0, 0.98],
             share_pairs: 1000.0,
+            without: [false; CLASSES],
         }
     }
 }
@@ -114,6 +123,16 @@ impl Parameters {
         Self { share, p }
     }
 
+    /// log2 (m/u) of a level (from 0) of comparison `k`, over all parent states.
+    #[must_use]
+    pub fn level_bits(&self, k: usize, table_of: [usize; CLASSES], level: usize) -> f64 {
+        let sum = |class: Class| -> f64 {
+            let states = &self.p[k][table_of[class as usize]];
+            states.iter().map(|state| state[level]).sum()
+        };
+        (sum(Class::Same) / sum(Class::Unrelated)).log2()
+    }
+
     /// log2 of the class's share times the pattern's probability in each class.
     #[must_use]
     pub fn log2_joint(
@@ -123,6 +142,18 @@ impl Parameters {
         states: &[u8],
     ) -> [f64; CLASSES] {
         let mut joint = self.share.map(f64::log2);
+        let told = |known: bool| {
+            let mut of = specs
+                .iter()
+                .zip(levels)
+                .filter(|(spec, _)| spec.tells_classes);
+            of.any(|(_, &level)| !known || level > 0)
+        };
+        if told(false) && !told(true) {
+            joint[Class::OtherJob as usize] = f64::NEG_INFINITY;
+            joint[Class::Colleague as usize] = f64::NEG_INFINITY;
+            joint[Class::Relative as usize] = f64::NEG_INFINITY;
+        }
         for (k, spec) in specs.iter().enumerate() {
             if levels[k] == 0 {
                 continue;
@@ -176,6 +207,11 @@ fn round(
     plan: EmPlan,
 ) -> Parameters {
     let mut share = plan.share_prior.map(|p| p * plan.share_pairs + 1e-9);
+    for (share, without) in share.iter_mut().zip(plan.without) {
+        if without {
+            *share = 0.0;
+        }
+    }
     let mut counts: Vec<Vec<Vec<Vec<f64>>>> = specs
         .iter()
         .map(|s| vec![vec![vec![0.0; s.levels]; s.states]; s.tables])
@@ -204,6 +240,10 @@ fn round(
         .iter()
         .zip(counts)
         .map(|(spec, tables)| {
+            if spec.fixed {
+                let states = |table: &Vec<f64>| vec![table.clone(); spec.states];
+                return spec.prior.iter().map(states).collect();
+            }
             let mut tables: Vec<Vec<Vec<f64>>> = tables
                 .into_iter()
                 .enumerate()

@@ -2,5 +2,6 @@
 //! text, no files.
 
 pub mod cluster;
+pub mod communities;
 pub mod em;
 pub mod random;

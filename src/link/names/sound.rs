@@ -1,12 +1,15 @@
 //! Neutral spelling and consonant skeletons: what a name sounds like, without
 //! assuming English.
 
+use super::letters::Script;
 use crate::rulebook::Rulebook;
 
-/// The spelling table of `rules/names/neutral.csv`, in its order.
+/// The spelling table of `rules/names/neutral.csv` and the tables of
+/// `rules/names/skeletons.csv`, each in its order.
 #[derive(Clone, Debug, Default)]
 pub struct Sound {
     spellings: Vec<(String, String)>,
+    across: Vec<(Script, Vec<(String, String)>)>,
 }
 
 impl Sound {
@@ -20,7 +23,25 @@ impl Sound {
             .filter_map(|line| line.split_once(','))
             .map(|(from, to)| (from.to_owned(), to.to_owned()))
             .collect();
-        Self { spellings }
+        let mut across: Vec<(Script, Vec<(String, String)>)> = Vec::new();
+        for line in rulebook.file("names/skeletons.csv").unwrap_or("").lines() {
+            if line.starts_with('#') {
+                continue;
+            }
+            let mut cells = line.splitn(3, ',');
+            if let (Some(script), Some(from), Some(to)) = (
+                cells.next().and_then(Script::named),
+                cells.next(),
+                cells.next(),
+            ) {
+                let step = (from.to_owned(), to.to_owned());
+                match across.iter_mut().find(|(s, _)| *s == script) {
+                    Some((_, steps)) => steps.push(step),
+                    None => across.push((script, vec![step])),
+                }
+            }
+        }
+        Self { spellings, across }
     }
 
     /// Lower-case Latin → neutral spelling: one letter for one sound, doubles once.
@@ -33,6 +54,22 @@ impl Sound {
             }
         }
         once(&word.replace('c', "k"))
+    }
+
+    /// What is left of a Latin spelling when it is compared with words of `script`;
+    /// `None` for scripts without a table of their own.
+    #[must_use]
+    pub fn across(&self, script: Script, latin: &str) -> Option<String> {
+        let (_, steps) = self.across.iter().find(|(s, _)| *s == script)?;
+        let is_vowel = |c: char| matches!(c, 'a' | 'e' | 'i' | 'o' | 'u');
+        // Doubled before sounds fall together: those that meet then are two.
+        let mut word = once_where(latin, |c| !is_vowel(c));
+        for (from, to) in steps {
+            if word.contains(from.as_str()) {
+                word = word.replace(from.as_str(), to);
+            }
+        }
+        Some(once_where(&word, is_vowel))
     }
 
     /// The consonants of a neutral spelling, without h; a leading vowel stays as `a`.
@@ -71,11 +108,17 @@ impl Sound {
 }
 
 /// Doubled letters once.
-fn once(word: &str) -> String {
+#[must_use]
+pub fn once(word: &str) -> String {
+    once_where(word, |_| true)
+}
+
+/// Doubled letters once where `wanted`.
+fn once_where(word: &str, wanted: impl Fn(char) -> bool) -> String {
     let mut out = String::with_capacity(word.len());
     let mut last = '\0';
     for letter in word.chars() {
-        if letter != last {
+        if letter != last || !wanted(letter) {
             out.push(letter);
         }
         last = letter;

@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 use unicode_normalization::UnicodeNormalization;
 
 use super::letters::{Letters, Script};
+use super::readings::Readings;
 use super::sound::Sound;
 
 type Fixed = foldhash::fast::FixedState;
@@ -18,9 +19,14 @@ pub struct Word {
     pub neutral: String,
     pub skeleton: String,
     pub coarse: String,
+    /// What is left of it across scripts ([`Sound::across`]): of a native word for its
+    /// own script, of a Latin one for the scripts of the data.
+    pub across: Vec<(Script, String)>,
     pub script: Script,
-    /// Other Latin readings (kanji, romanisations), neutral spelling.
-    pub readings: Vec<String>,
+    /// Latin words that it is also written as, by the lists: readings, romanisations.
+    pub readings: Vec<WordId>,
+    /// The same, learned from the data.
+    pub learned: Vec<WordId>,
     /// One letter: an initial.
     pub initial: bool,
 }
@@ -48,14 +54,17 @@ pub struct Names {
     by_text: HashMap<String, Option<NameId>, Fixed>,
     by_latin: HashMap<String, Vec<WordId>, Fixed>,
     particles: Vec<String>,
+    readings: Readings,
 }
 
 impl Names {
-    /// `particles` are words that don't count beside others (`van`, `de`, `al`).
+    /// `particles` are words that don't count beside others (`van`, `de`, `al`);
+    /// `readings` the listed spellings of native names.
     #[must_use]
-    pub fn new(particles: Vec<String>) -> Self {
+    pub fn new(particles: Vec<String>, readings: Readings) -> Self {
         Self {
             particles,
+            readings,
             ..Self::default()
         }
     }
@@ -72,14 +81,12 @@ impl Names {
             }
         }
         if words.len() > 1 {
-            let kept: Vec<WordId> = words
-                .iter()
-                .copied()
-                .filter(|&w| !self.particles.contains(&self.words[w as usize].latin))
-                .collect();
-            if !kept.is_empty() {
-                words = kept;
-            }
+            // A particle belongs to the word behind it: the last word is none.
+            let last = words.len() - 1;
+            let mut at = 0..;
+            words.retain(|&w| {
+                at.next() == Some(last) || !self.particles.contains(&self.words[w as usize].latin)
+            });
         }
         let id = (!words.is_empty()).then(|| self.intern_words(words));
         self.by_text.insert(text.to_owned(), id);
@@ -121,19 +128,31 @@ impl Names {
             return None;
         }
         let script = Script::of_word(token);
-        // Two spellings of one script with the same letters are one word.
-        let key = format!("{}\u{0}{}", script as u8, latin);
+        // Two spellings of one script with the same letters are one word, but for Han,
+        // whose signs are more than their Mandarin sound.
+        let key = if script == Script::Han {
+            format!("\u{0}{token}")
+        } else {
+            format!("{}\u{0}{}", script as u8, latin)
+        };
         let id = match self.word_ids.get(&key) {
             Some(&known) => known,
             None => {
+                let listed = self.readings.of(token).to_vec();
+                let readings = listed
+                    .iter()
+                    .filter_map(|reading| self.intern_word(reading, letters, sound))
+                    .collect();
                 let id = next(self.words.len());
                 let neutral = sound.neutral(&latin);
                 self.words.push(Word {
                     skeleton: Sound::skeleton(&neutral),
                     coarse: Sound::coarse(&neutral),
                     initial: token.chars().filter(|c| c.is_alphabetic()).count() == 1
-                        && script != Script::Han,
-                    readings: Vec::new(),
+                        && !script.is_syllabic(),
+                    across: Vec::new(),
+                    readings,
+                    learned: Vec::new(),
                     neutral,
                     script,
                     latin: latin.clone(),
@@ -151,6 +170,46 @@ impl Names {
     #[must_use]
     pub fn with_latin(&self, latin: &str) -> Vec<WordId> {
         self.by_latin.get(latin).cloned().unwrap_or_default()
+    }
+
+    /// Works out what is left of each word across the scripts that occur.
+    pub fn across_scripts(&mut self, sound: &Sound) {
+        let mut scripts: Vec<Script> = self.words.iter().map(|w| w.script).collect();
+        scripts.sort_unstable();
+        scripts.dedup();
+        scripts.retain(|&s| s != Script::Latin);
+        for word in &mut self.words {
+            let own = [word.script];
+            let wanted = if word.script == Script::Latin {
+                scripts.as_slice()
+            } else {
+                &own
+            };
+            word.across = wanted
+                .iter()
+                .filter_map(|&s| Some((s, sound.across(s, &word.latin)?)))
+                .collect();
+        }
+    }
+
+    /// The name of just this word, if any record has it.
+    #[must_use]
+    pub fn of_word(&self, word: WordId) -> Option<NameId> {
+        self.name_ids.get([word].as_slice()).copied()
+    }
+
+    /// Adds a Latin word that `word` is also written as.
+    pub fn learn_reading(&mut self, word: WordId, latin: WordId) {
+        let learned = &mut self.words[word as usize].learned;
+        if !learned.contains(&latin) {
+            learned.push(latin);
+        }
+    }
+
+    /// The Latin words that a word is also written as, listed and learned.
+    pub fn readings(&self, word: WordId) -> impl Iterator<Item = WordId> {
+        let word = self.word(word);
+        word.readings.iter().chain(&word.learned).copied()
     }
 
     #[must_use]
@@ -199,11 +258,16 @@ mod tests {
     fn names_are_interned_by_their_letters() {
         let rulebook = Rulebook::builtin();
         let (letters, sound) = (Letters::load(&rulebook), Sound::load(&rulebook));
-        let mut names = Names::new(vec!["van".into(), "der".into()]);
+        let mut names = Names::new(vec!["van".into(), "der".into()], Readings::default());
         let a = names.intern("Van der Berg", &letters, &sound);
         let b = names.intern("BERG", &letters, &sound);
         assert_eq!(a, b);
         assert_eq!(names.intern("--", &letters, &sound), None);
+        // At the end it is a name: Thanh Vân.
+        let d = names
+            .intern("Thanh Vân", &letters, &sound)
+            .expect("two words");
+        assert_eq!(names.name(d).words.len(), 2);
         let c = names.intern("J.", &letters, &sound).expect("a letter");
         assert!(names.name(c).initial);
     }
