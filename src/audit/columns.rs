@@ -104,22 +104,40 @@ impl<'a> Frames<'a> {
         let range = || start..end;
         let builds: Vec<Build<'_>> = vec![
             Box::new(|| Ok(Series::new("seq".into(), &seq).into_column())),
-            Box::new(|| coded("stage", &self.stages, range(), |at| Some(events.about(at).0 as u32))),
-            Box::new(|| coded("kind", &self.kinds, range(), |at| Some(events.about(at).1 as u32))),
+            Box::new(|| {
+                coded("stage", &self.stages, range(), |at| {
+                    Some(events.about(at).0 as u32)
+                })
+            }),
+            Box::new(|| {
+                coded("kind", &self.kinds, range(), |at| {
+                    Some(events.about(at).1 as u32)
+                })
+            }),
             Box::new(|| {
                 coded("source", &self.sources, range(), |at| {
                     row_of(at).map(|row| u32::from(self.records.origin[row].source))
                 })
             }),
             Box::new(|| {
-                coded("record_id", &self.record_ids, range(), |at| ids?.code(row_of(at)?))
+                coded("record_id", &self.record_ids, range(), |at| {
+                    ids?.code(row_of(at)?)
+                })
             }),
             Box::new(|| coded("golden_id", &self.golden_ids, range(), golden_of)),
-            Box::new(|| coded("field", &self.words, range(), |at| Some(events.texts(at)[0]))),
+            Box::new(|| {
+                coded("field", &self.words, range(), |at| {
+                    Some(events.texts(at)[0])
+                })
+            }),
             Box::new(|| Ok(text("before", range(), |at| events.before(at)))),
             Box::new(|| Ok(text("after", range(), |at| events.after(at)))),
             Box::new(|| coded("rule", &self.words, range(), |at| Some(events.texts(at)[1]))),
-            Box::new(|| coded("reason", &self.words, range(), |at| Some(events.texts(at)[2]))),
+            Box::new(|| {
+                coded("reason", &self.words, range(), |at| {
+                    Some(events.texts(at)[2])
+                })
+            }),
             Box::new(|| Ok(Series::new("weight".into(), &weight).into_column())),
         ];
         let columns = builds
@@ -145,11 +163,7 @@ fn coded(
     Ok(values.take(&codes)?.with_name(name.into()).into_column())
 }
 
-fn text<'e>(
-    name: &str,
-    events: Range<usize>,
-    cell: impl Fn(usize) -> Option<&'e str>,
-) -> Column {
+fn text<'e>(name: &str, events: Range<usize>, cell: impl Fn(usize) -> Option<&'e str>) -> Column {
     let cells: StringChunked = events.map(cell).collect();
     cells.with_name(name.into()).into_column()
 }

@@ -113,6 +113,7 @@ pub fn standardise(
         }
     });
     let results: BTreeMap<&str, Results> = ALL.iter().map(|(name, _)| *name).zip(results).collect();
+    let origins = Origins::of(columns);
     for name in BESIDES {
         let Some(results) = results.get(name) else {
             continue;
@@ -121,7 +122,7 @@ pub fn standardise(
             let Some(view) = results.get(group, None) else {
                 continue;
             };
-            let (Some(value), Some((from, raw))) = (view.value, source(columns, row, view.reason))
+            let (Some(value), Some((from, raw))) = (view.value, origins.source(row, view.reason))
             else {
                 continue;
             };
@@ -139,7 +140,7 @@ pub fn standardise(
             column.map(|column| column.raw),
             &groups.codes,
             results,
-            |row, view| source(columns, row, view.reason),
+            |row, view| origins.source(row, view.reason),
         );
     }
 }
@@ -168,18 +169,33 @@ fn clear_none_alone(name: &mut NameOutcome, placeholders: &Placeholders) {
     }
 }
 
-/// The name cell that a part of the row came out of, and its raw value: the one
-/// that the outcome names, else the first that is filled.
-fn source<'c>(
-    columns: &'c BTreeMap<&str, Column<'_>>,
-    row: usize,
-    named: &str,
-) -> Option<(&'c str, &'c str)> {
-    let cell = |name: &str| {
-        let column = columns.get(name)?;
-        Some((column.field.name.as_str(), column.raw.get(row)?))
-    };
-    cell(named).or_else(|| FIELDS.iter().find_map(|name| cell(name)))
+/// Where a part of a row's name came from.
+struct Origins<'c> {
+    columns: &'c BTreeMap<&'c str, Column<'c>>,
+    fields: Vec<&'c Column<'c>>,
+}
+
+impl<'c> Origins<'c> {
+    fn of(columns: &'c BTreeMap<&'c str, Column<'c>>) -> Self {
+        Self {
+            columns,
+            fields: FIELDS.iter().filter_map(|name| columns.get(name)).collect(),
+        }
+    }
+
+    /// The name cell that a part of the row came out of, and its raw value: the one
+    /// that the outcome names, else the first that is filled.
+    fn source(&self, row: usize, named: &str) -> Option<(&'c str, &'c str)> {
+        let cell = |column: &&'c Column<'c>| {
+            let column: &'c Column<'c> = column;
+            Some((column.field.name.as_str(), column.raw.get(row)?))
+        };
+        let named = match named {
+            "" => None,
+            named => self.columns.get(named).as_ref().and_then(cell),
+        };
+        named.or_else(|| self.fields.iter().find_map(cell))
+    }
 }
 
 /// A family name in a column of its own that is no part of today's name.
