@@ -5,11 +5,12 @@
 //! cost nothing, so that a column which one of many sources has stays small.
 
 use std::hash::BuildHasher;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::values::Values;
 use hashbrown::HashTable;
-use polars::prelude::{PlSmallStr, StringChunked, StringChunkedBuilder};
+use polars::prelude::{ChunkTake, IdxCa, PlSmallStr, StringChunked, StringChunkedBuilder};
 
 /// One text column: `len` cells, each missing or a non-empty string.
 ///
@@ -149,12 +150,20 @@ impl Text {
         builder.finish()
     }
 
-    /// The column as polars has it.
+    /// Some rows of the column as polars has them.
     #[must_use]
-    pub fn to_polars(&self) -> StringChunked {
-        let mut builder = StringChunkedBuilder::new(PlSmallStr::EMPTY, self.len);
-        for cell in self.iter() {
-            builder.append_option(cell);
+    pub fn to_polars(&self, rows: Range<usize>) -> StringChunked {
+        // Few values: their texts once, the rows by number.
+        if self.distinct() < rows.len() / 4 {
+            let values: StringChunked = self.distinct_values().map(Some).collect();
+            let codes: IdxCa = rows.clone().map(|row| self.code(row)).collect();
+            if let Ok(taken) = values.take(&codes) {
+                return taken;
+            }
+        }
+        let mut builder = StringChunkedBuilder::new(PlSmallStr::EMPTY, rows.len());
+        for row in rows {
+            builder.append_option(self.get(row));
         }
         builder.finish()
     }
@@ -344,6 +353,20 @@ mod tests {
         );
         assert_eq!(column.code(2), column.code(5));
         assert!(matches!(&column.codes, Codes::One(codes) if codes.len() == 4));
+    }
+
+    #[test]
+    fn polars_gets_the_same_cells_by_number_and_one_by_one() {
+        for distinct in [3_usize, 90] {
+            let cells: Vec<Option<String>> = (0..100_usize)
+                .map(|at| (at % 7 > 0).then(|| format!("{}", at % distinct)))
+                .collect();
+            let column: Text = cells.iter().map(Option::as_deref).collect();
+            let some = column.to_polars(20..95);
+            let got: Vec<Option<&str>> = some.iter().collect();
+            let wanted: Vec<Option<&str>> = cells[20..95].iter().map(Option::as_deref).collect();
+            assert_eq!(got, wanted);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::clusters::Clusters;
+use super::part::{Cell, List, Part};
 use super::policy::{Avoid, Policy};
 use super::ranks::Ranks;
 use super::same::{Key, Same};
@@ -38,41 +39,6 @@ pub struct Column {
     pub golden: Text,
     /// In order; put together once, at the end.
     pub events: Vec<Events>,
-}
-
-/// What a chunk of golden rows gives.
-struct Part {
-    cells: Vec<Cell>,
-    /// Values that stand in no single record's cell.
-    own: Vec<String>,
-    events: Events,
-}
-
-#[derive(Clone, Copy)]
-enum Cell {
-    Missing,
-    /// Of the records' column: its code.
-    Of(u32),
-    /// Into the part's own values.
-    Own(u32),
-}
-
-impl Part {
-    /// The golden value is the cell of a record.
-    fn cell(&mut self, column: &Text, row: u32) {
-        let code = column.code(row as usize);
-        self.cells.push(code.map_or(Cell::Missing, Cell::Of));
-    }
-
-    fn missing(&mut self) {
-        self.cells.push(Cell::Missing);
-    }
-
-    fn own(&mut self, value: &str) {
-        self.cells
-            .push(Cell::Own(u32::try_from(self.own.len()).unwrap_or(u32::MAX)));
-        self.own.push(value.to_owned());
-    }
 }
 
 /// Merges the column of `policy`; `done` holds the columns that it leans on.
@@ -206,45 +172,6 @@ pub fn parts_of(cell: &str) -> impl Iterator<Item = &str> {
     cell.split(';')
         .map(str::trim)
         .filter(|part| !part.is_empty())
-}
-
-/// A list that says each value once, in its fullest form.
-struct List<'a> {
-    same: Option<Same>,
-    emails: &'a EmailRules,
-    /// Keys that stand in other columns.
-    said: Vec<Key<'a>>,
-    keys: Vec<Key<'a>>,
-    values: Vec<&'a str>,
-    /// A spelling was left out.
-    dropped: bool,
-}
-
-impl<'a> List<'a> {
-    /// Whether `value` is in the list now in its own spelling.
-    fn add(&mut self, value: &'a str) -> bool {
-        if self.values.contains(&value) {
-            return true;
-        }
-        if let Some(same) = self.same {
-            if !self.said.is_empty() && self.said.contains(&same.key(value, self.emails)) {
-                self.dropped = true;
-                return false;
-            }
-            let key = same.list_key(value, self.emails);
-            if let Some(at) = self.keys.iter().position(|known| *known == key) {
-                self.dropped = true;
-                let fuller = same.is_fuller(value, self.values[at]);
-                if fuller {
-                    self.values[at] = value;
-                }
-                return fuller;
-            }
-            self.keys.push(key);
-        }
-        self.values.push(value);
-        true
-    }
 }
 
 struct Work<'a> {

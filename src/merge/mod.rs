@@ -9,6 +9,7 @@ mod column;
 pub mod golden_ids;
 mod group;
 mod ids;
+mod part;
 pub mod policy;
 pub mod previous;
 mod ranks;

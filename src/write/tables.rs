@@ -118,7 +118,7 @@ fn golden_column(name: &str, column: &Text, start: usize, end: usize) -> Column 
                 .collect();
             numbers.with_name(name.into()).into_column()
         }
-        _ => named(cells().collect(), name),
+        _ => named(column.to_polars(start..end), name),
     }
 }
 

@@ -105,7 +105,8 @@ fn column<'a>(
             }
             outcome
         },
-    );
+    )
+    .sparse();
     let maybes = (0..)
         .zip(maybe)
         .filter_map(|(at, maybe)| maybe.into_inner().then_some(at))
