@@ -19,6 +19,7 @@ use crate::contact::{
 };
 use crate::merge::{self, Merged};
 use crate::rulebook::Rulebook;
+use crate::watch::{Share, Watch};
 
 /// The values of a run that the laws are about.
 #[derive(Clone, Copy)]
@@ -35,17 +36,22 @@ pub struct Facts<'a> {
 /// Breaches shown for each law; the rest is counted.
 const SHOWN: usize = 5;
 
-/// Checks the laws.
+/// Checks the laws; the watch is told the share of them that is done, in records.
 ///
 /// # Errors
 /// Exit 70 with every law that is broken.
-pub fn check(facts: Facts<'_>) -> Result<(), Failure> {
+pub fn check(facts: Facts<'_>, watch: &dyn Watch) -> Result<(), Failure> {
     let index = Index::of(facts.events);
+    let share = Share::new(watch, facts.records.rows(), 4);
     type Law = fn(Facts<'_>, &Index<'_>) -> Option<Diagnostic>;
     let laws: [Law; 4] = [one_row_each, nothing_disappears, replays, no_opt_out_lost];
     let broken: Vec<Diagnostic> = laws
         .par_iter()
-        .filter_map(|law| law(facts, &index))
+        .filter_map(|law| {
+            let found = law(facts, &index);
+            share.step();
+            found
+        })
         .collect();
     if broken.is_empty() {
         Ok(())

@@ -8,6 +8,7 @@ mod guard;
 mod header;
 mod json;
 mod known;
+mod number_format;
 mod oddities;
 mod open;
 mod parquet;
@@ -17,8 +18,10 @@ mod split;
 mod swallow;
 mod unite;
 mod workbook;
+mod wrapped;
 mod zipped;
 
+use std::cell::Cell;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -27,10 +30,11 @@ use crate::contact::diagnostic::nearest;
 use crate::contact::{Diagnostic, Failure, FailureKind, Table};
 use crate::plan::{Bounds, SourcePlan};
 use crate::rulebook::Rulebook;
+use crate::watch::Watch;
 use decode::TextStream;
 use fault::{Fault, fault, hinted};
 pub use known::{KnownHeaders, known_headers};
-use open::{Opened, open, read_fault};
+use open::{Opened, Taken, open, read_fault};
 use patterns::Patterns;
 use sink::FileTable;
 
@@ -64,6 +68,9 @@ pub struct FileRead {
     pub encoding: Option<String>,
     pub delimiter: Option<char>,
     pub quote: Option<char>,
+    /// Each row stands in one quoted cell.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub wrapped: bool,
     /// From 1; none for a file without a header.
     pub header_line: Option<u32>,
     /// Lines before the header, and lines inside and after the data that are no
@@ -93,7 +100,7 @@ pub struct Torn {
     pub rule: &'static str,
 }
 
-/// Reads all files of a source.
+/// Reads all files of a source; the watch is told the bytes taken from the disk.
 ///
 /// # Errors
 /// Exit 3, with every file that could not be read.
@@ -101,8 +108,9 @@ pub fn read_source(
     plan: &SourcePlan,
     bounds: &Bounds,
     rulebook: &Rulebook,
+    watch: &dyn Watch,
 ) -> Result<SourceRead, Failure> {
-    Reading::load(rulebook).source(plan, bounds)
+    Reading::load(rulebook).source(plan, bounds, watch)
 }
 
 /// What reading knows from the rulebook; loaded once for all sources.
@@ -125,16 +133,21 @@ impl Reading {
     ///
     /// # Errors
     /// As [`read_source`].
-    pub fn source(&self, plan: &SourcePlan, bounds: &Bounds) -> Result<SourceRead, Failure> {
-        read_files(plan, bounds, &self.patterns, &self.known)
+    pub fn source(
+        &self,
+        plan: &SourcePlan,
+        bounds: &Bounds,
+        watch: &dyn Watch,
+    ) -> Result<SourceRead, Failure> {
+        read_files(plan, bounds, (&self.patterns, &self.known), watch)
     }
 }
 
 fn read_files(
     plan: &SourcePlan,
     bounds: &Bounds,
-    patterns: &Patterns,
-    known: &KnownHeaders,
+    (patterns, known): (&Patterns, &KnownHeaders),
+    watch: &dyn Watch,
 ) -> Result<SourceRead, Failure> {
     if plan.files.is_empty() {
         let missing = fault(&plan.path, "input_missing", "no file matches");
@@ -143,7 +156,7 @@ fn read_files(
     let results: Vec<Result<FileTable, Fault>> = plan
         .files
         .par_iter()
-        .map(|path| read_file(path, plan, bounds, patterns, known))
+        .map(|path| read_file(path, plan, bounds, (patterns, known), watch))
         .collect();
     let mut tables = Vec::new();
     let mut faults = Vec::new();
@@ -160,6 +173,20 @@ fn read_files(
     }
 }
 
+/// The bytes on disk of a source's files; 0 when one of them has no size to ask for
+/// (standard input, a pipe).
+#[must_use]
+pub fn bytes_of(plan: &SourcePlan) -> u64 {
+    let size = |path: &std::path::PathBuf| {
+        let meta = std::fs::metadata(path)
+            .ok()
+            .filter(std::fs::Metadata::is_file)?;
+        Some(meta.len())
+    };
+    let sizes: Option<Vec<u64>> = plan.files.iter().map(size).collect();
+    sizes.map_or(0, |sizes| sizes.iter().sum())
+}
+
 /// What the reader of one file is given.
 struct Job<'a> {
     /// As shown in messages.
@@ -169,6 +196,19 @@ struct Job<'a> {
     bounds: &'a Bounds,
     patterns: &'a Patterns,
     known: &'a KnownHeaders,
+    taken: Taken,
+    /// Bytes that the watch knows of.
+    told: Cell<u64>,
+    watch: &'a dyn Watch,
+}
+
+impl Job<'_> {
+    /// Tells the watch what was taken from the disk since the last time.
+    fn tell(&self) {
+        let bytes = self.taken.bytes();
+        self.watch
+            .tick(bytes.saturating_sub(self.told.replace(bytes)));
+    }
 }
 
 /// The formats that karat reads, as the plan names them.
@@ -202,8 +242,8 @@ fn read_file(
     path: &Path,
     plan: &SourcePlan,
     bounds: &Bounds,
-    patterns: &Patterns,
-    known: &KnownHeaders,
+    (patterns, known): (&Patterns, &KnownHeaders),
+    watch: &dyn Watch,
 ) -> Result<FileTable, Fault> {
     let mut opened = open(path, bounds)?;
     let job = Job {
@@ -213,6 +253,9 @@ fn read_file(
         bounds,
         patterns,
         known,
+        taken: opened.taken(),
+        told: Cell::new(0),
+        watch,
     };
     let format = format_of(&job, &opened)?;
     let file = FileRead {
@@ -231,6 +274,7 @@ fn read_file(
         Format::Parquet => parquet::read(content, &job, file)?,
     };
     let (bytes, hash) = opened.finish()?;
+    job.tell();
     table.file.bytes = bytes;
     table.file.blake3 = hash;
     Ok(table)

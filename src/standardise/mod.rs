@@ -21,6 +21,7 @@ pub mod person;
 pub mod phone;
 pub mod placeholder;
 pub mod script;
+pub mod small_words;
 pub mod system_id;
 pub mod tags;
 pub mod text;
@@ -33,12 +34,13 @@ use rayon::prelude::*;
 use crate::contact::{Diagnostic, Events, Field, FieldType, Records, Table, Violations};
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
+use crate::watch::{Share, Watch};
 
 use coded::Coded;
 use frame::columns::{self, Column};
 use frame::dates::Parts;
 use frame::sheet::Sheet;
-use frame::{addresses, consents, dates, junk, people, single};
+use frame::{addresses, consents, dates, junk, people, record_ids, single};
 pub use knowledge::Knowledge;
 pub use outcome::{Doubt, Outcome};
 
@@ -52,9 +54,15 @@ pub struct Standardised {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Standardises every value once per distinct value and context.
+/// Standardises every value once per distinct value and context; the watch is told the
+/// share of the columns that is done, in records.
 #[must_use]
-pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Standardised {
+pub fn standardise(
+    records: &Records,
+    plan: &Plan,
+    rulebook: &Rulebook,
+    watch: &dyn Watch,
+) -> Standardised {
     let knowledge = Knowledge::load(rulebook);
     let fields = rulebook.fields();
     let columns = columns::read(records, fields, &knowledge.placeholders);
@@ -76,6 +84,15 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
             .collect()
     };
     let date_columns = of_types(&[FieldType::Date, FieldType::DateTime]);
+    let singles: Vec<&Column<'_>> = columns
+        .values()
+        .filter(|column| is_single(column.field))
+        .collect();
+    let phone_columns = of_types(&[FieldType::Phone]);
+    // Addresses and people are several columns each.
+    let parts = date_columns.len() + singles.len() + phone_columns.len() + 2 * SEVERAL;
+    let share = Share::new(watch, records.rows(), parts);
+    let steps = |count: usize| (0..count).for_each(|_| share.step());
     let (formats, readings, diagnostics) =
         dates::formats(&date_columns, records, plan, &knowledge.dates);
 
@@ -83,8 +100,10 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
     let mut tasks: Vec<Task<'_>> = Vec::new();
     for (column, readings) in date_columns.iter().zip(&readings) {
         let (sources, formats, rules) = (&sources, &formats, &knowledge.dates);
+        let share = &share;
         tasks.push(Box::new(move |sheet| {
             dates::standardise(column, sources, formats, readings, rules, sheet);
+            share.step();
         }));
     }
     tasks.push(Box::new(|sheet| {
@@ -94,6 +113,7 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
         let by_row: Vec<Option<&str>> = countries.iter().map(Option::as_deref).collect();
         let by_row = Coded::of_values(&by_row).at(&sources);
         addresses::standardise(&columns, &by_row, &knowledge.addresses, sheet);
+        steps(SEVERAL);
     }));
     tasks.push(Box::new(|sheet| {
         let model = person::learn(records, &knowledge.people);
@@ -101,14 +121,17 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
         if let Some(column) = columns.get("former_family_name") {
             people::former_family(column, &knowledge.people, &model, sheet);
         }
+        steps(SEVERAL);
     }));
-    for column in columns.values().filter(|column| is_single(column.field)) {
-        let knowledge = &knowledge;
+    for column in singles {
+        let (knowledge, share) = (&knowledge, &share);
         tasks.push(Box::new(move |sheet| {
             single::standardise(column, knowledge, sheet);
+            share.step();
         }));
     }
     tasks.push(Box::new(|sheet| {
+        record_ids::doubt(records, sheet);
         junk::mark(&columns, &knowledge.placeholders, sheet);
     }));
     let mut sheet = side_by_side(&tasks);
@@ -128,13 +151,8 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
     if let Some(field) = fields.get("email") {
         settle_field(field, records.rows(), &knowledge, &mut sheet);
     }
-    phones(
-        records,
-        &countries,
-        &of_types(&[FieldType::Phone]),
-        &knowledge,
-        &mut sheet,
-    );
+    phones(records, &countries, &phone_columns, &knowledge, &mut sheet);
+    steps(phone_columns.len());
     settle(records, &columns, fields, &knowledge, &mut sheet);
     drop(columns);
 
@@ -154,6 +172,9 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
         diagnostics,
     }
 }
+
+/// How many columns a name or an address counts for.
+const SEVERAL: usize = 4;
 
 /// Something that fills a sheet of its own.
 type Task<'t> = Box<dyn Fn(&mut Sheet) + Sync + Send + 't>;

@@ -16,6 +16,7 @@ use crate::contact::{
     Action, Diagnostic, Event, EventKind, Events, Failure, FailureKind, Fields, Held, Records,
     Severity, Stage, Table, TextBuilder, Violation, Violations,
 };
+use crate::watch::{Share, Watch};
 
 /// Records that a source must have before a field that it lacks altogether is
 /// told once for the source, and not for each record.
@@ -32,7 +33,11 @@ pub fn run(
     fields: &Fields,
     run_date: &str,
     doubts: Violations,
+    watch: &dyn Watch,
 ) -> Result<Validated, Failure> {
+    let looking = |rule: &&Rule| rule.enabled && !matches!(rule.kind, Kind::Doubt(_));
+    let parts = 1 + rules.list.iter().filter(looking).count();
+    let share = Share::new(watch, table.rows(), parts);
     let mut held = vec![false; table.rows()];
     for &row in records.held.keys() {
         if let Some(held) = held.get_mut(row as usize) {
@@ -44,6 +49,7 @@ pub fn run(
         fields,
         run_date,
         held,
+        share,
         done: Validated {
             table,
             diagnostics: rules.notes.clone(),
@@ -51,6 +57,7 @@ pub fn run(
         },
     };
     running.doubts(rules, doubts)?;
+    running.share.step();
     running.mend(rules)?;
     running.judge(rules)?;
     running.done.violations.par_sort_by(|a, b| {
@@ -65,6 +72,8 @@ struct Running<'a> {
     fields: &'a Fields,
     run_date: &'a str,
     held: Vec<bool>,
+    /// One part a rule, and one for the doubts.
+    share: Share<'a>,
     done: Validated,
 }
 
@@ -146,6 +155,7 @@ impl Running<'_> {
             let hits = self.look(rule, &prepared[0]);
             self.tell(rule, &hits);
             self.change(rule, &hits);
+            self.share.step();
         }
         Ok(())
     }
@@ -165,7 +175,11 @@ impl Running<'_> {
         let hits: Vec<Vec<Hit>> = judging
             .par_iter()
             .zip(&prepared)
-            .map(|(rule, prepared)| self.look(rule, prepared))
+            .map(|(rule, prepared)| {
+                let hits = self.look(rule, prepared);
+                self.share.step();
+                hits
+            })
             .collect();
         drop(prepared);
         for (rule, mut hits) in judging.into_iter().zip(hits) {

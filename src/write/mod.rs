@@ -32,7 +32,7 @@ use crate::merge::Merged;
 use crate::plan::Plan;
 use crate::read::FileRead;
 use crate::rulebook::Rulebook;
-use crate::watch::Watch;
+use crate::watch::{Share, Watch};
 use output::Written;
 use staging::Staging;
 use tables::Xref;
@@ -172,12 +172,15 @@ fn write_files(
             Ok(vec![written])
         }),
     ];
+    let share = Share::new(watch, run.records.rows(), files.len());
     let written: Vec<Result<Vec<Written>, Failure>> = files
         .par_iter()
         .with_max_len(1)
         .map(|file| {
             watch.go_on()?;
-            file()
+            let written = file();
+            share.step();
+            written
         })
         .collect();
     let mut all = Vec::new();
