@@ -77,7 +77,6 @@ pub fn standardise(value: &str, region: Option<&str>, rules: &PhoneRules) -> Out
 
 /// The numbers of a cell.
 fn pieces(value: &str, rules: &PhoneRules) -> Vec<String> {
-    let value = without_guard(value);
     let plain = if value.bytes().all(|b| matches!(b, b' '..=b'~')) {
         // Nothing to compose, nothing that can't be seen.
         value.to_owned()
@@ -88,17 +87,19 @@ fn pieces(value: &str, rules: &PhoneRules) -> Vec<String> {
                 (!is_invisible(c) || c.is_whitespace()) && !matches!(c, '\u{200c}' | '\u{200d}')
             })
             .collect();
+        // The guard is known by the digit behind it, which may only now be one.
         ascii_digits(&seen).into_owned()
     };
-    if digit_count(&plain) < 2 * DIGITS {
+    let plain = without_guard(&plain);
+    if digit_count(plain) < 2 * DIGITS {
         // Too few for two numbers.
         return if plain.trim().is_empty() {
             Vec::new()
         } else {
-            vec![tidy_line(&plain).into_owned()]
+            vec![tidy_line(plain).into_owned()]
         };
     }
-    let mut pieces = vec![plain];
+    let mut pieces = vec![plain.to_owned()];
     for separator in rules.separators() {
         pieces = pieces
             .into_iter()

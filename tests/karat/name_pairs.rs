@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use karat::link::Keep;
 use karat::link::compare::Compared;
 use karat::link::compare::names::NameComparer;
 use karat::link::kernel::em::Parameters;
@@ -75,7 +76,8 @@ fn weights(pairs: &[(String, String, bool)]) -> Vec<(f32, bool)> {
         .plan;
     let prepared = pipeline::prepare(&plan, &rulebook, &Silent).expect("readable");
     let (_, linking) =
-        pipeline::link_prepared(&prepared, &[], &plan, &rulebook, &Silent).expect("linked");
+        pipeline::link_prepared(&prepared, &[], &plan, &rulebook, Keep::All, &Silent)
+            .expect("linked");
     let text = rulebook.file("matching.toml").expect("built in");
     let model = MatchModel::parse(text, &MatchPlan::default()).expect("the built-in model");
     let shares = [0.2; 5];
@@ -98,7 +100,7 @@ fn weights(pairs: &[(String, String, bool)]) -> Vec<(f32, bool)> {
             let weight = match (dense(at * 2), dense(at * 2 + 1)) {
                 (Some(a), Some(b)) => {
                     let mut compared = Compared::default();
-                    names.compare(a, b, &mut compared);
+                    names.compare(&features.cards[a], &features.cards[b], &mut compared);
                     compared.given_rarity = 0.0;
                     compared.family_rarity = 0.0;
                     compared.community = 0.0;
