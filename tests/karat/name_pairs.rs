@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use karat::link::compare::Compared;
 use karat::link::compare::names::NameComparer;
+use karat::link::compare::{self, Compared};
 use karat::link::kernel::em::Parameters;
 use karat::link::model::MatchModel;
 use karat::link::score::Scorer;
@@ -97,12 +97,12 @@ fn weights(pairs: &[(String, String, bool)]) -> Vec<(f32, bool)> {
         .map(|(at, (_, _, label))| {
             let weight = match (dense(at * 2), dense(at * 2 + 1)) {
                 (Some(a), Some(b)) => {
-                    let mut compared = Compared::default();
-                    names.compare(a, b, &mut compared);
-                    compared.given_rarity = 0.0;
-                    compared.family_rarity = 0.0;
-                    compared.community = 0.0;
-                    scorer.weight(&compared)
+                    let (a, b) = (u32::try_from(a).unwrap(), u32::try_from(b).unwrap());
+                    let pattern = compare::compare(features, a, b, &mut names).pattern;
+                    scorer.weight(&Compared {
+                        pattern,
+                        ..Compared::default()
+                    })
                 }
                 _ => -30.0,
             };
