@@ -472,11 +472,21 @@ impl Features {
         let mut sounds = Texts::default();
         for record in 0..self.len() {
             let given = self.given[record];
-            if given == NONE || self.names.name(given).initial {
+            let sound = if given != NONE && !self.names.name(given).initial {
+                let first = self.names.name(given).words.first().copied().unwrap_or(0);
+                sounds.intern(&self.names.word(first).coarse)
+            } else if let Some(&role) = self
+                .emails
+                .of(record)
+                .iter()
+                .find(|&&e| self.email_list[e as usize].role)
+            {
+                // Nobody in particular: the office shares what it has with whoever works there.
+                let role = &self.email_list[role as usize];
+                sounds.intern(&format!("{}@{}", role.local, role.domain_name))
+            } else {
                 continue;
-            }
-            let first = self.names.name(given).words.first().copied().unwrap_or(0);
-            let sound = sounds.intern(&self.names.word(first).coarse);
+            };
             for (list, people) in [
                 (self.emails.of(record), &mut emails),
                 (self.phones.of(record), &mut phones),

@@ -61,6 +61,9 @@ struct Written {
     scope: Option<Scope>,
     #[serde(default)]
     relative_is_same: bool,
+    /// The priors stand; the data teach nothing.
+    #[serde(default)]
+    fixed: bool,
     /// Agreement on a rare value counts more.
     #[serde(default)]
     rarity: bool,
@@ -165,7 +168,7 @@ impl MatchModel {
                 Parent::Level(..) => written.states.len() + 1,
             };
             let mut spec = spec(written, states)?;
-            spec.fixed = overrides::fixed(&spec.name, plan);
+            spec.fixed |= overrides::fixed(&spec.name, plan);
             model.specs.push(spec);
             model
                 .level_names
@@ -296,7 +299,7 @@ fn spec(written: &Written, states: usize) -> Result<ComparisonSpec, String> {
         tables: prior.len(),
         prior,
         differs,
-        fixed: false,
+        fixed: written.fixed,
     })
 }
 

@@ -7,8 +7,9 @@ use crate::link::features::{Email, Features};
 
 /// 1 same · 2 same, one or two other given names use it · 3 same, a role mailbox or more names ·
 /// 4 typo · 5 same local part that is not made of the name, other domain · 6 the same, made of the
-/// name · 7 resembling: a few edits over the whole address · 8 different, same work domain · 9 two work
-/// domains · 10 private and work · 11 both private; 0 missing.
+/// name · 7 resembling: a few edits over the whole address · 8 numbered apart at one employer
+/// (`ann.lee@`, `ann.lee2@`) · 9 different, same work domain · 10 two work domains · 11 private
+/// and work · 12 both private; 0 missing.
 #[must_use]
 pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
     let (left, right) = (f.emails.of(a), f.emails.of(b));
@@ -49,11 +50,23 @@ fn pair(f: &Features, a: usize, b: usize, x: u32, y: u32) -> u8 {
         return 7;
     }
     match (left.private, right.private) {
-        (true, true) => 11,
-        (true, false) | (false, true) => 10,
-        (false, false) if left.domain == right.domain => 8,
-        (false, false) => 9,
+        (true, true) => 12,
+        (true, false) | (false, true) => 11,
+        (false, false) if left.domain == right.domain => {
+            if numbered_apart(&left.local, &right.local) {
+                8
+            } else {
+                9
+            }
+        }
+        (false, false) => 10,
     }
+}
+
+/// The same letters with another number: an employer tells namesakes apart like this.
+fn numbered_apart(a: &str, b: &str) -> bool {
+    let letters = |s: &str| s.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    a != b && letters(a) >= 3 && a[..letters(a)] == b[..letters(b)]
 }
 
 fn digits(local: &str) -> usize {
@@ -104,5 +117,32 @@ fn typo(a: &Email, b: &Email) -> bool {
         one(&a.domain_name, &b.domain_name)
     } else {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_tells_namesakes_apart() {
+        assert!(numbered_apart("ann.lee", "ann.lee2"));
+        assert!(numbered_apart("ann.lee1", "ann.lee2"));
+        assert!(!numbered_apart("ann.lee", "ann.lees"));
+        assert!(!numbered_apart("a1", "a2"));
+    }
+
+    #[test]
+    fn an_edit_in_eight_letters_resembles() {
+        let mail = |local: &str, domain: &str, id: u32| Email {
+            local: local.into(),
+            domain_name: domain.into(),
+            domain: id,
+            ..Email::default()
+        };
+        let a = mail("harleyk", "houston.net", 1);
+        assert!(resembling(&a, &mail("haoleyk", "hovston.net", 2)));
+        assert!(!resembling(&a, &mail("haoleyk", "houston.net", 1)));
+        assert!(!resembling(&a, &mail("markb", "hudson.net", 3)));
     }
 }

@@ -283,7 +283,7 @@ mod tests {
         );
         let left_out = model(vec![email]).left_out;
         let mut pair = Compared::default();
-        for (level, becomes) in [(1, 1), (2, 3), (11, 10), (0, 0)] {
+        for (level, becomes) in [(1, 1), (2, 3), (12, 11), (0, 0)] {
             pair.pattern.set(Comparison::Email, level);
             left_out.apply(&mut pair);
             assert_eq!(pair.pattern.level(Comparison::Email), becomes);
