@@ -6,6 +6,7 @@
 pub mod dates;
 pub mod email;
 pub mod employer;
+mod name_level;
 pub mod names;
 pub mod phone;
 pub mod text;
