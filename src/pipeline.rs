@@ -448,6 +448,7 @@ fn model_json(report: &LinkReport) -> serde_json::Value {
             "community_bits": report.community_bits.map(|bits| rounded(bits, 3)),
         },
         "changed_by_plan": report.changes,
+        "taught_by_decisions": report.taught,
         "clusters": report.clusters,
         "largest_cluster": report.largest_cluster,
         "levels": levels,

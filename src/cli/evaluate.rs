@@ -10,6 +10,8 @@ use super::inputs::{self, PlanArgs};
 use crate::contact::diagnostic::shown;
 use crate::contact::{Diagnostic, Failure, FailureKind, Place, Records};
 use crate::link::evaluate::{Kind, Question, evaluate};
+use crate::link::score::probability;
+use crate::link::{Linked, Linking};
 use crate::pipeline::{self, Prepared};
 use crate::rulebook::Rulebook;
 use crate::validate;
@@ -22,6 +24,10 @@ pub struct EvaluateArgs {
     /// The truth: a CSV of source, record_id, entity_id
     #[arg(long, value_name = "FILE")]
     truth: PathBuf,
+
+    /// Write every compared pair to a CSV: weight, probability, whether the truth and the run have it as one person
+    #[arg(long, value_name = "FILE")]
+    pairs: Option<PathBuf>,
 }
 
 pub fn run(args: &EvaluateArgs, console: &Console) -> Result<Ending, Failure> {
@@ -40,6 +46,9 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> Result<Ending, Failure> {
     progress.finish();
     let (prepared, linked, linking) = result?;
     let entity = entities(&prepared.records, &truth, &args.truth, console)?;
+    if let Some(path) = &args.pairs {
+        write_pairs(path, &entity, &prepared.records, &linked, &linking)?;
+    }
     let evaluation = evaluate(Question {
         entity: &entity,
         records: &prepared.records,
@@ -55,6 +64,58 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> Result<Ending, Failure> {
         console.print(&evaluate_report::text(&evaluation))?;
     }
     Ok(Ending::Done)
+}
+
+/// Every compared pair, the truth beside it: for a calibration plot, or a sample to review.
+fn write_pairs(
+    path: &std::path::Path,
+    entity: &[Option<String>],
+    records: &Records,
+    linked: &Linked,
+    linking: &Linking,
+) -> Result<(), Failure> {
+    let unwritten = |error: csv::Error| {
+        Failure::one(
+            FailureKind::Output,
+            Diagnostic::error(
+                "pairs_unwritten",
+                format!("the pairs can't be written: {error}"),
+            )
+            .at(Place::file(path.display().to_string())),
+        )
+    };
+    let mut out = csv::Writer::from_path(path).map_err(unwritten)?;
+    out.write_record([
+        "left",
+        "right",
+        "match_weight",
+        "match_probability",
+        "one_person",
+        "merged",
+    ])
+    .map_err(unwritten)?;
+    let rows = &linking.features.rows;
+    for link in &linking.links {
+        let (a, b) = (
+            rows[link.left as usize] as usize,
+            rows[link.right as usize] as usize,
+        );
+        let name = |row: usize| format!("{}:{}", records.source(row).name, records.id(row));
+        let same = match (&entity[a], &entity[b]) {
+            (Some(x), Some(y)) => (x == y).to_string(),
+            _ => String::new(),
+        };
+        out.write_record([
+            name(a),
+            name(b),
+            format!("{:.3}", link.weight),
+            format!("{:.6}", probability(link.weight)),
+            same,
+            (linked.cluster[a] == linked.cluster[b]).to_string(),
+        ])
+        .map_err(unwritten)?;
+    }
+    out.flush().map_err(|error| unwritten(error.into()))
 }
 
 /// The kinds of record to score apart.

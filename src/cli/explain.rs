@@ -14,7 +14,7 @@ use crate::contact::diagnostic::{nearest, shown};
 use crate::contact::{Failure, Records};
 use crate::link::compare::names::NameComparer;
 use crate::link::score::{Evidence, probability};
-use crate::link::{Linked, Linking, compare};
+use crate::link::{Linked, Linking, judge};
 use crate::pipeline::{self, Prepared};
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
@@ -144,12 +144,14 @@ impl View<'_> {
     fn story(&self, a: u32, b: u32) -> Option<PairStory> {
         let (x, y) = (self.dense(a)?, self.dense(b)?);
         let mut names = NameComparer::small(&self.linking.features);
-        let compared = compare::compare(&self.linking.features, x.min(y), x.max(y), &mut names);
-        let weight = self.linking.scorer.weight(&compared);
+        let (features, judge) = (&self.linking.features, &self.linking.judge);
+        let (low, high) = (x.min(y), x.max(y));
+        let compared = judge::compare(features, low, high, &mut names);
+        let weight = judge.weight(features, low, high, &compared);
         Some(PairStory {
             left: self.name(a),
             right: self.name(b),
-            evidence: self.linking.scorer.evidence(&compared),
+            evidence: judge.evidence(features, low, high, &compared),
             weight: f64::from(weight),
             probability: f64::from(probability(weight)),
             candidate: self.linking.candidates.contains(x, y),

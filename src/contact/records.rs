@@ -30,6 +30,26 @@ pub struct SourceInfo {
     pub deduplicated: bool,
 }
 
+impl SourceInfo {
+    /// A list of companies: it has a column of them and none that would name or place
+    /// a person.
+    #[must_use]
+    pub fn is_of_organisations(&self) -> bool {
+        const OF_PEOPLE: [&str; 8] = [
+            "given_name",
+            "family_name",
+            "full_name",
+            "nickname",
+            "job_title",
+            "mobile",
+            "birth_date",
+            "national_id",
+        ];
+        let feeds = |field: &str| self.columns.iter().any(|column| column == field);
+        feeds("company") && !OF_PEOPLE.into_iter().any(feeds)
+    }
+}
+
 /// Where a record stands in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {

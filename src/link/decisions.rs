@@ -41,6 +41,8 @@ pub struct Applied {
     pub left: u32,
     pub right: u32,
     pub why: String,
+    /// Said by a person, in the decisions file; not by a system's history.
+    pub by_person: bool,
 }
 
 /// Reads a decisions file.
@@ -152,6 +154,7 @@ pub fn apply(
                 left: left.min(right),
                 right: left.max(right),
                 why: decision.why.clone(),
+                by_person: true,
             }),
             (Some(_), Some(_)) => diagnostics.push(Diagnostic::warning(
                 "decision_self",
@@ -269,6 +272,7 @@ fn histories(records: &Records, merged: &crate::contact::Text) -> Vec<Applied> {
                     left: own.min(other),
                     right: own.max(other),
                     why: "the system's own merge history".into(),
+                    by_person: false,
                 });
             }
         }

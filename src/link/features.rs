@@ -11,6 +11,8 @@ use super::mailbox;
 use super::model::LeftOut;
 use super::names::letters::Script;
 use super::names::{Letters, NameCommunities, NameId, Names, Nicknames, Readings, Sound};
+use super::orgs::name::NameRules;
+use super::orgs::{self, Orgs};
 use crate::contact::{Records, Table};
 use crate::rulebook::Rulebook;
 use crate::standardise::company::{self, CompanyRules};
@@ -156,6 +158,8 @@ pub struct Features {
     pub words: Lists,
     /// Which given and family names go together.
     pub communities: NameCommunities,
+    /// Records that are organisations.
+    pub orgs: Orgs,
     /// What the plan leaves out of comparing.
     pub left_out: LeftOut,
     given_rarity: Vec<f32>,
@@ -170,6 +174,7 @@ pub struct FeatureRules {
     pub company: CompanyRules,
     pub job_title: JobTitleRules,
     pub particles: Vec<String>,
+    pub organisations: NameRules,
     /// Suffix → generation.
     pub generations: HashMap<String, u8, Fixed>,
 }
@@ -318,6 +323,8 @@ impl Features {
         f.employers_of(&stated_domain);
         f.names.across_scripts(&rules.sound);
         learned::readings(&mut f);
+        let organisations = orgs::decide(&mut f, table, rules);
+        f.orgs = Orgs::build(&mut f, &organisations, table, &rules.organisations);
         fill::from_mailboxes(&mut f, rules);
         f.fans();
         f.name_rarities();

@@ -11,11 +11,14 @@ pub mod decisions;
 pub mod evaluate;
 pub mod features;
 pub mod fill;
+pub mod judge;
 pub mod kernel;
 pub mod learned;
+pub mod lessons;
 pub mod mailbox;
 pub mod model;
 pub mod names;
+pub mod orgs;
 pub mod own_estimate;
 pub mod score;
 
@@ -38,9 +41,10 @@ use compare::names::NameComparer;
 use compare::{Compared, Pattern};
 use decisions::{Applied, Decision, Verdict};
 use features::{FeatureRules, Features};
+use judge::{Judge, Kind};
 use kernel::cluster::{Constraints, Link, cluster};
 use kernel::em::{self, EmPlan, Parameters, PatternRow};
-use model::{MatchModel, ModelChange};
+use model::{MatchModel, ModelChange, Models};
 pub use own_estimate::OwnEstimate;
 use score::{Scorer, probability};
 
@@ -80,6 +84,8 @@ pub struct LinkedPair {
 #[derive(Clone, Debug, Default)]
 pub struct LinkReport {
     pub records: u64,
+    /// How many of them are organisations.
+    pub organisations: u64,
     pub blocks: BlockStats,
     pub patterns: u64,
     /// Expected number of true pairs, by the model.
@@ -97,6 +103,8 @@ pub struct LinkReport {
     pub community_bits: Option<f64>,
     /// What the plan changed of the built-in model.
     pub changes: Vec<ModelChange>,
+    /// What decisions changed of the estimated one, when there were enough.
+    pub taught: Option<lessons::Taught>,
     pub clusters: u64,
     pub largest_cluster: u64,
 }
@@ -114,7 +122,7 @@ pub struct LevelReport {
 pub struct Linking {
     pub features: Features,
     pub candidates: Candidates,
-    pub scorer: Scorer,
+    pub judge: Judge,
     pub links: Vec<Link>,
     pub constraints: Constraints,
 }
@@ -134,43 +142,60 @@ pub fn link(
 ) -> Result<(Linked, Linking), Failure> {
     let mut steps = Steps::new(watch);
     steps.next("block", 0)?;
-    let model = MatchModel::parse(rulebook.file("matching.toml").unwrap_or(""), &plan.matching)
+    let models = Models::parse(rulebook.file("matching.toml").unwrap_or(""), &plan.matching)
         .map_err(|e| {
             Failure::one(
                 FailureKind::Internal,
                 Diagnostic::error("match_model", format!("the match model: {e}")),
             )
         })?;
-    let rules = feature_rules(&model, rulebook);
+    let rules = feature_rules(&models, rulebook);
     let mut features = Features::build(records, table, linkable, &rules, rulebook);
-    features.left_out.clone_from(&model.left_out);
+    features.left_out.clone_from(&models.people.left_out);
     let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
     let constraints = constraints(&features, records, &applied);
     let candidates = block::candidates(&features, block_plan(plan, features.len()));
     steps.next("compare", features.len() as u64)?;
     let pairs = compare_all(&features, &candidates, watch);
     steps.next("estimate", 0)?;
-    let counted = count(pairs.iter().map(|p| p.2.pattern));
-    let random = random_patterns(&features, &candidates, model.random_pairs);
-    let parameters = estimate(&model, &features, &counted, &random, candidates.stats.pairs);
-    if counted.len() < 2 {
+    let counts = |kind: Kind| {
+        let of = |p: &&(u32, u32, Compared)| judge::kind(&features, p.0, p.1) == kind;
+        let counted = count(pairs.iter().filter(of).map(|p| p.2.pattern));
+        let random = random_patterns(&features, &candidates, models.people.random_pairs, kind);
+        (counted, random)
+    };
+    let (people, organisations) = (counts(Kind::People), counts(Kind::Organisations));
+    let n = (features.len() - features.orgs.count, features.orgs.count);
+    let scorer = |model: MatchModel, n: usize, (counted, random): &(Patterns, Patterns)| {
+        let parameters = estimate(&model, n as u64, counted, random);
+        Scorer::new(
+            model,
+            parameters,
+            counted.iter().map(|(pattern, _)| *pattern),
+        )
+    };
+    if people.0.len() + organisations.0.len() < 2 {
         diagnostics.push(Diagnostic::info(
             "match_model_priors",
             "too few pairs to estimate the match model: its priors stand",
         ));
     }
-    let patterns = counted.len() as u64;
-    let scorer = Scorer::new(
-        model,
-        parameters,
-        counted.iter().map(|(pattern, _)| *pattern),
-    );
+    let patterns = (people.0.len() + organisations.0.len()) as u64;
+    let mut judge = Judge {
+        people: scorer(models.people, n.0, &people),
+        organisations: scorer(models.organisations, n.1, &organisations),
+    };
+    let taught = if plan.matching.learn {
+        lessons::teach(&mut judge.people, &features, &applied, plan.matching.review)
+    } else {
+        None
+    };
     let links: Vec<Link> = pairs
         .par_iter()
         .map(|&(left, right, ref compared)| Link {
             left,
             right,
-            weight: scorer.weight(compared),
+            weight: judge.weight(&features, left, right, compared),
         })
         .collect();
     drop(pairs);
@@ -180,7 +205,10 @@ pub fn link(
         let mut names = NameComparer::small(&features);
         wanted
             .iter()
-            .map(|&(a, b)| scorer.weight(&compare::compare(&features, a, b, &mut names)))
+            .map(|&(a, b)| {
+                let compared = judge::compare(&features, a, b, &mut names);
+                judge.weight(&features, a, b, &compared)
+            })
             .collect()
     };
     let threshold = score::bits(plan.matching.threshold);
@@ -191,12 +219,13 @@ pub fn link(
     let linking = Linking {
         features,
         candidates,
-        scorer,
+        judge,
         links,
         constraints,
     };
     let mut linked = linking.outcome(&of, records, plan);
     linked.report.patterns = patterns;
+    linked.report.taught = taught;
     linked.events = decision_events(&applied);
     linked.diagnostics = diagnostics;
     linked.timings = steps.end();
@@ -244,8 +273,10 @@ impl<'a> Steps<'a> {
 
 /// The lists that features need.
 #[must_use]
-pub fn feature_rules(model: &MatchModel, rulebook: &Rulebook) -> FeatureRules {
+pub fn feature_rules(models: &Models, rulebook: &Rulebook) -> FeatureRules {
+    let model = &models.people;
     FeatureRules {
+        organisations: models.organisation_names.clone(),
         letters: names::Letters::load(rulebook),
         sound: names::Sound::load(rulebook),
         email: EmailRules::load(rulebook),
@@ -327,7 +358,7 @@ fn compare_all(
                 }
                 candidates.pairs_of(record, |partner| {
                     let (left, right) = (record.min(partner), record.max(partner));
-                    list.push((left, right, compare::compare(features, left, right, names)));
+                    list.push((left, right, judge::compare(features, left, right, names)));
                 });
                 list
             },
@@ -339,7 +370,9 @@ fn compare_all(
 }
 
 /// Patterns with their counts, sorted by pattern.
-fn count(patterns: impl Iterator<Item = Pattern>) -> Vec<(Pattern, u64)> {
+type Patterns = Vec<(Pattern, u64)>;
+
+fn count(patterns: impl Iterator<Item = Pattern>) -> Patterns {
     let mut counts: HashMap<Pattern, u64, foldhash::fast::FixedState> = HashMap::default();
     for pattern in patterns {
         *counts.entry(pattern).or_default() += 1;
@@ -349,33 +382,41 @@ fn count(patterns: impl Iterator<Item = Pattern>) -> Vec<(Pattern, u64)> {
     list
 }
 
-/// Patterns of random pairs that are no candidates: what unrelated records look like.
+/// Patterns of random pairs of one kind that are no candidates: what unrelated records
+/// look like.
 fn random_patterns(
     features: &Features,
     candidates: &Candidates,
     wanted: usize,
-) -> Vec<(Pattern, u64)> {
-    let n = u32::try_from(features.len()).unwrap_or(u32::MAX);
+    kind: Kind,
+) -> Patterns {
+    let members: Vec<u32> = (0u32..)
+        .take(features.len())
+        .filter(|&record| judge::kind(features, record, record) == kind)
+        .collect();
+    let n = u32::try_from(members.len()).unwrap_or(u32::MAX);
     let patterns: Vec<Pattern> = kernel::random::pairs(n, wanted)
         .into_par_iter()
         .with_min_len(2048)
+        .map(|(a, b)| (members[a as usize], members[b as usize]))
         .filter(|&(a, b)| !candidates.contains(a, b))
         .map_init(
             || NameComparer::small(features),
-            |names, (a, b)| compare::compare(features, a, b, names).pattern,
+            |names, (a, b)| judge::compare(features, a, b, names).pattern,
         )
+        // Two equal names that nothing tells apart are no example of two organisations.
+        .filter(|&pattern| kind != Kind::Organisations || !orgs::compare::only_alike(pattern))
         .collect();
     count(patterns.into_iter())
 }
 
 fn estimate(
     model: &MatchModel,
-    features: &Features,
+    n: u64,
     counted: &[(Pattern, u64)],
     random: &[(Pattern, u64)],
-    candidate_pairs: u64,
 ) -> Parameters {
-    let n = features.len() as u64;
+    let candidate_pairs: u64 = counted.iter().map(|(_, count)| count).sum();
     let all = n.saturating_mul(n.saturating_sub(1)) / 2;
     let sampled: u64 = random.iter().map(|(_, count)| count).sum();
     let rest = all.saturating_sub(candidate_pairs);
@@ -509,11 +550,11 @@ impl Linking {
 
     /// Evidence of a pair, strongest first, the prior left out.
     fn evidence_of(&self, a: u32, b: u32, names: &mut NameComparer<'_>) -> Vec<(String, f32)> {
-        let compared = compare::compare(&self.features, a, b, names);
+        let compared = judge::compare(&self.features, a, b, names);
         #[allow(clippy::cast_possible_truncation)] // bits
         let mut list: Vec<(String, f32)> = self
-            .scorer
-            .evidence(&compared)
+            .judge
+            .evidence(&self.features, a, b, &compared)
             .into_iter()
             .filter(|e| e.comparison != "prior")
             .map(|e| (format!("{}: {}", e.comparison, e.level), e.bits as f32))
@@ -523,54 +564,76 @@ impl Linking {
     }
 
     fn report(&self, of: &[u32], sizes: &[u32]) -> LinkReport {
-        let names = [
-            "same person",
-            "same person, other job",
-            "colleague",
-            "relative",
-            "unrelated",
-        ];
-        let parameters = &self.scorer.parameters;
-        let specs = &self.scorer.model.specs;
-        let n = of.len();
-        #[allow(clippy::cast_precision_loss)] // counts of pairs
-        let all = n as f64 * (n as f64 - 1.0) / 2.0;
-        let levels = specs
-            .iter()
-            .enumerate()
-            .flat_map(|(k, spec)| {
-                let mean = move |table: usize, level: usize| {
-                    let states = &parameters.p[k][table];
-                    #[allow(clippy::cast_precision_loss)] // at most four states
-                    let mean = states.iter().map(|s| s[level]).sum::<f64>() / states.len() as f64;
-                    mean
-                };
-                (0..spec.levels).map(move |level| LevelReport {
-                    comparison: spec.name.clone(),
-                    level: self.scorer.model.level_names[k][level].clone(),
-                    m: mean(spec.table_of[0], level),
-                    u: mean(spec.table_of[4], level),
-                })
-            })
-            .collect();
-        LinkReport {
-            records: n as u64,
+        let organisations = self.features.orgs.count;
+        let people = of.len() - organisations;
+        let mut report = LinkReport {
+            records: of.len() as u64,
+            organisations: organisations as u64,
             blocks: self.candidates.stats.clone(),
-            estimated_pairs: all * (parameters.share[0] + parameters.share[1]),
-            class_shares: names
-                .iter()
-                .zip(parameters.share)
-                .map(|(name, share)| ((*name).to_owned(), share))
-                .collect(),
-            levels,
             own: own_estimate::estimate(of, &self.links),
             learned_aliases: self.features.learned.aliases(),
             learned_readings: self.features.learned.readings,
             community_bits: self.features.communities.gain(),
-            changes: self.scorer.model.changes.clone(),
+            changes: self.judge.people.model.changes.clone(),
             clusters: sizes.iter().filter(|&&s| s > 0).count() as u64,
             largest_cluster: sizes.iter().copied().max().unwrap_or(0).into(),
             ..LinkReport::default()
+        };
+        if people > 0 || organisations == 0 {
+            report.take_up(
+                &self.judge.people,
+                people,
+                [
+                    "same person",
+                    "same person, other job",
+                    "colleague",
+                    "relative",
+                    "unrelated",
+                ],
+            );
+        }
+        if organisations > 0 {
+            report.take_up(
+                &self.judge.organisations,
+                organisations,
+                [
+                    "same organisation",
+                    "same organisation, moved",
+                    "branch",
+                    "neighbour",
+                    "unrelated organisation",
+                ],
+            );
+        }
+        report
+    }
+}
+
+impl LinkReport {
+    /// Adds what one model was estimated to be.
+    fn take_up(&mut self, scorer: &Scorer, records: usize, classes: [&str; em::CLASSES]) {
+        let (parameters, model) = (&scorer.parameters, &scorer.model);
+        #[allow(clippy::cast_precision_loss)] // counts of pairs
+        let all = records as f64 * (records as f64 - 1.0) / 2.0;
+        self.estimated_pairs += all * (parameters.share[0] + parameters.share[1]);
+        for (name, share) in classes.iter().zip(parameters.share) {
+            self.class_shares.push(((*name).to_owned(), share));
+        }
+        for (k, spec) in model.specs.iter().enumerate() {
+            let mean = |table: usize, level: usize| {
+                let states = &parameters.p[k][table];
+                #[allow(clippy::cast_precision_loss)] // at most four states
+                let mean = states.iter().map(|s| s[level]).sum::<f64>() / states.len() as f64;
+                mean
+            };
+            for level in 0..spec.levels {
+                self.levels.push(LevelReport {
+                    comparison: spec.name.clone(),
+                    level: model.level_names[k][level].clone(),
+                    m: mean(spec.table_of[0], level),
+                    u: mean(spec.table_of[4], level),
+                });
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::compare::names::{family_level, given};
 use super::compare::{Comparison, Pattern};
 use super::kernel::em::{CLASSES, ComparisonSpec};
+use super::orgs::{self, compare::Aspect};
 use crate::plan::MatchPlan;
 pub use overrides::{LeftOut, ModelChange};
 
@@ -20,6 +21,17 @@ struct File {
     model: General,
     suffixes: Suffixes,
     names: NameRules,
+    comparison: Vec<Written>,
+    organisations: Organisations,
+}
+
+/// The model of organisations, in the same words.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Organisations {
+    start: Start,
+    stop: Vec<String>,
+    numerals: Vec<String>,
     comparison: Vec<Written>,
 }
 
@@ -35,8 +47,11 @@ struct General {
 #[serde(deny_unknown_fields)]
 struct Start {
     same: f64,
+    #[serde(alias = "moved")]
     other_job: f64,
+    #[serde(alias = "branch")]
     colleague: f64,
+    #[serde(alias = "neighbour")]
     relative: f64,
     unrelated: f64,
 }
@@ -73,6 +88,8 @@ struct Written {
     states: Vec<Vec<String>>,
     #[serde(default)]
     differs: Vec<String>,
+    #[serde(default)]
+    tells_classes: bool,
     level: Vec<Level>,
 }
 
@@ -90,11 +107,11 @@ struct Level {
     name: String,
     same: f64,
     bits: f64,
-    #[serde(default)]
+    #[serde(default, alias = "moved")]
     other_job: Option<f64>,
-    #[serde(default)]
+    #[serde(default, alias = "branch")]
     colleague: Option<f64>,
-    #[serde(default)]
+    #[serde(default, alias = "neighbour")]
     relative: Option<f64>,
 }
 
@@ -104,8 +121,8 @@ enum Parent {
     None,
     /// Do the names agree: 0 unknown · 1 both · 2 one, the other missing · 3 a conflict.
     Names,
-    /// Level of the parent → state.
-    Level(Comparison, [u8; 16]),
+    /// Level of the parent, by its place in the pattern → state.
+    Level(usize, [u8; 16]),
 }
 
 /// The model's structure: specs in the order of [`Comparison::ALL`].
@@ -115,7 +132,9 @@ pub struct MatchModel {
     /// Level names by comparison, strongest first.
     pub level_names: Vec<Vec<String>>,
     parents: Vec<Parent>,
-    /// Given-name and family-name classes in which agreement is a coincidence.
+    /// By comparison: the classes in which agreement is a coincidence, so that a rare
+    /// value makes them less likely.
+    pub coincidence: Vec<[bool; CLASSES]>,
     pub start: [f64; CLASSES],
     pub rounds: usize,
     pub random_pairs: usize,
@@ -128,40 +147,103 @@ pub struct MatchModel {
     pub changes: Vec<ModelChange>,
 }
 
-impl MatchModel {
-    /// Reads the form of `rules/matching.toml`, with what the plan changes of it.
+/// Both models of the file, and the words that organisations' names need.
+#[derive(Clone, Debug)]
+pub struct Models {
+    pub people: MatchModel,
+    pub organisations: MatchModel,
+    pub organisation_names: orgs::name::NameRules,
+}
+
+impl Models {
+    /// Reads the form of `rules/matching.toml`, with what the plan changes of the model of
+    /// people.
     ///
     /// # Errors
     /// What is wrong with the file, in words.
     pub fn parse(text: &str, plan: &MatchPlan) -> Result<Self, String> {
         let mut file: File = toml::from_str(text).map_err(|e| e.to_string())?;
         let changes = overrides::apply(&mut file, plan);
-        let mut model = Self {
-            without: overrides::without(plan),
-            left_out: overrides::left_out(&file, plan),
-            changes,
+        let mut organisations = MatchModel::empty(&file, &file.organisations.start);
+        organisations.compare(
+            &file.organisations.comparison,
+            &Aspect::ALL.map(Aspect::name),
+            &MatchPlan::default(),
+        )?;
+        for (name, classes) in organisations
+            .specs
+            .iter()
+            .zip(&mut organisations.coincidence)
+        {
+            // Branches share a name because they are one organisation's.
+            if name.name == Aspect::Name.name() {
+                *classes = [false, false, false, true, true];
+            }
+        }
+        let mut people = MatchModel::of_people(&file, plan)?;
+        people.changes = changes;
+        Ok(Self {
+            people,
+            organisations,
+            organisation_names: orgs::name::NameRules {
+                stop: file.organisations.stop,
+                numerals: file.organisations.numerals,
+            },
+        })
+    }
+}
+
+impl MatchModel {
+    /// Reads the form of `rules/matching.toml`, with what the plan changes of it.
+    ///
+    /// # Errors
+    /// What is wrong with the file, in words.
+    pub fn parse(text: &str, plan: &MatchPlan) -> Result<Self, String> {
+        Models::parse(text, plan).map(|models| models.people)
+    }
+
+    fn of_people(file: &File, plan: &MatchPlan) -> Result<Self, String> {
+        let mut model = Self::empty(file, &file.model.start);
+        model.without = overrides::without(plan);
+        model.left_out = overrides::left_out(file, plan);
+        model.compare(
+            &file.comparison,
+            &Comparison::ALL.map(Comparison::name),
+            plan,
+        )?;
+        Ok(model)
+    }
+
+    fn empty(file: &File, s: &Start) -> Self {
+        Self {
+            without: [false; CLASSES],
+            left_out: LeftOut::default(),
+            changes: Vec::new(),
             specs: Vec::new(),
             level_names: Vec::new(),
             parents: Vec::new(),
-            start: {
-                let s = &file.model.start;
-                [s.same, s.other_job, s.colleague, s.relative, s.unrelated]
-            },
+            coincidence: Vec::new(),
+            start: [s.same, s.other_job, s.colleague, s.relative, s.unrelated],
             rounds: file.model.rounds,
             random_pairs: file.model.random_pairs,
-            generations: file.suffixes.generations,
-            particles: file.names.particles,
-        };
-        let by_name: BTreeMap<&str, &Written> = file
-            .comparison
-            .iter()
-            .map(|c| (c.name.as_str(), c))
-            .collect();
-        for comparison in Comparison::ALL {
+            generations: file.suffixes.generations.clone(),
+            particles: file.names.particles.clone(),
+        }
+    }
+
+    /// Takes the comparisons up, in the order of their places in a pattern.
+    fn compare(
+        &mut self,
+        list: &[Written],
+        order: &[&str],
+        plan: &MatchPlan,
+    ) -> Result<(), String> {
+        let by_name: BTreeMap<&str, &Written> = list.iter().map(|c| (c.name.as_str(), c)).collect();
+        for name in order {
             let written = by_name
-                .get(comparison.name())
-                .ok_or_else(|| format!("comparison '{}' is missing", comparison.name()))?;
-            let parent = parent(written, &by_name)?;
+                .get(name)
+                .ok_or_else(|| format!("comparison '{name}' is missing"))?;
+            let parent = parent(written, &by_name, order)?;
             let states = match &parent {
                 Parent::None => 1,
                 Parent::Names => 4,
@@ -169,13 +251,14 @@ impl MatchModel {
             };
             let mut spec = spec(written, states)?;
             spec.fixed |= overrides::fixed(&spec.name, plan);
-            model.specs.push(spec);
-            model
-                .level_names
+            self.coincidence
+                .push(spec.table_of.map(|table| table != spec.table_of[0]));
+            self.specs.push(spec);
+            self.level_names
                 .push(written.level.iter().map(|l| l.name.clone()).collect());
-            model.parents.push(parent);
+            self.parents.push(parent);
         }
-        Ok(model)
+        Ok(())
     }
 
     /// Levels and parent states of a pattern.
@@ -183,12 +266,12 @@ impl MatchModel {
     pub fn unpack(&self, pattern: Pattern) -> ([u8; Comparison::COUNT], [u8; Comparison::COUNT]) {
         let mut levels = [0; Comparison::COUNT];
         let mut states = [0; Comparison::COUNT];
-        for (at, comparison) in Comparison::ALL.into_iter().enumerate() {
-            levels[at] = pattern.level(comparison);
-            states[at] = match &self.parents[at] {
+        for (at, parent) in self.parents.iter().enumerate() {
+            levels[at] = pattern.level_at(at);
+            states[at] = match parent {
                 Parent::None => 0,
                 Parent::Names => names_state(pattern),
-                Parent::Level(parent, map) => map[pattern.level(*parent) as usize],
+                Parent::Level(parent, map) => map[pattern.level_at(*parent) as usize],
             };
         }
         (levels, states)
@@ -213,22 +296,23 @@ fn names_state(pattern: Pattern) -> u8 {
     }
 }
 
-fn parent(written: &Written, by_name: &BTreeMap<&str, &Written>) -> Result<Parent, String> {
+fn parent(
+    written: &Written,
+    by_name: &BTreeMap<&str, &Written>,
+    order: &[&str],
+) -> Result<Parent, String> {
     let Some(name) = &written.parent else {
         return Ok(Parent::None);
     };
     if name == "names" {
         return Ok(Parent::Names);
     }
-    let comparison = Comparison::ALL
-        .into_iter()
-        .find(|c| c.name() == name)
-        .ok_or_else(|| {
-            format!(
-                "comparison '{}' has an unknown parent '{name}'",
-                written.name
-            )
-        })?;
+    let comparison = order.iter().position(|c| c == name).ok_or_else(|| {
+        format!(
+            "comparison '{}' has an unknown parent '{name}'",
+            written.name
+        )
+    })?;
     let levels = &by_name
         .get(name.as_str())
         .ok_or_else(|| format!("comparison '{name}' is missing"))?
@@ -299,6 +383,7 @@ fn spec(written: &Written, states: usize) -> Result<ComparisonSpec, String> {
         tables: prior.len(),
         prior,
         differs,
+        tells_classes: written.tells_classes,
         fixed: written.fixed,
     })
 }
@@ -323,8 +408,13 @@ mod tests {
     #[test]
     fn the_built_in_model_parses_and_its_tables_sum_to_one() {
         let text = Rulebook::builtin().file("matching.toml").expect("built in");
-        let model = MatchModel::parse(text, &MatchPlan::default()).expect("the built-in model");
-        for spec in &model.specs {
+        let models = Models::parse(text, &MatchPlan::default()).expect("the built-in model");
+        for spec in models
+            .people
+            .specs
+            .iter()
+            .chain(&models.organisations.specs)
+        {
             for table in &spec.prior {
                 assert!(
                     (table.iter().sum::<f64>() - 1.0).abs() < 1e-9,

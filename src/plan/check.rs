@@ -301,6 +301,7 @@ impl Check<'_> {
             review,
             partners: value(&written.partners).unwrap_or(defaults.partners),
             max_block: value(&written.max_block).unwrap_or(defaults.max_block),
+            learn: value(&written.learn).unwrap_or(defaults.learn),
             without: without(written.without.as_ref()),
             comparisons: self.comparisons(written.comparison.as_deref().unwrap_or_default()),
         }

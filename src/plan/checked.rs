@@ -84,6 +84,8 @@ pub struct MatchPlan {
     pub partners: u32,
     /// Largest block that is compared whole.
     pub max_block: u32,
+    /// Whether decisions teach the model.
+    pub learn: bool,
     /// Kinds of pairs that the model does not tell apart.
     pub without: Vec<PairKind>,
     /// Comparisons of the match model that the plan changes; each at most once.
@@ -145,6 +147,7 @@ impl Default for MatchPlan {
             review: (0.3, 0.95),
             partners: 20,
             max_block: 100,
+            learn: true,
             without: Vec::new(),
             comparisons: Vec::new(),
         }

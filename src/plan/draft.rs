@@ -140,6 +140,9 @@ fn write_match(out: &mut Toml, matching: &MatchPlan) {
     if matching.max_block != defaults.max_block {
         out.raw("max_block", matching.max_block);
     }
+    if !matching.learn {
+        out.raw("learn", matching.learn);
+    }
     let without: Vec<String> = matching
         .without
         .iter()

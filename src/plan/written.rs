@@ -139,6 +139,8 @@ pub struct Match {
     /// The largest block that is compared whole; 100 when not given.
     #[schemars(range(min = 2, max = 100_000))]
     pub max_block: Option<At<u32>>,
+    /// Whether decisions teach the model; true when not given. They bind in any case.
+    pub learn: Option<At<bool>>,
     /// Kinds of pairs that the model is not to tell apart, for data that has none.
     pub without: Option<OneOrMany<PairKind>>,
     /// A comparison of the match model, changed; as many as there are.

@@ -26,6 +26,9 @@ pub fn text(summary: &Value, folder: Option<&Path>) -> String {
     if let Some(changes) = changes(&summary["model"]["changed_by_plan"]) {
         lines.push(format!("the plan changes the match model: {changes}"));
     }
+    if let Some(taught) = taught(&summary["model"]["taught_by_decisions"]) {
+        lines.push(taught);
+    }
     match folder {
         Some(folder) => lines.push(format!("published: {}", folder.display())),
         None => lines.push("dry run: nothing was published".to_owned()),
@@ -57,4 +60,29 @@ fn changes(list: &Value) -> Option<String> {
         text.push_str(&format!(" and {} more", list.len() - SHOWN));
     }
     Some(text)
+}
+
+/// What decisions taught the match model: how many, and the largest changes.
+fn taught(taught: &Value) -> Option<String> {
+    const SHOWN: usize = 3;
+    let levels = taught["levels"].as_array()?;
+    let words = |level: &Value| {
+        Some(format!(
+            "{} {} {:.1} -> {:.1} bits",
+            level["comparison"].as_str()?,
+            level["level"].as_str()?,
+            level["before"].as_f64()?,
+            level["after"].as_f64()?
+        ))
+    };
+    let shown: Vec<String> = levels.iter().take(SHOWN).filter_map(words).collect();
+    let told = if shown.is_empty() {
+        "they confirm its weights".to_owned()
+    } else {
+        shown.join(", ")
+    };
+    Some(format!(
+        "{} decisions taught the match model: {told}",
+        taught["decisions"].as_u64()?
+    ))
 }

@@ -4,7 +4,7 @@ use crate::contact::Fields;
 use crate::contact::diagnostic::nearest;
 
 /// Columns that every condition can read besides the fields.
-pub const SPECIAL: [&str; 3] = ["source", "record_id", "run_date"];
+pub const SPECIAL: [&str; 4] = ["source", "record_id", "run_date", "record_kind"];
 
 /// The names at hand when rules are checked.
 #[derive(Clone, Debug)]

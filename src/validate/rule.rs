@@ -65,7 +65,7 @@ pub struct Examples {
 /// One example: a record, or several for a rule that compares records.
 #[derive(Clone, Debug)]
 pub struct Example {
-    /// Field → value; also `source`, `record_id`, `run_date`.
+    /// Field → value; also `source`, `record_id`, `run_date`, `record_kind`.
     pub records: Vec<BTreeMap<String, String>>,
     pub place: Place,
 }

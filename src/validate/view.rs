@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use crate::contact::{Fields, Records, Table, Text};
+use crate::contact::{Fields, Records, SourceInfo, Table, Text};
 
 pub struct View<'a> {
     pub table: &'a Table,
@@ -44,6 +44,25 @@ impl<'a> View<'a> {
             "source" => {
                 let mut column: StringChunked = (0..rows)
                     .map(|row| Some(self.records.source(row).name.as_str()))
+                    .collect();
+                column.rename(name.into());
+                column.into_series().into_column()
+            }
+            // `organisation`, or missing.
+            "record_kind" => {
+                let company = self.column("company");
+                let sources: Vec<bool> = self
+                    .records
+                    .sources
+                    .iter()
+                    .map(SourceInfo::is_of_organisations)
+                    .collect();
+                let mut column: StringChunked = (0..rows)
+                    .map(|row| {
+                        let source = usize::from(self.records.origin.get(row)?.source);
+                        (*sources.get(source)? && company?.get(row).is_some())
+                            .then_some("organisation")
+                    })
                     .collect();
                 column.rename(name.into());
                 column.into_series().into_column()

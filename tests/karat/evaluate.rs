@@ -8,6 +8,8 @@ use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::generator::made::{self, Shape};
+
 fn karat(folder: &Path, args: &[&str]) -> (i32, String, String) {
     let output = Command::cargo_bin("karat")
         .unwrap()
@@ -262,4 +264,75 @@ fn records_that_the_truth_does_not_know_are_not_scored() {
     assert_eq!(number(&e["records"]), 3);
     assert_eq!(number(&e["true_pairs"]), 1);
     assert_eq!(number(&e["found_pairs"]), 1);
+}
+
+/// Answers to pairs of the review band teach the model, are told, and do no harm; with
+/// `learn = false` they only bind.
+#[test]
+fn answers_to_doubtful_pairs_teach_the_model() {
+    let folder = TempDir::new().unwrap();
+    made::generate(folder.path(), 3_000, 7, Shape::Usual).unwrap();
+    let plan = fs::read_to_string(folder.path().join("karat.toml")).unwrap();
+    let args = ["evaluate", "karat.toml", "--truth", "truth.csv", "--json"];
+    let pairs = ["--pairs", "pairs.csv"];
+    let (code, out, err) = karat(folder.path(), &[&args[..], &pairs].concat());
+    assert_eq!(code, 0, "{err}");
+    let before: Value = serde_json::from_str(&out).unwrap();
+    let mut reader = csv::Reader::from_path(folder.path().join("pairs.csv")).unwrap();
+    let all: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let bins = before["calibration"].as_array().unwrap();
+    let compared: u64 = bins.iter().map(|bin| number(&bin["pairs"])).sum();
+    assert_eq!(all.len() as u64, compared);
+    let band = |row: &&csv::StringRecord| (0.3..=0.95).contains(&row[3].parse::<f64>().unwrap());
+    let decisions: String = all
+        .iter()
+        .filter(band)
+        .map(|row| {
+            let verdict = if &row[4] == "true" { "always" } else { "never" };
+            format!("{verdict},{},{},ann,2026-01-01,\n", &row[0], &row[1])
+        })
+        .collect();
+    let answered = decisions.lines().count() as u64;
+    assert!(answered >= 40, "{answered} doubtful pairs");
+    fs::write(folder.path().join("decisions.csv"), &decisions).unwrap();
+    let decided = plan.replacen("[plan]", "[plan]\ndecisions = \"decisions.csv\"", 1);
+    let run = |more: &str| {
+        fs::write(
+            folder.path().join("karat.toml"),
+            format!("{decided}\n{more}"),
+        )
+        .unwrap();
+        let (code, told, err) = karat(
+            folder.path(),
+            &["run", "karat.toml", "--as-of", "2025-10-01"],
+        );
+        assert!(code < 2, "{err}");
+        let summary = fs::read_to_string(folder.path().join("out/latest/summary.json")).unwrap();
+        let summary: Value = serde_json::from_str(&summary).unwrap();
+        let (_, out, _) = karat(folder.path(), &args);
+        let scores: Value = serde_json::from_str(&out).unwrap();
+        let f1 = scores["pairwise"]["f1"].as_f64().unwrap();
+        (summary["model"]["taught_by_decisions"].clone(), told, f1)
+    };
+    let (taught, told, f1) = run("");
+    assert_eq!(number(&taught["decisions"]), answered);
+    assert_eq!(
+        number(&taught["always"]) + number(&taught["never"]),
+        answered
+    );
+    let levels = taught["levels"].as_array().unwrap();
+    assert!(!levels.is_empty() && levels.iter().all(|l| l["before"] != l["after"]));
+    assert!(
+        told.contains(&format!("{answered} decisions taught the match model: ")),
+        "{told}"
+    );
+    let (nothing, told, bound) = run("[match]\nlearn = false\n");
+    assert_eq!(nothing, Value::Null);
+    assert!(!told.contains("taught"), "{told}");
+    assert!(bound > before["pairwise"]["f1"].as_f64().unwrap());
+    assert!(f1 > bound - 0.005, "{f1} after learning, {bound} before");
+    // A handful is not enough.
+    let few: Vec<&str> = decisions.lines().take(10).collect();
+    fs::write(folder.path().join("decisions.csv"), few.join("\n")).unwrap();
+    assert_eq!(run("").0, Value::Null);
 }

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use crate::link::features::{Features, NONE};
 use crate::link::names::{NameId, Word};
+use crate::link::orgs;
 
 /// The kinds of key, for the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,10 +35,27 @@ pub enum KeyKind {
     CompanyCity,
     Street,
     Deletion,
+    OrgName,
+    OrgGlued,
+    OrgInitials,
+    OrgWord,
+    OrgBeginning,
+    OrgTwoWords,
+    OrgCity,
+    OrgPostcode,
+    OrgHouse,
+    OrgStreet,
+    OrgPhone,
+    OrgEmail,
+    OrgDomain,
 }
 
 /// Calls `emit` with every key of a record. Keys may repeat.
 pub fn emit(f: &Features, record: usize, mut emit: impl FnMut(u64)) {
+    if f.orgs.is(record) {
+        orgs::keys::emit(f, record, &mut emit);
+        return;
+    }
     let words: Vec<&Word> = f
         .words
         .of(record)
@@ -223,11 +241,11 @@ fn initial(f: &Features, name: NameId) -> Option<&str> {
 }
 
 /// The first `len` letters; neutral spellings are ASCII.
-fn start(word: &str, len: usize) -> &str {
+pub(in crate::link) fn start(word: &str, len: usize) -> &str {
     word.get(..len).unwrap_or(word)
 }
 
-fn key(kind: KeyKind, parts: &[&str]) -> u64 {
+pub(in crate::link) fn key(kind: KeyKind, parts: &[&str]) -> u64 {
     let mut hasher = hasher(kind);
     for part in parts {
         hasher.write(part.as_bytes());
@@ -244,7 +262,7 @@ fn bytes(kind: KeyKind, letters: &[u8], domain: &str) -> u64 {
     hasher.finish()
 }
 
-fn number(kind: KeyKind, text: &str, number: u32) -> u64 {
+pub(in crate::link) fn number(kind: KeyKind, text: &str, number: u32) -> u64 {
     let mut hasher = hasher(kind);
     hasher.write(text.as_bytes());
     hasher.write_u8(0xFF);

@@ -17,13 +17,7 @@ impl PairCache {
     }
 
     /// The level of two values of one `kind` (below 16), the same in either order.
-    pub fn level(
-        &mut self,
-        kind: u8,
-        a: u32,
-        b: u32,
-        compare: impl FnOnce(u32, u32) -> u8,
-    ) -> u8 {
+    pub fn level(&mut self, kind: u8, a: u32, b: u32, compare: impl FnOnce(u32, u32) -> u8) -> u8 {
         let (low, high) = (a.min(b), a.max(b));
         if high >= 1 << 30 {
             return compare(low, high);

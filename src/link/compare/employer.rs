@@ -2,13 +2,20 @@
 
 use rapidfuzz::distance::osa;
 
+use super::cache::PairCache;
 use super::text::similar;
 use crate::link::features::{Features, NONE};
 use crate::link::names::letters::Script;
 
+/// Kinds of pairs in the cache; a domain has a dot and a company's core has none, so that
+/// a company and a domain are known apart in either order.
+const COMPANIES: u8 = 0;
+const DOMAINS: u8 = 1;
+const SPELLING: u8 = 2;
+
 /// 1 same company or domain · 2 near (abbreviated, acronym, a spelling) · 3 same first word · 4 different; 0 missing.
 #[must_use]
-pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
+pub fn compare(f: &Features, a: usize, b: usize, cache: &mut PairCache) -> u8 {
     let (left, right) = (f.employers.of(a), f.employers.of(b));
     if left.is_empty() || right.is_empty() {
         return 0;
@@ -19,24 +26,27 @@ pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
     let (ca, cb) = (f.company[a], f.company[b]);
     let mut best = 4;
     if ca != NONE && cb != NONE {
-        best = best.min(texts(f.texts.get(ca), f.texts.get(cb)));
+        best = cache.level(COMPANIES, ca, cb, |x, y| {
+            texts(f.texts.get(x), f.texts.get(y))
+        });
     }
     let (da, db) = (f.domains.of(a), f.domains.of(b));
-    if best > 2
-        && da
-            .iter()
-            .any(|&x| db.iter().any(|&y| misspelt(f.texts.get(x), f.texts.get(y))))
-    {
-        best = 2;
+    for (x, y) in pairs(da, db) {
+        if best > 2 {
+            let misspelt = cache.level(DOMAINS, x, y, |x, y| {
+                u8::from(misspelt(f.texts.get(x), f.texts.get(y)))
+            });
+            best = if misspelt == 1 { 2 } else { best };
+        }
     }
     // A company without a mail against a mail without a company: the domain's label spells it.
-    for (company, domains) in [(ca, f.domains.of(b)), (cb, f.domains.of(a))] {
-        if company == NONE {
-            continue;
-        }
+    for (company, domains) in [(ca, db), (cb, da)] {
         for &domain in domains {
-            if spells(f.texts.get(company), f.texts.get(domain)) {
-                best = best.min(2);
+            if best > 2 && company != NONE {
+                let spelt = cache.level(SPELLING, company, domain, |_, _| {
+                    u8::from(spells(f.texts.get(company), f.texts.get(domain)))
+                });
+                best = if spelt == 1 { 2 } else { best };
             }
         }
     }
@@ -44,6 +54,10 @@ pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
         return 0;
     }
     best
+}
+
+fn pairs(a: &[u32], b: &[u32]) -> impl Iterator<Item = (u32, u32)> {
+    a.iter().flat_map(|&x| b.iter().map(move |&y| (x, y)))
 }
 
 /// Two companies in two scripts, of which one is not known by any domain: whether they
@@ -94,17 +108,17 @@ fn texts(a: &str, b: &str) -> u8 {
 
 /// Every word of one begins a word of the other at the same place: `lodz ind` for `lodz industries`.
 fn abbreviated(a: &str, b: &str) -> bool {
-    let (wa, wb): (Vec<&str>, Vec<&str>) = (a.split(' ').collect(), b.split(' ').collect());
-    wa.len() >= 2
-        && wa.len() == wb.len()
-        && wa.iter().zip(&wb).all(|(x, y)| {
+    let words = |s: &str| s.split(' ').count();
+    words(a) >= 2
+        && words(a) == words(b)
+        && a.split(' ').zip(b.split(' ')).all(|(x, y)| {
             x == y || (x.len().min(y.len()) >= 2 && (x.starts_with(y) || y.starts_with(x)))
         })
 }
 
 fn acronym(words: &str, short: &str) -> bool {
-    let initials: String = words.split(' ').filter_map(|w| w.chars().next()).collect();
-    initials.len() >= 3 && initials == short
+    let initials = || words.split(' ').filter_map(|w| w.chars().next());
+    short.len() >= 3 && initials().eq(short.chars())
 }
 
 /// Does a domain's label spell the company: glued, its beginning, or its first word?

@@ -3,6 +3,7 @@
 //! A pattern packs sixteen comparisons of four bits into a `u64`, so that pairs
 //! are counted by pattern and the model never looks at a record.
 
+pub mod cache;
 pub mod dates;
 pub mod email;
 pub mod employer;
@@ -11,7 +12,7 @@ pub mod names;
 pub mod phone;
 pub mod text;
 
-use super::features::{Features, NONE};
+use super::features::{Features, NONE, Texts};
 use names::NameComparer;
 
 /// The comparisons, in the order of their place in a pattern. `rules/matching.toml`
@@ -85,11 +86,22 @@ pub struct Pattern(pub u64);
 impl Pattern {
     #[must_use]
     pub const fn level(self, comparison: Comparison) -> u8 {
-        ((self.0 >> (4 * comparison as u8)) & 15) as u8
+        self.level_at(comparison as usize)
+    }
+
+    /// The level at a place of the pattern, below 16.
+    #[must_use]
+    pub const fn level_at(self, at: usize) -> u8 {
+        ((self.0 >> (4 * at)) & 15) as u8
     }
 
     pub const fn set(&mut self, comparison: Comparison, level: u8) {
-        let shift = 4 * comparison as u8;
+        self.set_at(comparison as usize, level);
+    }
+
+    /// Sets the level at a place of the pattern, below 16.
+    pub const fn set_at(&mut self, at: usize, level: u8) {
+        let shift = 4 * at;
         self.0 = (self.0 & !(15 << shift)) | ((level as u64 & 15) << shift);
     }
 }
@@ -105,6 +117,9 @@ pub struct Compared {
     /// are called so (given and family name go together); 0 when a half does not agree.
     pub community: f32,
 }
+
+/// The level of two texts.
+type TextLevel = fn(&Texts, u32, u32) -> u8;
 
 /// Compares two records of `features`.
 pub fn compare(
@@ -131,21 +146,28 @@ pub fn compare(
         text::number(&f.texts, f.number[a], f.number[b]),
     );
     pattern.set(Comparison::Email, email::compare(f, a, b));
-    pattern.set(Comparison::Employer, employer::compare(f, a, b));
+    pattern.set(
+        Comparison::Employer,
+        employer::compare(f, a, b, &mut names.texts),
+    );
     pattern.set(Comparison::Phone, phone::compare(f, a, b));
-    pattern.set(
-        Comparison::Title,
-        text::title(&f.texts, f.title[a], f.title[b]),
-    );
-    pattern.set(
-        Comparison::Street,
-        text::street(&f.texts, f.street[a], f.street[b]),
-    );
-    pattern.set(
-        Comparison::Postcode,
-        text::postcode(&f.texts, f.postcode[a], f.postcode[b]),
-    );
-    pattern.set(Comparison::City, text::city(&f.texts, f.city[a], f.city[b]));
+    for (comparison, list, level) in [
+        (Comparison::Title, &f.title, text::title as TextLevel),
+        (Comparison::Street, &f.street, text::street),
+        (Comparison::Postcode, &f.postcode, text::postcode),
+        (Comparison::City, &f.city, text::city),
+    ] {
+        let (x, y) = (list[a], list[b]);
+        let level = if x == NONE || y == NONE {
+            0
+        } else if x == y {
+            1
+        } else {
+            let cache = &mut names.texts;
+            cache.level(comparison as u8, x, y, |x, y| level(&f.texts, x, y))
+        };
+        pattern.set(comparison, level);
+    }
     pattern.set(
         Comparison::Profile,
         text::same_or_not(f.profile[a], f.profile[b]),

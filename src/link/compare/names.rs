@@ -1,5 +1,6 @@
 //! Given and family names: levels of each half, swapped order, whole names.
 
+use super::cache::PairCache;
 pub use super::name_level::level;
 use super::name_level::{sounds_alike, typo};
 use super::{Compared, Comparison};
@@ -43,6 +44,8 @@ pub struct NameComparer<'a> {
     features: &'a Features,
     /// Direct-mapped: key → level. The key holds both ids and the kind.
     cache: Vec<(u64, u8)>,
+    /// Levels of titles, streets, cities, employers.
+    pub texts: PairCache,
 }
 
 impl<'a> NameComparer<'a> {
@@ -61,6 +64,7 @@ impl<'a> NameComparer<'a> {
         Self {
             features,
             cache: vec![(u64::MAX, 0); slots],
+            texts: PairCache::new(slots),
         }
     }
 

@@ -27,7 +27,7 @@ pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
 }
 
 /// One of the last eight digits differs, or the last seven are the same.
-fn near(a: u32, b: u32) -> bool {
+pub(in crate::link) fn near(a: u32, b: u32) -> bool {
     if a % 10_000_000 == b % 10_000_000 {
         return true;
     }

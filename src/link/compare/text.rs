@@ -72,27 +72,48 @@ pub fn street(texts: &Texts, a: u32, b: u32) -> u8 {
     }
     let (a, b) = (texts.get(a), texts.get(b));
     let is_number = |w: &&str| w.bytes().any(|c| c.is_ascii_digit());
-    let words = |s: &str| {
-        s.split(' ')
-            .filter(|w| !is_number(w))
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
-    let (wa, wb) = (words(a), words(b));
-    if wa.is_empty() || wb.is_empty() {
+    let words = |s: &'_ str| s.split(' ').filter(|w| !is_number(w)).count();
+    if words(a) == 0 || words(b) == 0 {
         return 4;
     }
-    let alike = wa == wb || similar(&wa, &wb, 0.92) || shared_words(&wa, &wb) >= 0.66;
-    if !alike {
+    let same = a
+        .split(' ')
+        .filter(|w| !is_number(w))
+        .eq(b.split(' ').filter(|w| !is_number(w)));
+    if !same && !alike_streets(a, b, is_number) {
         return 4;
     }
-    let numbers: Vec<&str> = a.split(' ').filter(is_number).collect();
-    let others: Vec<&str> = b.split(' ').filter(is_number).collect();
-    if numbers.iter().any(|n| others.contains(n)) {
-        if wa == wb && numbers == others { 1 } else { 2 }
-    } else {
+    let shared = a
+        .split(' ')
+        .filter(is_number)
+        .any(|n| b.split(' ').any(|m| m == n));
+    if !shared {
         3
+    } else if same
+        && a.split(' ')
+            .filter(is_number)
+            .eq(b.split(' ').filter(is_number))
+    {
+        1
+    } else {
+        2
     }
+}
+
+/// Two different streets, numbers left out, that are one spelling or share most words.
+fn alike_streets(a: &str, b: &str, is_number: impl Fn(&&str) -> bool) -> bool {
+    let words = |s: &str| {
+        let mut out = String::with_capacity(s.len());
+        for word in s.split(' ').filter(|w| !is_number(w)) {
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(word);
+        }
+        out
+    };
+    let (a, b) = (words(a), words(b));
+    similar(&a, &b, 0.92) || shared_words(&a, &b) >= 0.66
 }
 
 /// 1 same · 2 near (one edit, or the same beginning) · 3 different; 0 missing.
@@ -140,18 +161,16 @@ pub fn similar(a: &str, b: &str, cutoff: f64) -> bool {
     jaro_winkler::similarity_with_args(a.bytes(), b.bytes(), &args).is_some()
 }
 
-/// Words in common over the words of the longer text, 0 to 1.
+/// Words in common over the words of the longer text, 0 to 1, the same in either order.
 fn shared_words(a: &str, b: &str) -> f64 {
-    let other: Vec<&str> = b.split(' ').collect();
-    let (mut all, mut shared) = (0usize, 0usize);
-    for word in a.split(' ') {
-        all += 1;
-        if word.len() > 1 && other.contains(&word) {
-            shared += 1;
-        }
-    }
+    let found = |a: &str, b: &str| {
+        a.split(' ')
+            .filter(|word| word.len() > 1 && b.split(' ').any(|other| other == *word))
+            .count()
+    };
+    let all = a.split(' ').count().max(b.split(' ').count());
     #[allow(clippy::cast_precision_loss)] // a handful of words
-    let share = shared as f64 / all.max(other.len()).max(1) as f64;
+    let share = found(a, b).min(found(b, a)) as f64 / all.max(1) as f64;
     share
 }
 

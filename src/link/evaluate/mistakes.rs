@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::Dense;
 use crate::contact::Records;
-use crate::link::Linking;
-use crate::link::compare::{self, Compared, names::NameComparer};
+use crate::link::compare::{Compared, names::NameComparer};
 use crate::link::score::{Evidence, bits, probability};
+use crate::link::{Linking, judge};
 
 /// A pair that came out wrong, with its evidence.
 #[derive(Clone, Debug, Serialize)]
@@ -129,7 +129,11 @@ impl Finder<'_> {
                 || NameComparer::small(&self.linking.features),
                 |names, &(a, b)| {
                     let (x, y) = self.dense.pair(a, b)?;
-                    let weight = self.linking.scorer.weight(&self.compare(x, y, names));
+                    let compared = self.compare(x, y, names);
+                    let weight = self
+                        .linking
+                        .judge
+                        .weight(&self.linking.features, x, y, &compared);
                     Some((weight, (a, b), cause(x, y, weight)))
                 },
             )
@@ -159,7 +163,7 @@ impl Finder<'_> {
                     weight: f64::from(weight),
                     probability: f64::from(probability(weight)),
                     cause,
-                    evidence: self.evidence(&compared),
+                    evidence: self.evidence(x, y, &compared),
                 })
             })
             .take(SHOWN)
@@ -167,11 +171,12 @@ impl Finder<'_> {
     }
 
     fn compare(&self, x: u32, y: u32, names: &mut NameComparer<'_>) -> Compared {
-        compare::compare(&self.linking.features, x, y, names)
+        judge::compare(&self.linking.features, x, y, names)
     }
 
-    fn evidence(&self, compared: &Compared) -> Vec<Evidence> {
-        self.linking.scorer.evidence(compared)
+    fn evidence(&self, x: u32, y: u32, compared: &Compared) -> Vec<Evidence> {
+        let features = &self.linking.features;
+        self.linking.judge.evidence(features, x, y, compared)
     }
 
     /// By blocking, or inside a loose component.

@@ -4,10 +4,10 @@
 use serde::Serialize;
 
 use super::scores::{Counts, Score};
-use crate::link::compare::{self, names::NameComparer};
+use crate::link::compare::names::NameComparer;
 use crate::link::kernel::cluster::cluster;
 use crate::link::score::{bits, probability};
-use crate::link::{Linked, Linking};
+use crate::link::{Linked, Linking, judge};
 
 /// The threshold of the run, the best one, and what is between.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -88,8 +88,8 @@ impl Linking {
             wanted
                 .iter()
                 .map(|&(a, b)| {
-                    let compared = compare::compare(&self.features, a, b, &mut names);
-                    self.scorer.weight(&compared)
+                    let compared = judge::compare(&self.features, a, b, &mut names);
+                    self.judge.weight(&self.features, a, b, &compared)
                 })
                 .collect()
         };

@@ -40,6 +40,10 @@ pub struct ComparisonSpec {
     pub prior: Vec<Vec<f64>>,
     /// Levels (from 1) that may not be likelier for one person than for unrelated pairs.
     pub differs: Vec<u8>,
+    /// Only pairs in which one of the comparisons with this mark is known can be of the
+    /// classes between "same" and "unrelated"; without such a comparison all pairs can.
+    /// Two equal names without a place, say, can't be told to be branches.
+    pub tells_classes: bool,
     /// The prior is not fitted to the data.
     pub fixed: bool,
 }
@@ -119,6 +123,16 @@ impl Parameters {
         Self { share, p }
     }
 
+    /// log2 (m/u) of a level (from 0) of comparison `k`, over all parent states.
+    #[must_use]
+    pub fn level_bits(&self, k: usize, table_of: [usize; CLASSES], level: usize) -> f64 {
+        let sum = |class: Class| -> f64 {
+            let states = &self.p[k][table_of[class as usize]];
+            states.iter().map(|state| state[level]).sum()
+        };
+        (sum(Class::Same) / sum(Class::Unrelated)).log2()
+    }
+
     /// log2 of the class's share times the pattern's probability in each class.
     #[must_use]
     pub fn log2_joint(
@@ -128,6 +142,18 @@ impl Parameters {
         states: &[u8],
     ) -> [f64; CLASSES] {
         let mut joint = self.share.map(f64::log2);
+        let told = |known: bool| {
+            let mut of = specs
+                .iter()
+                .zip(levels)
+                .filter(|(spec, _)| spec.tells_classes);
+            of.any(|(_, &level)| !known || level > 0)
+        };
+        if told(false) && !told(true) {
+            joint[Class::OtherJob as usize] = f64::NEG_INFINITY;
+            joint[Class::Colleague as usize] = f64::NEG_INFINITY;
+            joint[Class::Relative as usize] = f64::NEG_INFINITY;
+        }
         for (k, spec) in specs.iter().enumerate() {
             if levels[k] == 0 {
                 continue;
