@@ -1,12 +1,11 @@
 //! The level of two halves of names, by their words.
 
-use rapidfuzz::distance::osa;
+use rapidfuzz::distance::{jaro, osa};
 
 use super::Comparison;
 use super::names::{family_level, given};
 use super::text::similar;
 use crate::link::features::Features;
-use crate::link::names::letters::Script;
 use crate::link::names::sound::once;
 use crate::link::names::{Name, NameId, Word};
 
@@ -24,7 +23,13 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
         };
     }
     if left.initial || right.initial {
-        let (short, long) = if left.initial {
+        let all_initials = left.initial && right.initial;
+        let left_is_short = if all_initials {
+            left.words.len() <= right.words.len()
+        } else {
+            left.initial
+        };
+        let (short, long) = if left_is_short {
             (left, right)
         } else {
             (right, left)
@@ -75,17 +80,15 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
     }
 }
 
-/// A third of the letters differ at most, word by word where both names have as many words:
-/// the worst word decides.
+/// A third of the letters differ at most, or many are the same in about the same order
+/// (Jaro; not Jaro-Winkler, which forgives another word with the same beginning). Word by
+/// word where both names have as many words: the worst word decides.
 fn resemble(f: &Features, left: &Name, right: &Name) -> bool {
     by_word(f, left, right, |a, b| {
-        let allowed = a.len().max(b.len()) / 3;
-        osa::distance_with_args(
-            a.bytes(),
-            b.bytes(),
-            &osa::Args::default().score_cutoff(allowed),
-        )
-        .is_some()
+        let edits = osa::Args::default().score_cutoff(a.len().max(b.len()) / 3);
+        let letters = jaro::Args::default().score_cutoff(0.83);
+        osa::distance_with_args(a.bytes(), b.bytes(), &edits).is_some()
+            || jaro::similarity_with_args(a.bytes(), b.bytes(), &letters).is_some()
     })
 }
 
@@ -174,12 +177,8 @@ fn across_scripts(f: &Features, left: &Name, right: &Name) -> u8 {
             || f.names.readings(x).any(|r| neutral_of(r) == neutral_of(y))
             || f.names.readings(y).any(|r| neutral_of(r) == neutral_of(x))
     };
-    // The table is that of the script that is not Latin.
-    let table = if left.script == Script::Latin {
-        right.script
-    } else {
-        left.script
-    };
+    // The table is that of the script that is not Latin (Latin is the smallest).
+    let table = left.script.max(right.script);
     let skeleton = |name: &Name| {
         words(name, &|w| {
             let own = w.across.iter().find(|(script, _)| *script == table);
