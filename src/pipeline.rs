@@ -19,7 +19,7 @@ use crate::link::{LinkReport, Linked, Linking, link};
 use crate::map::{Mapped, map};
 use crate::merge::{MergeInput, merge};
 use crate::plan::Plan;
-use crate::read::{FileRead, SourceRead, read_source};
+use crate::read::{FileRead, SourceRead, bytes_of, read_source};
 use crate::rulebook::Rulebook;
 use crate::standardise::standardise;
 use crate::validate::gate::{self, GateResult};
@@ -88,6 +88,7 @@ pub fn run(
             plan,
             rulebook,
             previous: previous.xref.as_ref(),
+            watch,
         })
     })?;
     let gates = evaluate_gates(plan, &prepared, &linked, merged.clusters.len(), &previous);
@@ -119,7 +120,7 @@ pub fn run(
     };
     clock.stage("laws", records, || {
         write::complete(&mut output);
-        laws::check(output.facts())
+        laws::check(output.facts(), watch)
     })?;
     output.timings = std::mem::take(&mut clock.timings);
     let broken: Vec<&GateResult> = gates.iter().filter(|gate| !gate.held).collect();
@@ -127,8 +128,7 @@ pub fn run(
     let (summary, dir) = if dry_run {
         (write::summarise(&output), None)
     } else {
-        watch.stage("write", 0);
-        watch.tick(records);
+        watch.stage("write", records);
         let published = write::publish(&output, watch)?;
         (published.summary, Some(published.folder))
     };
@@ -147,7 +147,17 @@ pub fn run(
 /// Exit 3 when a source can't be read (all of them are told), 2 for plan and rules.
 pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Prepared, Failure> {
     let mut clock = Clock::new(watch, Vec::new());
-    let sources = clock.stage("read", 0, || read_all(plan, rulebook, watch))?;
+    let sources = clock.timed("read", || {
+        let sizes: Vec<u64> = plan.sources.iter().map(bytes_of).collect();
+        // The end is known when the size of every source is.
+        let total = if sizes.contains(&0) {
+            0
+        } else {
+            sizes.iter().sum()
+        };
+        watch.stage_of_bytes("read", total);
+        read_all(plan, rulebook, watch)
+    })?;
     let rows: u64 = sources
         .iter()
         .map(|source| (source.table.rows() + source.torn.len()) as u64)
@@ -165,10 +175,10 @@ pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Pr
         records,
         mut events,
         diagnostics: told,
-    } = clock.stage("map", rows, || map(sources, plan, rulebook))?;
+    } = clock.stage("map", rows, || map(sources, plan, rulebook, watch))?;
     diagnostics.extend(told);
     let standardised = clock.stage("standardise", rows, || {
-        Ok(standardise(&records, plan, rulebook))
+        Ok(standardise(&records, plan, rulebook, watch))
     })?;
     diagnostics.extend(standardised.diagnostics);
     events.take_over(standardised.events);
@@ -179,6 +189,7 @@ pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Pr
             plan,
             rulebook,
             standardised.violations,
+            watch,
         )
     })?;
     diagnostics.extend(validated.diagnostics);
@@ -289,9 +300,7 @@ fn read_all(
         .par_iter()
         .map(|source| {
             watch.go_on()?;
-            let read = read_source(source, &plan.bounds, rulebook)?;
-            watch.tick(read.table.rows() as u64);
-            Ok(read)
+            read_source(source, &plan.bounds, rulebook, watch)
         })
         .collect();
     let mut sources = Vec::new();
@@ -331,10 +340,20 @@ impl<'a> Clock<'a> {
         records: u64,
         work: impl FnOnce() -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        let watch = self.watch;
+        self.timed(name, || {
+            watch.stage(name, records);
+            work()
+        })
+    }
+
+    /// A stage that tells the watch itself.
+    fn timed<T>(
+        &mut self,
+        name: &str,
+        work: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         self.watch.go_on()?;
-        // The count tells how much the stage has in hand.
-        self.watch.stage(name, 0);
-        self.watch.tick(records);
         let start = Instant::now();
         let result = work();
         self.timings.push((name.to_owned(), start.elapsed()));

@@ -19,6 +19,7 @@ use crate::contact::{
 };
 use crate::merge::{self, Merged};
 use crate::rulebook::Rulebook;
+use crate::watch::{Share, Watch};
 
 /// The values of a run that the laws are about.
 #[derive(Clone, Copy)]
@@ -35,17 +36,22 @@ pub struct Facts<'a> {
 /// Breaches shown for each law; the rest is counted.
 const SHOWN: usize = 5;
 
-/// Checks the laws.
+/// Checks the laws; the watch is told the share of them that is done, in records.
 ///
 /// # Errors
 /// Exit 70 with every law that is broken.
-pub fn check(facts: Facts<'_>) -> Result<(), Failure> {
+pub fn check(facts: Facts<'_>, watch: &dyn Watch) -> Result<(), Failure> {
     let index = Index::of(facts.events);
+    let share = Share::new(watch, facts.records.rows(), 4);
+    let told = |found: Option<Diagnostic>| {
+        share.step();
+        found
+    };
     let broken: Vec<Diagnostic> = [
-        one_row_each(facts, &index),
-        nothing_disappears(facts, &index),
-        replays(facts, &index),
-        no_opt_out_lost(facts, &index),
+        told(one_row_each(facts, &index)),
+        told(nothing_disappears(facts, &index)),
+        told(replays(facts, &index)),
+        told(no_opt_out_lost(facts, &index)),
     ]
     .into_iter()
     .flatten()

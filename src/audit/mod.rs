@@ -1,5 +1,6 @@
 //! The audit log: every change and decision of a run, as columns, and replayed.
 
+pub mod by_itself;
 pub mod columns;
 mod index;
 pub mod laws;

@@ -141,6 +141,39 @@ impl<'a> Replay<'a> {
         builder.finish()
     }
 
+    /// The golden values of a column that the events tell by themselves: the golden row,
+    /// and its value or that it has none.
+    #[must_use]
+    pub fn told(&self, column: &str) -> Vec<(usize, Option<&'a str>)> {
+        let own = self.field(column);
+        let survived = last_by(self.clusters.len(), &own.survived, |at| {
+            self.events.golden(at as usize)
+        });
+        let changed = last_by(self.records.rows(), &own.changes, |at| {
+            self.events.record(at as usize)
+        });
+        let lost: std::collections::BTreeSet<u32> = own
+            .lost
+            .iter()
+            .filter_map(|&at| self.events.golden(at as usize))
+            .collect();
+        let value = |at: u32| self.events.after(at as usize - 1);
+        let mut told = Vec::new();
+        for (golden, rows) in (0_u32..).zip(self.clusters.iter()) {
+            let at = golden as usize;
+            match (survived[at], rows) {
+                (0, _) if lost.contains(&golden) => told.push((at, None)),
+                (0, [row]) => match changed.get(*row as usize).copied().unwrap_or(0) {
+                    0 => {}
+                    change => told.push((at, value(change))),
+                },
+                (0, _) => {}
+                (event, _) => told.push((at, value(event))),
+            }
+        }
+        told
+    }
+
     /// The columns that count sources and records and say how sure the merge is.
     #[must_use]
     pub fn counts(&self) -> [(&'static str, Text); 3] {

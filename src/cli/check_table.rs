@@ -326,6 +326,7 @@ mod tests {
             rulebook.fields(),
             "2026-01-01",
             Vec::new(),
+            &crate::watch::Silent,
         )
         .expect("the rules run");
         let gates = GatePlan {

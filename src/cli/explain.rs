@@ -18,6 +18,7 @@ use crate::link::{Linked, Linking, judge};
 use crate::pipeline::{self, Prepared};
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
+use crate::standardise::system_id;
 
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
@@ -109,6 +110,14 @@ fn find(records: &Records, id: &str) -> Result<u32, Failure> {
             .filter(|&row| records.source(row as usize).name == source)
     };
     if let Some(row) = rows().find(|&row| records.id(row as usize) == record) {
+        return Ok(row);
+    }
+    // A system shows some ids shorter than it exports them.
+    let form = |id: &str| system_id::standardise(id).value;
+    if let Some(wanted) = form(record)
+        && let Some(row) =
+            rows().find(|&row| form(records.id(row as usize)).as_ref() == Some(&wanted))
+    {
         return Ok(row);
     }
     let mut message = format!("{} has no record {}", shown(source), shown(record));

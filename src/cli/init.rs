@@ -11,6 +11,7 @@ use crate::map::draft::draft;
 use crate::plan::{self, Bounds};
 use crate::read::read_source;
 use crate::rulebook::Rulebook;
+use crate::watch::Silent;
 
 #[derive(Debug, Args)]
 pub struct InitArgs {
@@ -28,7 +29,7 @@ pub fn run(args: &InitArgs, console: &Console) -> Result<Ending, Failure> {
     let mut faults = Vec::new();
     let mut kind = FailureKind::Input;
     for source in checked.plan.sources {
-        match read_source(&source, &Bounds::default(), &rulebook) {
+        match read_source(&source, &Bounds::default(), &rulebook, &Silent) {
             Ok(read) => sources.push((source, read)),
             Err(failure) => {
                 kind = failure.kind;

@@ -42,8 +42,8 @@ impl Progress {
     }
 }
 
-impl Watch for Progress {
-    fn stage(&self, name: &str, total: u64) {
+impl Progress {
+    fn show(&self, name: &str, total: u64, template: &str) {
         let Some(slot) = &self.bar else { return };
         let mut slot = slot
             .lock()
@@ -53,11 +53,6 @@ impl Watch for Progress {
             (total > 0).then_some(total),
             ProgressDrawTarget::stderr(),
         );
-        let template = if total > 0 {
-            "{prefix:<12} {bar:30} {human_pos}/{human_len} {elapsed} (left {eta})"
-        } else {
-            "{prefix:<12} {spinner} {human_pos} {elapsed}"
-        };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
@@ -65,10 +60,35 @@ impl Watch for Progress {
         bar.enable_steady_tick(Duration::from_millis(120));
         *slot = bar;
     }
+}
+
+/// A stage that tells no end shows that it works, and for how long.
+const NO_END: &str = "{prefix:<12} {spinner} {elapsed}";
+
+impl Watch for Progress {
+    fn stage(&self, name: &str, total: u64) {
+        let template = match total {
+            0 => NO_END,
+            _ => "{prefix:<12} {bar:30} {human_pos}/{human_len} {elapsed} (left {eta})",
+        };
+        self.show(name, total, template);
+    }
+
+    fn stage_of_bytes(&self, name: &str, total: u64) {
+        let template = match total {
+            0 => NO_END,
+            _ => "{prefix:<12} {bar:30} {bytes}/{total_bytes} {elapsed} (left {eta})",
+        };
+        self.show(name, total, template);
+    }
 
     fn tick(&self, count: u64) {
         if let Some(bar) = self.bar() {
-            bar.inc(count);
+            // Some stages tick in steps larger than what is left.
+            let left = bar
+                .length()
+                .map(|total| total.saturating_sub(bar.position()));
+            bar.inc(left.map_or(count, |left| count.min(left)));
         }
     }
 

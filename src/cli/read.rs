@@ -12,8 +12,9 @@ use super::{Ending, render};
 use crate::contact::diagnostic::shown;
 use crate::contact::{Failure, Table};
 use crate::plan::{Bounds, ReadingPlan, SourcePlan};
-use crate::read::{FileRead, SourceRead, read_source};
+use crate::read::{FileRead, SourceRead, bytes_of, read_source};
 use crate::rulebook::Rulebook;
+use crate::watch::Watch as _;
 
 /// Torn rows that are named one by one.
 const SHOWN: usize = 100;
@@ -39,6 +40,10 @@ pub struct ReadArgs {
     /// What encloses fields
     #[arg(long, value_name = "CHAR", value_parser = character)]
     pub quote: Option<char>,
+
+    /// Whether each line is one quoted cell that holds the row
+    #[arg(long, value_name = "BOOL")]
+    pub wrapped: Option<bool>,
 
     /// The line of the header, from 1; 0 when there is none
     #[arg(long, value_name = "LINE")]
@@ -73,13 +78,18 @@ pub fn run(args: &ReadArgs, console: &Console) -> Result<Ending, Failure> {
             encoding: args.encoding.clone(),
             delimiter: args.delimiter,
             quote: args.quote,
+            wrapped: args.wrapped,
             header_line: args.header_line,
             footer_lines: args.footer_lines,
             sheet: args.sheet.clone(),
         },
         ..SourcePlan::default()
     };
-    let source = read_source(&plan, &Bounds::default(), &Rulebook::builtin())?;
+    let progress = console.progress();
+    progress.stage_of_bytes("read", bytes_of(&plan));
+    let source = read_source(&plan, &Bounds::default(), &Rulebook::builtin(), &progress);
+    progress.finish();
+    let source = source?;
     for file in &source.files {
         console.say(&summary(file));
     }
@@ -117,6 +127,9 @@ fn summary(file: &FileRead) -> String {
     }
     if let Some(delimiter) = file.delimiter {
         add(format!("delimiter {}", named(delimiter)));
+    }
+    if file.wrapped {
+        add("each row in one quoted cell".to_owned());
     }
     if let Some(sheet) = &file.sheet {
         add(format!("sheet {}", shown(sheet)));

@@ -14,6 +14,7 @@ use crate::rulebook::Rulebook;
 use crate::standardise::standardise;
 use crate::validate::examples::{self, RuleTested};
 use crate::validate::{Known, Rules, load, load_files};
+use crate::watch::Silent;
 
 #[derive(Debug, Args)]
 pub struct RulesArgs {
@@ -66,7 +67,7 @@ fn test(input: &RulesInput, console: &Console, rulebook: &Rulebook) -> Result<En
     let (plan, rules) = loaded(input, rulebook)?;
     // Doubts come from standardising, so their examples go through it.
     let raise = |records: &_| {
-        let done = standardise(records, &plan, rulebook);
+        let done = standardise(records, &plan, rulebook, &Silent);
         (done.table, done.violations)
     };
     let tested = examples::test(&rules, rulebook.fields(), &plan.run_date, &raise)?;

@@ -146,15 +146,21 @@ fn names(fields: &[String]) -> String {
 }
 
 fn example(example: &Example) -> String {
+    // Like records, which a rule that learns from them needs, are said once.
     let records: Vec<String> = example
         .records
-        .iter()
-        .map(|record| {
-            let cells: Vec<String> = record
+        .chunk_by(|one, next| one == next)
+        .filter_map(|alike| {
+            let cells: Vec<String> = alike
+                .first()?
                 .iter()
                 .map(|(name, value)| format!("{name} = {value}"))
                 .collect();
-            code(&cells.join(", "))
+            let record = code(&cells.join(", "));
+            Some(match alike.len() {
+                1 => record,
+                count => format!("{count} times {record}"),
+            })
         })
         .collect();
     records.join(" beside ")

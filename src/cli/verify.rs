@@ -16,11 +16,15 @@ pub struct VerifyArgs {
     /// A run's folder, or an output folder for its latest run
     #[arg(default_value = "out", value_name = "RUN")]
     run: PathBuf,
+
+    /// The export that the run read from standard input, if it was kept
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
 }
 
 pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Failure> {
     let folder = run_folder(&args.run)?;
-    let verified = verify::verify(&folder, &Rulebook::builtin())?;
+    let verified = verify::verify(&folder, args.input.as_deref(), &Rulebook::builtin())?;
     if console.json() {
         let object = json!({
             "verified": true,

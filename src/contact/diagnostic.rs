@@ -147,6 +147,12 @@ impl Diagnostic {
         self
     }
 
+    /// A hint that only sometimes helps.
+    #[must_use]
+    pub fn hint_if(self, helps: bool, hint: impl Into<String>) -> Self {
+        if helps { self.hint(hint) } else { self }
+    }
+
     fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             severity,

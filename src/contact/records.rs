@@ -26,6 +26,8 @@ pub struct SourceInfo {
     pub columns: Vec<String>,
     /// The header that holds the record id, if any.
     pub id_header: Option<String>,
+    /// The extra column that is called like a record id and has values twice or none.
+    pub id_refused: Option<String>,
     /// No two records of this source are one person (a golden dataset).
     pub deduplicated: bool,
 }

@@ -22,6 +22,7 @@ use crate::contact::{Diagnostic, Events, Failure, FailureKind, Records};
 use crate::plan::{Plan, SourcePlan};
 use crate::read::SourceRead;
 use crate::rulebook::Rulebook;
+use crate::watch::Watch;
 use assign::{Assigned, Lists, assign};
 
 /// The records as mapped, raw values still.
@@ -41,6 +42,7 @@ pub fn map(
     mut sources: Vec<SourceRead>,
     plan: &Plan,
     rulebook: &Rulebook,
+    watch: &dyn Watch,
 ) -> Result<Mapped, Failure> {
     sources.sort_by(|a, b| a.name.cmp(&b.name));
     let words = Words::load(rulebook)?;
@@ -63,7 +65,7 @@ pub fn map(
             .diagnostics
             .extend(report::mapping(source, own, found));
     }
-    union::union(&sources, plan, &plans, &assigned, lists, &mut mapped);
+    union::union(&sources, plan, &plans, &assigned, lists, &mut mapped, watch);
     Ok(mapped)
 }
 

@@ -6,6 +6,7 @@ use crate::contact::Diagnostic;
 use crate::contact::diagnostic::shown;
 use crate::plan::SourcePlan;
 use crate::read::SourceRead;
+use crate::standardise::identifier::is_scientific;
 
 /// Notes on one source's mapping.
 #[must_use]
@@ -128,12 +129,20 @@ pub fn ids(source: &SourceRead, assigned: &Assigned<'_>, ordered: &Ordered) -> V
                 .id_refused
                 .and_then(|at| source.table.names().get(at))
                 .map_or_else(String::new, |header| shown(header));
+            let rounded = assigned
+                .id_refused
+                .and_then(|at| source.table.column(source.table.names().get(at)?))
+                .is_some_and(|column| column.iter().flatten().any(|id| is_scientific(id.trim())));
             notes.push(
                 Diagnostic::warning(
                     "map_id_not_unique",
                     format!("source {name}: the column {refused} is called like an id, but has values twice or none; records are named by their line"),
                 )
-                .hint(format!("id = {refused} in the plan takes it all the same")),
+                .hint(format!("id = {refused} in the plan takes it all the same"))
+                .hint_if(
+                    rounded,
+                    "a spreadsheet has rounded some of its values (1.23E+10): export the ids again, as text",
+                ),
             );
         }
         None if !ordered.rows.is_empty() => notes.push(

@@ -14,6 +14,7 @@ use crate::contact::{
 };
 use crate::plan::{Plan, SourcePlan};
 use crate::read::SourceRead;
+use crate::watch::{Share, Watch};
 
 /// Fills `mapped.records` and the events and diagnostics that belong to it.
 pub fn union(
@@ -23,11 +24,22 @@ pub fn union(
     assigned: &[Assigned<'_>],
     lists: Lists<'_>,
     mapped: &mut Mapped,
+    watch: &dyn Watch,
 ) {
+    // Half of the work is a source's, half a column's.
+    let rows: usize = sources
+        .iter()
+        .map(|source| source.at.len() + source.torn.len())
+        .sum();
+    let share = Share::new(watch, rows / 2, 2 * sources.len());
     let ordered: Vec<Ordered> = sources
         .iter()
         .zip(assigned)
-        .map(|(source, found)| ids::order(source, id_column(source, found)))
+        .map(|(source, found)| {
+            let order = ids::order(source, id_column(source, found));
+            share.step();
+            order
+        })
         .collect();
     let mut bases = Vec::with_capacity(sources.len());
     let mut total = 0;
@@ -73,6 +85,7 @@ pub fn union(
             .diagnostics
             .extend(report::ids(source, &assigned[at], &ordered[at]));
         built.push(own);
+        share.step();
     }
 
     let records = &mut mapped.records;
@@ -113,9 +126,14 @@ pub fn union(
             }
         }
     }
+    let share = Share::new(watch, rows - rows / 2, columns.len());
     let texts: Vec<Text> = columns
         .par_iter()
-        .map(|(_, parts)| stack(parts, &ordered, total))
+        .map(|(_, parts)| {
+            let text = stack(parts, &ordered, total);
+            share.step();
+            text
+        })
         .collect();
     for (nth, ((name, _), text)) in columns.iter().zip(texts).enumerate() {
         let table = if nth < mapped_columns {
@@ -209,6 +227,7 @@ fn info(source: &SourceRead, plan: &Plan, own: &SourcePlan, assigned: &Assigned<
         headers: names.to_vec(),
         columns,
         id_header: assigned.id.map(|at| names[at].clone()),
+        id_refused: assigned.id_refused.map(|at| extra_name(source, at)),
         deduplicated: preset.is_some_and(|preset| preset.deduplicated),
     }
 }

@@ -4,6 +4,7 @@
 //! several has one `Survived` event for its value and one `Lost` event for each
 //! record's differing value.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use hashbrown::{HashMap, HashSet};
@@ -11,11 +12,13 @@ use rayon::prelude::*;
 
 use super::clusters::Clusters;
 use super::policy::{Avoid, Policy};
+use super::proof::{Part, lost, survived};
 use super::ranks::Ranks;
-use super::same::Same;
 use super::spelling::{self, Context, Nicknames, Script};
 use super::survive::{self, Candidate, Choice};
-use crate::contact::{Event, EventKind, Events, Stage, Table, Text, TextBuilder};
+use super::union::parts_of;
+use super::{opt_out, phones};
+use crate::contact::{Events, Table, Text, TextBuilder};
 use crate::plan::Strategy;
 use crate::standardise::email::EmailRules;
 
@@ -40,12 +43,6 @@ pub struct Column {
     pub golden: Text,
     /// In order; put together once, at the end.
     pub events: Vec<Events>,
-}
-
-/// What a chunk of golden rows gives.
-struct Part {
-    values: TextBuilder,
-    events: Events,
 }
 
 /// Merges the column of `policy`; `done` holds the columns that it leans on.
@@ -78,7 +75,7 @@ fn merge(
         .avoid
         .contains(&Avoid::Shared)
         .then(|| shared_values(column, sources.clusters));
-    let opted_out = opted_out(policy, column, sources.table);
+    let opted_out = opt_out::opted_out(policy, column, sources.table);
     let work = Work {
         sources,
         policy,
@@ -100,6 +97,7 @@ fn merge(
             .filter_map(|from| done.column(from))
             .collect(),
         spelled_in: columns(sources.table, &policy.spelled_in),
+        country: policy.region.as_ref().and_then(|name| done.column(name)),
         other_half: policy
             .other_half
             .as_ref()
@@ -129,7 +127,7 @@ fn merge(
     }
 }
 
-fn columns<'a>(table: &'a Table, names: &[String]) -> Vec<&'a Text> {
+pub(super) fn columns<'a>(table: &'a Table, names: &[String]) -> Vec<&'a Text> {
     names.iter().filter_map(|name| table.column(name)).collect()
 }
 
@@ -147,89 +145,27 @@ fn shared_values<'a>(column: &'a Text, clusters: &Clusters) -> HashSet<&'a str> 
     shared
 }
 
-/// Values of the `through` columns that some record opted out, with its row.
-fn opted_out<'a>(policy: &Policy, column: &Text, table: &'a Table) -> HashMap<&'a str, u32> {
-    let mut out = HashMap::new();
-    if !policy.strategies.contains(&Strategy::OptOut) {
-        return out;
-    }
-    for through in columns(table, &policy.through) {
-        for row in (0_u32..).take(table.rows()) {
-            if column.get(row as usize) == Some("true") {
-                for value in through.get(row as usize).into_iter().flat_map(parts_of) {
-                    let first = out.entry(value).or_insert(row);
-                    *first = row.min(*first);
-                }
-            }
-        }
-    }
-    out
-}
-
-/// The values of a cell that holds several.
-pub fn parts_of(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split(';')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-}
-
-/// A list that says each value once, in its fullest form.
-struct List<'a> {
-    same: Option<Same>,
-    emails: &'a EmailRules,
-    /// Keys that stand in other columns.
-    said: Vec<String>,
-    keys: Vec<String>,
-    values: Vec<&'a str>,
-    /// A spelling was left out.
-    dropped: bool,
-}
-
-impl<'a> List<'a> {
-    /// Whether `value` is in the list now in its own spelling.
-    fn add(&mut self, value: &'a str) -> bool {
-        if self.values.contains(&value) {
-            return true;
-        }
-        if let Some(same) = self.same {
-            if !self.said.is_empty() && self.said.contains(&same.key(value, self.emails)) {
-                self.dropped = true;
-                return false;
-            }
-            let key = same.list_key(value, self.emails);
-            if let Some(at) = self.keys.iter().position(|known| *known == key) {
-                self.dropped = true;
-                let fuller = same.is_fuller(value, self.values[at]);
-                if fuller {
-                    self.values[at] = value;
-                }
-                return fuller;
-            }
-            self.keys.push(key);
-        }
-        self.values.push(value);
-        true
-    }
-}
-
-struct Work<'a> {
-    sources: &'a Sources<'a>,
-    policy: &'a Policy,
-    column: &'a Text,
-    attested_by: Vec<&'a Text>,
+/// What the golden values of one column are worked out from.
+pub(super) struct Work<'a> {
+    pub(super) sources: &'a Sources<'a>,
+    pub(super) policy: &'a Policy,
+    pub(super) column: &'a Text,
+    pub(super) attested_by: Vec<&'a Text>,
     /// The column to agree with: of the records, and as merged.
-    with: Option<(&'a Text, &'a Text)>,
+    pub(super) with: Option<(&'a Text, &'a Text)>,
     /// Columns whose losers are kept here: of the records, and as merged.
-    collects: Vec<(&'a Text, &'a Text)>,
-    through: Vec<&'a Text>,
+    pub(super) collects: Vec<(&'a Text, &'a Text)>,
+    pub(super) through: Vec<&'a Text>,
     /// Merged columns whose values are not said again.
-    apart_from: Vec<&'a Text>,
+    pub(super) apart_from: Vec<&'a Text>,
     /// Columns of the records that may hold the full form of a phone.
-    spelled_in: Vec<&'a Text>,
-    other_half: Option<&'a Text>,
-    shared: Option<HashSet<&'a str>>,
-    opted_out: HashMap<&'a str, u32>,
-    trust_rank: &'a [u32],
+    pub(super) spelled_in: Vec<&'a Text>,
+    /// The golden countries, for numbers without a country code.
+    pub(super) country: Option<&'a Text>,
+    pub(super) other_half: Option<&'a Text>,
+    pub(super) shared: Option<HashSet<&'a str>>,
+    pub(super) opted_out: HashMap<&'a str, u32>,
+    pub(super) trust_rank: &'a [u32],
 }
 
 impl<'a> Work<'a> {
@@ -275,7 +211,8 @@ impl<'a> Work<'a> {
             left.retain(|c| !said.contains(&same.key(c.value, self.sources.emails)));
             if left.is_empty() {
                 part.values.push(None::<&str>);
-                self.all_lost(golden, rows, None, same.rule(), part);
+                let why = (same.rule(), same.reason());
+                self.all_lost(golden, rows, None, why, part);
                 return;
             }
         }
@@ -330,18 +267,30 @@ impl<'a> Work<'a> {
         if choice.rule == survive::AGREED && differ {
             choice.rule = decided.unwrap_or(survive::AGREED);
         }
-        let mut value = self.column.get(choice.row as usize);
-        if let Some((row, full)) = value.and_then(|value| self.full_form(rows, value)) {
+        let mut value = self.column.get(choice.row as usize).map(Cow::Borrowed);
+        let mut reason = "";
+        if let Some((row, full)) = value
+            .as_deref()
+            .and_then(|value| self.full_form(rows, value))
+        {
             choice = Choice {
                 row,
                 rule: spelling::rule(Avoid::National),
             };
-            value = Some(full);
+            value = Some(Cow::Borrowed(full));
+        } else if let Some(number) = value
+            .as_deref()
+            .and_then(|value| self.with_country_code(golden, value))
+        {
+            choice.rule = phones::RULE;
+            reason = phones::REASON;
+            value = Some(Cow::Owned(number));
         }
+        let value = value.as_deref();
         part.values.push(value);
         // A single record that keeps its own value has no event.
         if rows.len() > 1 || value != self.column.get(rows[0] as usize) {
-            survived(part, golden, choice, &self.policy.column, value, "");
+            survived(part, golden, choice, &self.policy.column, value, reason);
         }
         for &row in rows {
             let own = self.column.get(row as usize);
@@ -352,8 +301,15 @@ impl<'a> Work<'a> {
                 .or_else(|| {
                     let same = self.policy.same?;
                     let key = same.key(own?, self.sources.emails);
-                    (said.contains(&key) || key == same.key(value?, self.sources.emails))
-                        .then(|| same.reason())
+                    (said.contains(&key) || key == same.key(value?, self.sources.emails)).then(
+                        || {
+                            if reason.is_empty() {
+                                same.reason()
+                            } else {
+                                reason
+                            }
+                        },
+                    )
                 })
                 .unwrap_or("");
             lost(
@@ -370,7 +326,7 @@ impl<'a> Work<'a> {
     }
 
     /// Keys of what the golden record says in other columns already.
-    fn said(&self, golden: usize) -> Vec<String> {
+    pub(super) fn said(&self, golden: usize) -> Vec<String> {
         let Some(same) = self.policy.same else {
             return Vec::new();
         };
@@ -380,55 +336,6 @@ impl<'a> Work<'a> {
             .flat_map(parts_of)
             .map(|value| same.key(value, self.sources.emails))
             .collect()
-    }
-
-    /// The number with its country code, where some record of the person has it.
-    fn full_form(&self, rows: &[u32], value: &str) -> Option<(u32, &'a str)> {
-        let same = self.policy.same?;
-        if self.spelled_in.is_empty() || !same.is_fuller("+", value) {
-            return None;
-        }
-        let key = same.key(value, self.sources.emails);
-        self.spelled_in.iter().find_map(|column| {
-            rows.iter().find_map(|&row| {
-                parts_of(column.get(row as usize)?)
-                    .find(|other| {
-                        same.is_fuller(other, value) && same.key(other, self.sources.emails) == key
-                    })
-                    .map(|full| (row, full))
-            })
-        })
-    }
-
-    /// `Lost` for each record whose value the golden one does not hold.
-    fn all_lost(
-        &self,
-        golden: usize,
-        rows: &[u32],
-        value: Option<&str>,
-        rule: &str,
-        part: &mut Part,
-    ) {
-        let Some(same) = self.policy.same else { return };
-        for &row in rows {
-            let own = self.column.get(row as usize);
-            let kept = own.is_some_and(|own| {
-                parts_of(own)
-                    .all(|one| value.is_some_and(|value| parts_of(value).any(|known| known == one)))
-            });
-            if !kept {
-                lost(
-                    part,
-                    golden,
-                    row,
-                    &self.policy.column,
-                    own,
-                    value,
-                    rule,
-                    same.reason(),
-                );
-            }
-        }
     }
 
     /// Local parts and the like that speak for a spelling, folded and tight.
@@ -443,132 +350,6 @@ impl<'a> Work<'a> {
             })
             .collect()
     }
-
-    fn union(&self, golden: usize, rows: &[u32], part: &mut Part) {
-        let mut list = List {
-            same: self.policy.same,
-            emails: self.sources.emails,
-            said: self.said(golden),
-            keys: Vec::new(),
-            values: Vec::new(),
-            dropped: false,
-        };
-        let mut first = None;
-        for &row in rows {
-            let Some(cell) = self.column.get(row as usize) else {
-                continue;
-            };
-            for value in parts_of(cell) {
-                if list.add(value) {
-                    first = first.or(Some(row));
-                }
-            }
-        }
-        let winners: Vec<&str> = self
-            .collects
-            .iter()
-            .filter_map(|(_, merged)| merged.get(golden))
-            .collect();
-        // The values of a single record are its golden ones: there are no losers.
-        for &row in rows.iter().filter(|_| rows.len() > 1) {
-            for (records, _) in &self.collects {
-                if let Some(value) = records.get(row as usize)
-                    && !winners.contains(&value)
-                    && list.add(value)
-                {
-                    first = first.or(Some(row));
-                }
-            }
-        }
-        if rows.len() == 1 && !list.dropped {
-            part.values.push(self.column.get(rows[0] as usize));
-            return;
-        }
-        let same = self.policy.same.map_or("", Same::rule);
-        let Some(first) = first else {
-            part.values.push(None::<&str>);
-            self.all_lost(golden, rows, None, same, part);
-            return;
-        };
-        let value = list.values.join(";");
-        let differ = rows
-            .iter()
-            .any(|&row| self.column.get(row as usize) != Some(value.as_str()));
-        let rule = if differ {
-            survive::name(Strategy::Union)
-        } else {
-            survive::AGREED
-        };
-        part.values.push(Some(&value));
-        let choice = Choice { row: first, rule };
-        survived(part, golden, choice, &self.policy.column, Some(&value), "");
-        if list.dropped {
-            self.all_lost(golden, rows, Some(&value), same, part);
-        }
-    }
-
-    /// `true` over `false` over missing, and an opt-out of the same address counts.
-    fn opt_out(&self, golden: usize, rows: &[u32], part: &mut Part) {
-        let own = |wanted: &str| {
-            rows.iter()
-                .copied()
-                .find(|&row| self.column.get(row as usize) == Some(wanted))
-        };
-        let foreign = || {
-            rows.iter()
-                .flat_map(|&row| self.through.iter().filter_map(move |t| t.get(row as usize)))
-                .flat_map(parts_of)
-                .filter_map(|value| self.opted_out.get(value).copied())
-                .min()
-        };
-        let rule = survive::name(Strategy::OptOut);
-        let (row, value, why) = if let Some(row) = own("true") {
-            (row, "true", "")
-        } else if let Some(row) = foreign() {
-            (row, "true", "another record with this address opted out")
-        } else if let Some(row) = own("false") {
-            (row, "false", "")
-        } else {
-            // A value that is neither can't be read as a yes or a no: it is kept.
-            let other = rows
-                .iter()
-                .find_map(|&row| Some((row, self.column.get(row as usize)?)));
-            let Some((row, value)) = other else {
-                part.values.push(None::<&str>);
-                return;
-            };
-            (row, value, "")
-        };
-        part.values.push(Some(value));
-        if rows.len() == 1 && why.is_empty() {
-            return;
-        }
-        let agreed = why.is_empty()
-            && rows
-                .iter()
-                .all(|&row| self.column.get(row as usize).is_none_or(|v| v == value));
-        let rule = if agreed { survive::AGREED } else { rule };
-        survived(
-            part,
-            golden,
-            Choice { row, rule },
-            &self.policy.column,
-            Some(value),
-            why,
-        );
-        for &row in rows {
-            lost(
-                part,
-                golden,
-                row,
-                &self.policy.column,
-                self.column.get(row as usize),
-                Some(value),
-                rule,
-                why,
-            );
-        }
-    }
 }
 
 /// How many records hold each candidate's very value.
@@ -581,89 +362,4 @@ fn count_equal(candidates: &mut [Candidate<'_>]) {
             .count();
         candidates[at].votes = u32::try_from(votes).unwrap_or(u32::MAX);
     }
-}
-
-fn survived(
-    part: &mut Part,
-    golden: usize,
-    choice: Choice,
-    field: &str,
-    value: Option<&str>,
-    reason: &str,
-) {
-    push_survived(&mut part.events, golden, choice, field, value, reason);
-}
-
-/// The event for a golden value.
-pub fn push_survived(
-    events: &mut Events,
-    golden: usize,
-    choice: Choice,
-    field: &str,
-    value: Option<&str>,
-    reason: &str,
-) {
-    events.push(Event {
-        stage: Stage::Merge,
-        kind: EventKind::Survived,
-        record: Some(choice.row),
-        golden: u32::try_from(golden).ok(),
-        field,
-        after: value,
-        rule: choice.rule,
-        reason,
-        ..Event::default()
-    });
-}
-
-#[allow(clippy::too_many_arguments)]
-fn lost(
-    part: &mut Part,
-    golden: usize,
-    row: u32,
-    field: &str,
-    value: Option<&str>,
-    won: Option<&str>,
-    rule: &str,
-    reason: &str,
-) {
-    push_lost(
-        &mut part.events,
-        golden,
-        row,
-        field,
-        value,
-        won,
-        rule,
-        reason,
-    );
-}
-
-/// The event for a record's value that is not the golden one; none when it is.
-#[allow(clippy::too_many_arguments)]
-pub fn push_lost(
-    events: &mut Events,
-    golden: usize,
-    row: u32,
-    field: &str,
-    value: Option<&str>,
-    won: Option<&str>,
-    rule: &str,
-    reason: &str,
-) {
-    if value.is_none() || value == won {
-        return;
-    }
-    events.push(Event {
-        stage: Stage::Merge,
-        kind: EventKind::Lost,
-        record: Some(row),
-        golden: u32::try_from(golden).ok(),
-        field,
-        before: value,
-        after: won,
-        rule,
-        reason,
-        ..Event::default()
-    });
 }

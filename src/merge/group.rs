@@ -3,8 +3,9 @@
 //! The one exception is data (`fill` in `rules/merging.toml`): a country that all
 //! other records agree on is filled in where the chosen address lacks one.
 
-use super::column::{Column, Sources, push_lost, push_survived};
+use super::column::{Column, Sources};
 use super::policy::{GroupRule, Policy};
+use super::proof::{push_lost, push_survived};
 use super::survive::{self, Candidate, Choice};
 use crate::contact::{Events, Text, TextBuilder};
 

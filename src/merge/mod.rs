@@ -9,24 +9,28 @@ mod column;
 pub mod golden_ids;
 mod group;
 mod ids;
+mod opt_out;
+mod phones;
 pub mod policy;
 pub mod previous;
+mod proof;
 mod ranks;
 mod same;
 mod spelling;
 pub mod survive;
 #[cfg(test)]
 pub(crate) mod tests;
+mod union;
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
 pub use clusters::Clusters;
-pub use column::parts_of;
 pub use ids::{RULE_KEPT, RULE_MADE, RULE_SPLIT, names_golden};
 pub use policy::Merging;
 pub use previous::PreviousXref;
+pub use union::parts_of;
 
 use crate::contact::{
     Diagnostic, Event, EventKind, Events, Failure, FailureKind, Held, Records, Stage, Table, Text,
@@ -35,6 +39,7 @@ use crate::link::Linked;
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
 use crate::standardise::email::EmailRules;
+use crate::watch::{Share, Watch};
 use column::{Column, Sources};
 use policy::Policy;
 use ranks::Ranks;
@@ -52,6 +57,8 @@ pub struct MergeInput<'a> {
     pub plan: &'a Plan,
     pub rulebook: &'a Rulebook,
     pub previous: Option<&'a PreviousXref>,
+    /// Told the share of the columns that is done, in records.
+    pub watch: &'a dyn Watch,
 }
 
 /// The golden records.
@@ -137,8 +144,21 @@ fn columns(sources: &Sources<'_>, merging: &Merging, input: &MergeInput<'_>) -> 
     let mut waiting: Vec<usize> = (0..policies.len())
         .filter(|&at| in_group(&policies[at]).is_none())
         .collect();
+    let share = Share::new(input.watch, input.records.rows(), policies.len());
     let mut done = Table::new(sources.clusters.len());
     let mut all: Vec<Option<Column>> = policies.iter().map(|_| None).collect();
+    for (number, rule) in merging.groups.iter().enumerate() {
+        let members: Vec<usize> = (0..policies.len())
+            .filter(|&at| in_group(&policies[at]) == Some(number))
+            .collect();
+        let of: Vec<&Policy> = members.iter().map(|&at| &policies[at]).collect();
+        let merged = group::group(sources, rule, &of, &[]);
+        for (at, column) in members.into_iter().zip(merged) {
+            done.set(&column.name, column.golden.clone());
+            all[at] = Some(column);
+            share.step();
+        }
+    }
     while !waiting.is_empty() {
         let waits = |name: &str| waiting.iter().any(|&at| policies[at].column == name);
         let (mut now, later): (Vec<usize>, Vec<usize>) = waiting
@@ -154,10 +174,9 @@ fn columns(sources: &Sources<'_>, merging: &Merging, input: &MergeInput<'_>) -> 
         let ready: Vec<(usize, Column)> = now
             .into_par_iter()
             .map(|at| {
-                (
-                    at,
-                    column::column(sources, &policies[at], &done, &trust_ranks[at]),
-                )
+                let column = column::column(sources, &policies[at], &done, &trust_ranks[at]);
+                share.step();
+                (at, column)
             })
             .collect();
         for (at, column) in ready {
@@ -165,16 +184,6 @@ fn columns(sources: &Sources<'_>, merging: &Merging, input: &MergeInput<'_>) -> 
             all[at] = Some(column);
         }
         waiting = later;
-    }
-    for (number, rule) in merging.groups.iter().enumerate() {
-        let members: Vec<usize> = (0..policies.len())
-            .filter(|&at| in_group(&policies[at]) == Some(number))
-            .collect();
-        let of: Vec<&Policy> = members.iter().map(|&at| &policies[at]).collect();
-        let merged = group::group(sources, rule, &of, &[]);
-        for (at, column) in members.into_iter().zip(merged) {
-            all[at] = Some(column);
-        }
     }
     all.into_iter().flatten().collect()
 }

@@ -76,6 +76,8 @@ struct FieldRule {
     apart_from: Vec<String>,
     #[serde(default)]
     spelled_in: Vec<String>,
+    #[serde(default)]
+    region: Option<String>,
 }
 
 /// What makes a value step back while another is there.
@@ -114,6 +116,8 @@ pub struct Policy {
     pub apart_from: Vec<String>,
     /// Columns that may hold the full form of a phone.
     pub spelled_in: Vec<String>,
+    /// The field, merged before, that tells a national number's country.
+    pub region: Option<String>,
     /// How two values of this column are told to mean the same.
     pub same: Option<Same>,
     pub multi: bool,
@@ -132,6 +136,7 @@ impl Policy {
             .iter()
             .chain(&self.collects)
             .chain(&self.apart_from)
+            .chain(&self.region)
             .map(String::as_str)
     }
 }
@@ -196,7 +201,11 @@ impl Merging {
                 .as_ref()
                 .map(|r| r.apart_from.clone())
                 .unwrap_or_default(),
-            spelled_in: rule.map(|r| r.spelled_in).unwrap_or_default(),
+            spelled_in: rule
+                .as_ref()
+                .map(|r| r.spelled_in.clone())
+                .unwrap_or_default(),
+            region: rule.and_then(|r| r.region),
             multi,
             is_time: field.is_some_and(|field| field.kind == FieldType::DateTime),
             order: field
@@ -275,6 +284,7 @@ mod tests {
                 .chain(&rule.other_half)
                 .chain(&rule.apart_from)
                 .chain(&rule.spelled_in)
+                .chain(&rule.region)
             {
                 assert!(known(name), "{name} in {}", rule.field);
             }

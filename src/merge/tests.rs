@@ -89,6 +89,7 @@ fn golden(field: &str, fields: &[&str], rows: &[(u16, Vec<Option<&str>>)]) -> Op
         plan: &plan(),
         rulebook: &rulebook,
         previous: None,
+        watch: &crate::watch::Silent,
     })
     .expect("the built-in rules parse");
     assert_laws(
@@ -120,7 +121,7 @@ fn assert_laws(
         events: &events,
         rulebook: &rulebook,
     };
-    if let Err(failure) = laws::check(facts) {
+    if let Err(failure) = laws::check(facts, &crate::watch::Silent) {
         panic!("{:#?}", failure.diagnostics);
     }
     let index = Index::of(&events);
@@ -199,6 +200,7 @@ fn a_number_that_stands_twice_is_lost_with_a_reason() {
         plan: &plan(),
         rulebook: &Rulebook::builtin(),
         previous: None,
+        watch: &crate::watch::Silent,
     })
     .expect("the built-in rules parse");
     let lost = merged.events.iter().find(|e| e.kind == EventKind::Lost);
@@ -209,6 +211,76 @@ fn a_number_that_stands_twice_is_lost_with_a_reason() {
             "same_number",
             "the golden record has the same number already"
         ))
+    );
+}
+
+/// The country stands in another record of the person than the number.
+#[test]
+fn a_national_number_takes_the_code_of_the_golden_country() {
+    let fields = ["phone", "other_phones", "country"];
+    for (phone, country, want) in [
+        ("3037465433", "US", "+13037465433"),
+        ("13037465433", "US", "+13037465433"),
+        ("3037465433 ext 12", "US", "+13037465433 ext 12"),
+        ("030901820", "DE", "+4930901820"),
+        // Valid there, and not written as people there write it.
+        ("4155550100", "DE", "4155550100"),
+        ("+13037465433", "DE", "+13037465433"),
+        ("12345", "US", "12345"),
+    ] {
+        let rows = [
+            (0, vec![Some(phone), None, None]),
+            (1, vec![None, None, Some(country)]),
+        ];
+        assert_eq!(golden("phone", &fields, &rows).as_deref(), Some(want));
+        let alone = golden("phone", &fields, &rows[..1]);
+        assert_eq!(alone.as_deref(), Some(phone), "no record tells a country");
+        let rows = [
+            (0, vec![Some("+4930901821"), Some(phone), None]),
+            (1, vec![None, None, Some(country)]),
+        ];
+        assert_eq!(
+            golden("other_phones", &fields, &rows).as_deref(),
+            Some(want)
+        );
+    }
+}
+
+#[test]
+fn the_code_of_the_golden_country_is_in_the_audit() {
+    let records = records(
+        &["phone", "country"],
+        &[
+            (0, vec![Some("3037465433"), None]),
+            (1, vec![None, Some("US")]),
+        ],
+    );
+    let merged = merge(MergeInput {
+        records: &records,
+        table: &records.table,
+        held: &BTreeMap::new(),
+        linked: &linked(&[0, 0]),
+        plan: &plan(),
+        rulebook: &Rulebook::builtin(),
+        previous: None,
+        watch: &crate::watch::Silent,
+    })
+    .expect("the built-in rules parse");
+    let told: Vec<_> = merged
+        .events
+        .iter()
+        .filter(|e| e.field == "phone")
+        .map(|e| (e.kind, e.before, e.after, e.rule, e.reason))
+        .collect();
+    let reason = "its country code is that of the golden record's country";
+    let rule = "phone_region_from_golden";
+    let (short, long) = (Some("3037465433"), Some("+13037465433"));
+    assert_eq!(
+        told,
+        [
+            (EventKind::Survived, None, long, rule, reason),
+            (EventKind::Lost, short, long, rule, reason),
+        ]
     );
 }
 
@@ -408,6 +480,7 @@ fn an_opt_out_of_a_held_record_counts_for_its_address() {
         plan: &plan(),
         rulebook: &Rulebook::builtin(),
         previous: None,
+        watch: &crate::watch::Silent,
     })
     .expect("the built-in rules parse");
     assert_eq!(merged.golden.get("email_opt_out", 0), Some("true"));
@@ -555,6 +628,7 @@ pub(crate) fn merged(world: &World, previous: Option<&PreviousXref>) -> Merged {
         plan: &plan(),
         rulebook: &Rulebook::builtin(),
         previous,
+        watch: &crate::watch::Silent,
     })
     .expect("the built-in rules parse")
 }

@@ -66,6 +66,9 @@ pub struct ReadingPlan {
     pub encoding: Option<String>,
     pub delimiter: Option<char>,
     pub quote: Option<char>,
+    /// Whether each row stands in one quoted cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrapped: Option<bool>,
     /// Line of the header, from 1; 0 for "no header".
     pub header_line: Option<u32>,
     /// Lines to leave out at the end of the file.

@@ -108,6 +108,7 @@ fn write_source(out: &mut Toml, source: &SourcePlan) {
     out.text("encoding", reading.encoding.as_deref());
     out.text("delimiter", reading.delimiter.map(String::from).as_deref());
     out.text("quote", reading.quote.map(String::from).as_deref());
+    out.flag("wrapped", reading.wrapped);
     out.number("header_line", reading.header_line.map(u64::from));
     out.number("footer_lines", reading.footer_lines.map(u64::from));
     out.text("sheet", reading.sheet.as_deref());
@@ -275,6 +276,12 @@ impl Toml {
     }
 
     fn number(&mut self, key: &str, value: Option<u64>) {
+        if let Some(value) = value {
+            self.raw(key, value);
+        }
+    }
+
+    fn flag(&mut self, key: &str, value: Option<bool>) {
         if let Some(value) = value {
             self.raw(key, value);
         }

@@ -89,6 +89,8 @@ pub struct Source {
     pub delimiter: Option<At<String>>,
     /// The quote, one character; found out when not given.
     pub quote: Option<At<String>>,
+    /// Whether each line is one quoted cell that holds the row; found out when not given.
+    pub wrapped: Option<At<bool>>,
     /// Line of the header, from 1; 0 for none. Found out when not given.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub header_line: Option<At<u32>>,

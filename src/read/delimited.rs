@@ -7,19 +7,25 @@
 
 use super::decode::TextStream;
 use super::dialect::{self, NONE};
-use super::fault::{Fault, fault, hinted};
+use super::fault::{BoundPassed, Fault, bound, fault, hinted};
 use super::header::{Question, Row};
 use super::oddities::{self, OddLine};
 use super::open::read_fault;
 use super::sink::{After, FileTable, Sink, too_long};
 use super::split::{Dialect, Parsed, Splitter, line_end, line_ends, value};
 use super::swallow::swallowed;
+use super::wrapped::{self, Unwrap};
 use super::{FileRead, Job};
 use crate::contact::diagnostic::shown;
 use crate::contact::{Diagnostic, Place};
 
 /// Text that the dialect and the header are told from.
 const SAMPLE: usize = 256 << 10;
+/// A first line that is longer than the sample is waited for over this many fields of
+/// the greatest length.
+const FIRST_LINE: usize = 4;
+/// A single row in one cell, among others that are not, is taken out from this width on.
+const WRAPPED_FROM: usize = 3;
 
 /// Reads the text of one file.
 ///
@@ -32,17 +38,35 @@ pub fn read(stream: TextStream, job: &Job<'_>, mut file: FileRead) -> Result<Fil
         line: 1,
         last_line: 0,
         odd: Vec::new(),
+        unwrap: Unwrap::Never,
+        unwrapped: Vec::new(),
     };
     reader.more()?;
     let sep = reader.sep_line()?;
-    let sample = sample_of(reader.stream.rest());
+    let room = reader.reach_first_row()?;
+    let sample = sample_of(reader.stream.rest(), room);
     let whole = reader.stream.eof && sample.len() == reader.stream.rest().len();
     refuse_junk(job, sample)?;
     let reading = &job.plan.reading;
     let forced = ascii(job, "delimiter", reading.delimiter)?.or(sep);
     let quote = ascii(job, "quote", reading.quote)?.unwrap_or(b'"');
-    let dialect = dialect::sniff(sample, forced, Some(quote), job.known, whole);
+    let mut dialect = dialect::sniff(sample, forced, Some(quote), job.known, whole);
     let mut placed = dialect::positions(sample, dialect, whole);
+    reader.unwrap = match reading.wrapped {
+        Some(false) => Unwrap::Never,
+        _ => Unwrap::From(WRAPPED_FROM),
+    };
+    let sure = reading.wrapped == Some(true);
+    let may = reading.wrapped != Some(false) && placed.iter().all(|one| one.row.cells.len() == 1);
+    if (sure || may)
+        && let Some(inner) = wrapped::find(sample, dialect, forced, job.known, whole, sure)
+    {
+        dialect = inner;
+        reader.unwrap = Unwrap::Each;
+        file.wrapped = true;
+        placed = dialect::positions(sample, dialect, whole);
+        wrapped::unwrap_all(&mut placed, dialect);
+    }
     for row in &mut placed {
         row.row.line += reader.line - 1;
     }
@@ -83,6 +107,8 @@ pub fn read(stream: TextStream, job: &Job<'_>, mut file: FileRead) -> Result<Fil
     let mut sink = Sink::new(&job.path, choice, job.patterns, job.bounds)?;
     sink.diagnostics.extend(above);
     reader.rows(dialect, &mut sink)?;
+    sink.diagnostics
+        .extend(told_unwrapped(&job.path, file.wrapped, &reader.unwrapped));
     file.encoding = Some(reader.stream.encoding());
     sink.cut_last(reader.last_line, reading.footer_lines.unwrap_or(0));
     sink.diagnostics.extend(oddities::diagnostics(
@@ -115,6 +141,24 @@ fn above_header(path: &str, rows: &[Row], header: usize) -> Option<Diagnostic> {
     )
 }
 
+/// A row that was taken out of its cell goes with a word.
+fn told_unwrapped(path: &str, each: bool, lines: &[u32]) -> Option<Diagnostic> {
+    let first = *lines.first()?;
+    let count = lines.len();
+    let message = if each {
+        format!("each row stands in one quoted cell, and was taken out of it ({count} rows)")
+    } else if count == 1 {
+        "one row stands in one quoted cell, and was taken out of it".to_owned()
+    } else {
+        format!("{count} rows stand in one quoted cell each, and were taken out of it")
+    };
+    Some(
+        Diagnostic::info("input_rows_wrapped", message)
+            .at(Place::line(path, first))
+            .hint("if the cells are values, say so: `wrapped = false` in the source"),
+    )
+}
+
 struct Reader<'a> {
     stream: TextStream,
     job: &'a Job<'a>,
@@ -123,10 +167,14 @@ struct Reader<'a> {
     /// The last line that was not blank.
     last_line: u32,
     odd: Vec<OddLine>,
+    unwrap: Unwrap,
+    /// Lines of the rows that were taken out of one cell.
+    unwrapped: Vec<u32>,
 }
 
 impl Reader<'_> {
     fn more(&mut self) -> Result<(), Fault> {
+        self.job.tell();
         self.stream
             .more()
             .map_err(|error| read_fault(&self.job.path, self.job.compression, &error))
@@ -170,6 +218,44 @@ impl Reader<'_> {
             self.advance(next);
         }
         Ok(sep)
+    }
+
+    /// Passes blank lines and gets hold of the whole first row; gives the bytes to
+    /// look at.
+    ///
+    /// # Errors
+    /// A first line without an end within the bounds.
+    fn reach_first_row(&mut self) -> Result<usize, Fault> {
+        let max_field = usize::try_from(self.job.bounds.max_field_bytes).unwrap_or(usize::MAX);
+        let limit = max_field.saturating_mul(FIRST_LINE).max(SAMPLE);
+        let mut room = SAMPLE;
+        loop {
+            while self.stream.rest().len() < room && !self.stream.eof {
+                self.more()?;
+            }
+            let sample = sample_of(self.stream.rest(), room);
+            let whole = self.stream.eof && sample.len() == self.stream.rest().len();
+            if whole {
+                return Ok(room);
+            }
+            let blank = sample.trim_end_matches('\r').len();
+            if sample.trim().is_empty() && blank > 0 {
+                self.advance(blank);
+            } else if line_end(sample.trim_start().as_bytes(), 0, false).is_some() {
+                return Ok(room);
+            } else if room >= limit {
+                return Err(bound(
+                    &self.job.path,
+                    self.line,
+                    &BoundPassed {
+                        what: format!("the first line does not end within {room} bytes"),
+                        key: "field_bytes",
+                    },
+                ));
+            } else {
+                room = room.saturating_mul(2).min(limit);
+            }
+        }
     }
 
     fn rows(&mut self, dialect: Dialect, sink: &mut Sink<'_>) -> Result<(), Fault> {
@@ -281,6 +367,12 @@ impl Reader<'_> {
             self.advance(next);
             return Ok(after);
         }
+        if let Some(cells) = self.wrapped(splitter, width) {
+            let after = sink.row(self.line, |at| cells.get(at).map_or("", String::as_str))?;
+            self.unwrapped.push(self.line);
+            self.advance(next);
+            return Ok(after);
+        }
         let found = splitter.spans.len();
         let rule = if found > width {
             "row_too_long"
@@ -306,6 +398,17 @@ impl Reader<'_> {
         Ok(after)
     }
 
+    /// The cells of the row that stands in the record's only cell.
+    fn wrapped(&self, splitter: &Splitter, width: usize) -> Option<Vec<String>> {
+        if !self.unwrap.may(&splitter.spans, width) {
+            return None;
+        }
+        let span = *splitter.spans.first()?;
+        let mut scratch = String::new();
+        let cell = value(self.stream.rest(), span, splitter.dialect, &mut scratch);
+        wrapped::row(cell, splitter.dialect).filter(|cells| cells.len() == width)
+    }
+
     /// Holds out the record at hand: its first line, and those after it, up to the
     /// fault at `until`, that are no records by themselves.
     fn torn(
@@ -325,6 +428,7 @@ impl Reader<'_> {
         while next < until {
             match splitter.record(bytes, next, eof) {
                 Parsed::Whole { .. } if splitter.spans.len() == sink.width() => break,
+                Parsed::Whole { .. } if self.wrapped(splitter, sink.width()).is_some() => break,
                 Parsed::More => break,
                 _ => {}
             }
@@ -385,8 +489,8 @@ fn is_blank(text: &str, end: usize, splitter: &Splitter, width: usize) -> bool {
     line.is_empty() || line == "\u{1a}" || (width > 1 && line.trim().is_empty())
 }
 
-fn sample_of(text: &str) -> &str {
-    let mut end = SAMPLE.min(text.len());
+fn sample_of(text: &str, room: usize) -> &str {
+    let mut end = room.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
     }

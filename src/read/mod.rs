@@ -8,6 +8,7 @@ mod guard;
 mod header;
 mod json;
 mod known;
+mod number_format;
 mod oddities;
 mod open;
 mod parquet;
@@ -17,8 +18,10 @@ mod split;
 mod swallow;
 mod unite;
 mod workbook;
+mod wrapped;
 mod zipped;
 
+use std::cell::Cell;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -27,10 +30,11 @@ use crate::contact::diagnostic::nearest;
 use crate::contact::{Diagnostic, Failure, FailureKind, Table};
 use crate::plan::{Bounds, SourcePlan};
 use crate::rulebook::Rulebook;
+use crate::watch::Watch;
 use decode::TextStream;
 use fault::{Fault, fault, hinted};
 pub use known::{KnownHeaders, known_headers};
-use open::{Opened, open, read_fault};
+use open::{Opened, Taken, open, read_fault};
 use patterns::Patterns;
 use sink::FileTable;
 
@@ -64,6 +68,9 @@ pub struct FileRead {
     pub encoding: Option<String>,
     pub delimiter: Option<char>,
     pub quote: Option<char>,
+    /// Each row stands in one quoted cell.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub wrapped: bool,
     /// From 1; none for a file without a header.
     pub header_line: Option<u32>,
     /// Lines before the header, and lines inside and after the data that are no
@@ -93,7 +100,7 @@ pub struct Torn {
     pub rule: &'static str,
 }
 
-/// Reads all files of a source.
+/// Reads all files of a source; the watch is told the bytes taken from the disk.
 ///
 /// # Errors
 /// Exit 3, with every file that could not be read.
@@ -101,6 +108,7 @@ pub fn read_source(
     plan: &SourcePlan,
     bounds: &Bounds,
     rulebook: &Rulebook,
+    watch: &dyn Watch,
 ) -> Result<SourceRead, Failure> {
     let patterns = Patterns::load(rulebook);
     let known = known_headers(rulebook);
@@ -111,7 +119,7 @@ pub fn read_source(
     let results: Vec<Result<FileTable, Fault>> = plan
         .files
         .par_iter()
-        .map(|path| read_file(path, plan, bounds, &patterns, &known))
+        .map(|path| read_file(path, plan, bounds, (&patterns, &known), watch))
         .collect();
     let mut tables = Vec::new();
     let mut faults = Vec::new();
@@ -128,6 +136,20 @@ pub fn read_source(
     }
 }
 
+/// The bytes on disk of a source's files; 0 when one of them has no size to ask for
+/// (standard input, a pipe).
+#[must_use]
+pub fn bytes_of(plan: &SourcePlan) -> u64 {
+    let size = |path: &std::path::PathBuf| {
+        let meta = std::fs::metadata(path)
+            .ok()
+            .filter(std::fs::Metadata::is_file)?;
+        Some(meta.len())
+    };
+    let sizes: Option<Vec<u64>> = plan.files.iter().map(size).collect();
+    sizes.map_or(0, |sizes| sizes.iter().sum())
+}
+
 /// What the reader of one file is given.
 struct Job<'a> {
     /// As shown in messages.
@@ -137,6 +159,19 @@ struct Job<'a> {
     bounds: &'a Bounds,
     patterns: &'a Patterns,
     known: &'a KnownHeaders,
+    taken: Taken,
+    /// Bytes that the watch knows of.
+    told: Cell<u64>,
+    watch: &'a dyn Watch,
+}
+
+impl Job<'_> {
+    /// Tells the watch what was taken from the disk since the last time.
+    fn tell(&self) {
+        let bytes = self.taken.bytes();
+        self.watch
+            .tick(bytes.saturating_sub(self.told.replace(bytes)));
+    }
 }
 
 /// The formats that karat reads, as the plan names them.
@@ -170,8 +205,8 @@ fn read_file(
     path: &Path,
     plan: &SourcePlan,
     bounds: &Bounds,
-    patterns: &Patterns,
-    known: &KnownHeaders,
+    (patterns, known): (&Patterns, &KnownHeaders),
+    watch: &dyn Watch,
 ) -> Result<FileTable, Fault> {
     let mut opened = open(path, bounds)?;
     let job = Job {
@@ -181,6 +216,9 @@ fn read_file(
         bounds,
         patterns,
         known,
+        taken: opened.taken(),
+        told: Cell::new(0),
+        watch,
     };
     let format = format_of(&job, &opened)?;
     let file = FileRead {
@@ -199,6 +237,7 @@ fn read_file(
         Format::Parquet => parquet::read(content, &job, file)?,
     };
     let (bytes, hash) = opened.finish()?;
+    job.tell();
     table.file.bytes = bytes;
     table.file.blake3 = hash;
     Ok(table)

@@ -35,6 +35,11 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// A look at the bytes taken from the disk while the content is read.
+    pub fn taken(&self) -> Taken {
+        Taken(self.disk.clone())
+    }
+
     /// Reads what is left on disk, so that the hash covers every byte.
     ///
     /// # Errors
@@ -185,6 +190,15 @@ fn head_of(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(HEAD);
     reader.take(HEAD as u64).read_to_end(&mut head)?;
     Ok(head)
+}
+
+/// How many bytes of an input were taken from the disk so far.
+pub struct Taken(Disk);
+
+impl Taken {
+    pub fn bytes(&self) -> u64 {
+        self.0.0.borrow().bytes
+    }
 }
 
 struct DiskState {

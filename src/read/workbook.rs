@@ -1,7 +1,9 @@
 //! XLSX, XLS and ODS: the first or the named sheet, every cell as text.
 //!
-//! Dates come as ISO text from their serial numbers, whole numbers without `.0`,
-//! text as it is (leading zeros live). The line of a record is its row in the sheet.
+//! Dates come as ISO text from their serial numbers, whole numbers without `.0`, numbers
+//! with a format of fixed digits as that writes them, text as it is (leading zeros live).
+//! The line of a record is its row in the sheet. A formula's value is the one stored
+//! with it; one without is told, since it would be lost in silence.
 
 use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,10 +12,15 @@ use calamine::{Data, DataRef, ExcelDateTime, Reader, Sheets, Xlsx};
 
 use super::fault::{self, BoundPassed, Fault, fault, hinted};
 use super::header::{Question, Row};
+use super::number_format::Digits;
 use super::open::read_fault;
 use super::sink::{After, FileTable, Sink};
 use super::{FileRead, Job, zipped};
-use crate::contact::diagnostic::nearest;
+use crate::contact::diagnostic::{nearest, shown};
+use crate::contact::{Diagnostic, Place};
+
+/// Formulas without a value that are named one by one.
+const SHOWN: usize = 20;
 
 type Book = Sheets<Cursor<Vec<u8>>>;
 /// A row of the sheet (from 1) and its filled cells by column.
@@ -37,21 +44,89 @@ pub fn read(
         zipped::check(&bytes, job.bounds).map_err(|passed| fault::bound(&job.path, 0, &passed))?;
     }
     // The library may panic on a damaged workbook; that is a damaged file, no crash.
-    let (sheet, rows) = catch_unwind(AssertUnwindSafe(|| sheet_rows(bytes, job)))
+    let sheet = catch_unwind(AssertUnwindSafe(|| sheet(bytes, job)))
         .unwrap_or_else(|_| Err(damaged(job, "its structure is broken")))?;
-    file.sheet = Some(sheet);
-    table(job, file, rows)
+    let told = without_value(job, &sheet);
+    file.sheet = Some(sheet.name);
+    let mut table = table(job, file, sheet.rows)?;
+    table.diagnostics.extend(told);
+    Ok(table)
 }
 
-fn sheet_rows(bytes: Vec<u8>, job: &Job<'_>) -> Result<(String, Vec<SheetRow>), Fault> {
+/// What one sheet holds.
+struct Sheet {
+    name: String,
+    rows: Vec<SheetRow>,
+    /// Row and column, from 0, of formulas that no value is stored with.
+    without_value: Vec<(u32, u32)>,
+}
+
+/// A program that writes formulas without computing them stores no values: what a
+/// person sees in a spreadsheet is not in the file.
+fn without_value(job: &Job<'_>, sheet: &Sheet) -> Vec<Diagnostic> {
+    let cells = &sheet.without_value;
+    let hint =
+        "open the workbook in a spreadsheet program and save it, or export the values as CSV";
+    let mut out: Vec<Diagnostic> = cells
+        .iter()
+        .take(SHOWN)
+        .map(|(row, column)| {
+            Diagnostic::warning(
+                "formula_without_value",
+                format!(
+                    "the cell {}{} of the sheet {} is a formula without a stored value, and is read as empty",
+                    letters(*column),
+                    row + 1,
+                    shown(&sheet.name)
+                ),
+            )
+            .at(Place::line(&job.path, row + 1))
+            .hint(hint)
+        })
+        .collect();
+    if cells.len() > SHOWN {
+        let message = format!(
+            "{} more cells of the sheet {} are formulas without a stored value",
+            cells.len() - SHOWN,
+            shown(&sheet.name)
+        );
+        out.push(
+            Diagnostic::warning("formula_without_value", message)
+                .at(Place::file(&job.path))
+                .hint(hint),
+        );
+    }
+    out
+}
+
+/// A column's name in a spreadsheet: 0 is `A`, 26 is `AA`.
+fn letters(column: u32) -> String {
+    let mut out = Vec::new();
+    let mut left = column + 1;
+    while left > 0 {
+        let digit = u8::try_from((left - 1) % 26).unwrap_or(0);
+        out.push(char::from(b'A' + digit));
+        left = (left - 1) / 26;
+    }
+    out.iter().rev().collect()
+}
+
+fn sheet(bytes: Vec<u8>, job: &Job<'_>) -> Result<Sheet, Fault> {
     let mut book: Book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes))
         .map_err(|error| damaged(job, &error.to_string()))?;
-    let sheet = choose_sheet(job, &book.sheet_names())?;
+    let name = choose_sheet(job, &book.sheet_names())?;
+    let mut without_value = Vec::new();
     let rows = match &mut book {
-        Sheets::Xlsx(xlsx) => xlsx_rows(job, xlsx, &sheet)?,
+        Sheets::Xlsx(xlsx) => {
+            let (rows, blanks) = xlsx_rows(job, xlsx, &name)?;
+            if blanks {
+                without_value = uncomputed(xlsx, &name);
+            }
+            rows
+        }
         _ => {
             let range = book
-                .worksheet_range(&sheet)
+                .worksheet_range(&name)
                 .map_err(|error| damaged(job, &error.to_string()))?;
             let (row0, column0) = range.start().unwrap_or((0, 0));
             let mut rows = Rows::new(job);
@@ -63,7 +138,11 @@ fn sheet_rows(bytes: Vec<u8>, job: &Job<'_>) -> Result<(String, Vec<SheetRow>), 
             rows.out
         }
     };
-    Ok((sheet, rows))
+    Ok(Sheet {
+        name,
+        rows,
+        without_value,
+    })
 }
 
 fn choose_sheet(job: &Job<'_>, names: &[String]) -> Result<String, Fault> {
@@ -80,10 +159,7 @@ fn choose_sheet(job: &Job<'_>, names: &[String]) -> Result<String, Fault> {
     let found = fault(
         &job.path,
         "sheet_missing",
-        format!(
-            "there is no sheet {}",
-            crate::contact::diagnostic::shown(wanted)
-        ),
+        format!("there is no sheet {}", shown(wanted)),
     );
     Err(match nearest(wanted, names.iter().map(String::as_str)) {
         Some(name) => hinted(found, format!("did you mean \"{name}\"?")),
@@ -91,24 +167,51 @@ fn choose_sheet(job: &Job<'_>, names: &[String]) -> Result<String, Fault> {
     })
 }
 
-/// Cell by cell, so that one cell far out does not make a huge empty sheet.
+/// Cell by cell, so that one cell far out does not make a huge empty sheet; and
+/// whether there are cells without a value.
 fn xlsx_rows(
     job: &Job<'_>,
     xlsx: &mut Xlsx<Cursor<Vec<u8>>>,
     sheet: &str,
-) -> Result<Vec<SheetRow>, Fault> {
+) -> Result<(Vec<SheetRow>, bool), Fault> {
     let bad = |error: calamine::XlsxError| damaged(job, &error.to_string());
     let mut reader = xlsx.worksheet_cells_reader(sheet).map_err(bad)?;
+    let formats: Vec<Option<Digits>> = reader
+        .styles()
+        .iter()
+        .map(|style| Digits::of(&style.number_format.as_ref()?.format_code))
+        .collect();
     let mut rows = Rows::new(job);
-    while let Some(cell) = reader.next_cell().map_err(bad)? {
+    let mut blanks = false;
+    while let Some((cell, style)) = reader.next_cell_with_style_id().map_err(bad)? {
         let (row, column) = cell.get_position();
         let value = match cell.get_value() {
             DataRef::SharedString(shared) => (*shared).to_owned(),
+            DataRef::Float(number) => formats
+                .get(style)
+                .and_then(|format| format.as_ref()?.write(*number))
+                .unwrap_or_else(|| number_text(*number)),
             other => text(&Data::from(other.clone())),
         };
+        blanks |= value.is_empty();
         rows.push(row, column, value)?;
     }
-    Ok(rows.out)
+    Ok((rows.out, blanks))
+}
+
+/// The formulas that no value is stored with. The cells were read once before: what
+/// can't be read now is no formula to tell of.
+fn uncomputed(xlsx: &mut Xlsx<Cursor<Vec<u8>>>, sheet: &str) -> Vec<(u32, u32)> {
+    let mut out = Vec::new();
+    let Ok(mut reader) = xlsx.worksheet_cells_reader(sheet) else {
+        return out;
+    };
+    while let Ok(Some(cell)) = reader.next_cell_with_formula_metadata() {
+        if cell.formula.is_some() && matches!(cell.value, DataRef::Empty) {
+            out.push(cell.pos);
+        }
+    }
+    out
 }
 
 /// Rows of filled cells, counted against the bounds.
@@ -293,5 +396,17 @@ fn date_text(moment: &ExcelDateTime) -> String {
         format!("{year:04}-{month:02}-{day:02}")
     } else {
         format!("{year:04}-{month:02}-{day:02} {time}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_have_their_letters() {
+        for (column, name) in [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")] {
+            assert_eq!(letters(column), name);
+        }
     }
 }

@@ -15,6 +15,7 @@ use hashbrown::HashMap;
 
 use super::Outcome;
 use super::lists;
+use super::small_words::{InCompany, SmallWords};
 use super::tidy::{fold_char, tidy};
 use crate::rulebook::Rulebook;
 use forms::Forms;
@@ -27,6 +28,7 @@ type FastSet<K> = hashbrown::HashSet<K, foldhash::fast::FixedState>;
 pub struct CompanyRules {
     forms: Forms,
     words: FastMap<String, String>,
+    small: InCompany,
 }
 
 impl CompanyRules {
@@ -38,6 +40,7 @@ impl CompanyRules {
                 .iter()
                 .filter_map(|row| Some((row.get(0)?.to_owned(), row.get(1)?.to_owned())))
                 .collect(),
+            small: SmallWords::load(rulebook).company,
         }
     }
 
@@ -52,7 +55,7 @@ impl CompanyRules {
         if !self.forms.may_end(&text) {
             return false;
         }
-        let words = words_of(&text);
+        let words = words_of(&text, &self.small);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         self.forms.strong_end(&words) > 0 || self.forms.strong_front(&words) > 0
     }
@@ -89,7 +92,7 @@ pub fn standardise(value: &str, rules: &CompanyRules) -> Outcome {
 pub fn core(value: &str, rules: &CompanyRules) -> String {
     let tidied = tidy(value);
     let (text, _) = rules.forms.unglue(&tidied);
-    let words = words_of(&text);
+    let words = words_of(&text, &rules.small);
     let mut kept: &[String] = &words;
     loop {
         let names: Vec<&str> = kept.iter().map(String::as_str).collect();
@@ -104,7 +107,7 @@ pub fn core(value: &str, rules: &CompanyRules) -> String {
         }
     }
     // `Smith &` is left of `Smith & Co`.
-    while kept.len() > 1 && kept.last().is_some_and(|word| word == "and") {
+    while kept.len() > 1 && kept.last().is_some_and(|word| *word == rules.small.and) {
         kept = &kept[..kept.len() - 1];
     }
     let mut out = String::with_capacity(value.len());
@@ -120,11 +123,11 @@ pub fn core(value: &str, rules: &CompanyRules) -> String {
 /// One round: the legal form's spelling, then capitals.
 fn mend(text: &str, rules: &CompanyRules) -> (String, &'static str) {
     let words: Vec<&str> = text.split(' ').collect();
-    let (front, end) = rules.forms.written(&words);
+    let (front, end) = rules.forms.written(&words, &rules.small);
     let body = &words[front.as_ref().map_or(0, |form| form.0)
         ..words.len() - end.as_ref().map_or(0, |form| form.0)];
     let has_form = front.is_some() || end.is_some();
-    let mended = case::mend(body, has_form);
+    let mended = case::mend(body, has_form, &rules.small);
     let mut out = String::with_capacity(text.len() + 2);
     if let Some((_, form)) = front {
         out.push_str(&form);
@@ -145,19 +148,15 @@ fn mend(text: &str, rules: &CompanyRules) -> (String, &'static str) {
     (out, rule)
 }
 
-/// Folded words; `&`, `+` and the word for "and" are `and`.
-fn words_of(text: &str) -> Vec<String> {
+/// Folded words; `&`, `+` and the words for "and" are one.
+fn words_of(text: &str, small: &InCompany) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut push = |word: &mut String| {
         if !word.is_empty() {
-            let known = matches!(
-                word.as_str(),
-                "und" | "et" | "и" | "και" | "och" | "ve" | "en" | "e" | "y"
-            );
-            // A lone letter or short word is "and" only inside a name.
-            if known && !words.is_empty() {
-                words.push("and".to_owned());
+            // A lone letter or short word joins only inside a name.
+            if small.joining.contains(word.as_str()) && !words.is_empty() {
+                words.push(small.and.clone());
             } else {
                 words.push(std::mem::take(word));
             }
@@ -168,7 +167,7 @@ fn words_of(text: &str) -> Vec<String> {
         match c {
             '&' | '+' | '＆' => {
                 push(&mut word);
-                word.push_str("and");
+                word.push_str(&small.and);
                 push(&mut word);
             }
             '/' if word.chars().count() == 1 => word.push('/'),

@@ -144,12 +144,12 @@ fn one_address(piece: &str, rules: &EmailRules) -> One {
             "a path of a mail server's directory, not an address",
         );
     }
-    let (bare, mut rule) = unwrapped(&lower);
+    let (bare, mut rule) = unwrapped(&lower, rules);
     if bare.is_empty() {
         return One::cleared("blank", "nothing but punctuation");
     }
     let bare = ascii_digits(bare);
-    let closed = closed_up(&bare);
+    let closed = closed_up(&bare, rules);
     if closed != *bare {
         rule = "email_spaces";
     }
@@ -184,7 +184,7 @@ fn one_address(piece: &str, rules: &EmailRules) -> One {
 }
 
 /// The address inside what people and systems put around it.
-fn unwrapped(lower: &str) -> (&str, &'static str) {
+fn unwrapped<'t>(lower: &'t str, rules: &EmailRules) -> (&'t str, &'static str) {
     let mut rest = lower.trim();
     let mut rule = "";
     if let Some((_, tail)) = rest.rsplit_once('<')
@@ -194,8 +194,8 @@ fn unwrapped(lower: &str) -> (&str, &'static str) {
         rest = inner.trim();
         rule = "email_unwrapped";
     }
-    for scheme in ["mailto:", "smtp:", "email:", "e-mail:"] {
-        if let Some(after) = rest.strip_prefix(scheme) {
+    for scheme in &rules.schemes {
+        if let Some(after) = rest.strip_prefix(scheme.as_str()) {
             // A link's `?subject=…` is no part of the address.
             rest = after.split('?').next().unwrap_or(after).trim();
             rule = "email_unwrapped";
@@ -229,11 +229,11 @@ fn unwrapped(lower: &str) -> (&str, &'static str) {
 }
 
 /// Blanks beside `@` and dots taken out, `(at)` and `[dot]` written as signs.
-fn closed_up(bare: &str) -> String {
+fn closed_up(bare: &str, rules: &EmailRules) -> String {
     let mut text = bare.to_owned();
-    for (word, sign) in [("(at)", "@"), ("[at]", "@"), ("(dot)", "."), ("[dot]", ".")] {
-        if text.contains(word) {
-            text = text.replace(word, sign);
+    for (word, sign) in &rules.spelled_signs {
+        if text.contains(word.as_str()) {
+            text = text.replace(word.as_str(), sign);
         }
     }
     if text.contains(char::is_whitespace) {

@@ -34,7 +34,7 @@ pub fn standardise(value: &str) -> Outcome {
     })
 }
 
-/// `1.23457E+11`.
+/// `1.23457E+11`, `1E+10`; not `12E4`, which may be a code.
 #[must_use]
 pub fn is_scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else {
@@ -42,7 +42,7 @@ pub fn is_scientific(text: &str) -> bool {
     };
     let whole = mantissa.split(['.', ',']).collect::<Vec<_>>();
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    whole.len() == 2
+    (whole.len() == 2 || (whole.len() == 1 && exponent.starts_with('+')))
         && whole.iter().all(|part| digits(part))
         && digits(exponent.trim_start_matches('+'))
 }
@@ -67,6 +67,7 @@ mod tests {
             standardise("1.23457E+11").doubts[0].rule,
             "identifier_lost_in_spreadsheet"
         );
+        assert_eq!(standardise("1E+10").doubts.len(), 1);
         assert!(standardise("12E4").doubts.is_empty());
     }
 

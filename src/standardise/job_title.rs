@@ -5,6 +5,7 @@ use hashbrown::HashMap;
 
 use super::Outcome;
 use super::lists;
+use super::small_words::{InJobTitle, SmallWords};
 use super::tidy::{fold, tidy};
 use crate::rulebook::Rulebook;
 
@@ -13,6 +14,7 @@ use crate::rulebook::Rulebook;
 pub struct JobTitleRules {
     /// Folded short form → (long form, a title by itself).
     short: HashMap<String, (String, bool), foldhash::fast::FixedState>,
+    small: InJobTitle,
 }
 
 impl JobTitleRules {
@@ -28,6 +30,7 @@ impl JobTitleRules {
                     ))
                 })
                 .collect(),
+            small: SmallWords::load(rulebook).job_title,
         }
     }
 
@@ -42,13 +45,13 @@ impl JobTitleRules {
 
 /// A job title as it is to be written: spaces, NFC, SHOUTING of several words mended.
 #[must_use]
-pub fn standardise(value: &str) -> Outcome {
+pub fn standardise(value: &str, rules: &JobTitleRules) -> Outcome {
     let text = tidy(value);
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|'));
     if text.is_empty() {
         return Outcome::cleared("job_title_empty", "nothing but spaces and marks");
     }
-    let mended = mend_case(text);
+    let mended = mend_case(text, &rules.small);
     if mended != text {
         return Outcome::changed(mended, "job_title_case");
     }
@@ -78,12 +81,7 @@ pub fn key(value: &str, rules: &JobTitleRules) -> String {
             .map_or(folded.as_str(), |(long, _)| long.as_str());
         words.extend(
             long.split(' ')
-                .filter(|word| {
-                    !matches!(
-                        *word,
-                        "" | "of" | "and" | "&" | "the" | "for" | "de" | "der" | "und" | "et"
-                    )
-                })
+                .filter(|word| !word.is_empty() && !rules.small.left_out.contains(*word))
                 .map(str::to_owned),
         );
     }
@@ -92,7 +90,7 @@ pub fn key(value: &str, rules: &JobTitleRules) -> String {
 }
 
 /// Several words all in capitals, one of them long: not acronyms.
-fn mend_case(text: &str) -> String {
+fn mend_case(text: &str, known: &InJobTitle) -> String {
     let shouting = text.contains(' ')
         && !text.chars().any(char::is_lowercase)
         && text
@@ -107,18 +105,14 @@ fn mend_case(text: &str) -> String {
             out.push(' ');
         }
         let letters = word.chars().filter(|c| c.is_alphabetic()).count();
-        if at > 0
-            && matches!(
-                word,
-                "OF" | "AND" | "FOR" | "THE" | "DE" | "DER" | "UND" | "ET" | "DU"
-            )
-        {
-            out.push_str(&word.to_lowercase());
+        let plain = word.to_lowercase();
+        if at > 0 && known.small.contains(plain.as_str()) {
+            out.push_str(&plain);
         } else if letters <= 3 {
             out.push_str(word);
         } else {
             let mut start = true;
-            for c in word.to_lowercase().chars().filter(|&c| c != '\u{307}') {
+            for c in plain.chars().filter(|&c| c != '\u{307}') {
                 let mut upper = c.to_uppercase();
                 match (start && c.is_alphabetic(), upper.next(), upper.next()) {
                     (true, Some(one), None) => out.push(one),
@@ -137,6 +131,7 @@ mod tests {
 
     #[test]
     fn titles_keep_their_words() {
+        let rules = JobTitleRules::load(&Rulebook::builtin());
         for (raw, want) in [
             ("Sr. QA Manager", "Sr. QA Manager"),
             (" Analyst,  Sales ", "Analyst, Sales"),
@@ -146,7 +141,11 @@ mod tests {
             ("directeur commercial", "directeur commercial"),
             ("ДИРЕКТОР ПРОДАЖБИ", "Директор Продажби"),
         ] {
-            assert_eq!(standardise(raw).value.as_deref(), Some(want), "{raw}");
+            assert_eq!(
+                standardise(raw, &rules).value.as_deref(),
+                Some(want),
+                "{raw}"
+            );
         }
     }
 
@@ -168,8 +167,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn standardising_twice_changes_nothing(raw in "\\PC{0,30}") {
-            if let Some(once) = standardise(&raw).value {
-                proptest::prop_assert_eq!(standardise(&once).value, Some(once.clone()));
+            let rules = JobTitleRules::load(&Rulebook::builtin());
+            if let Some(once) = standardise(&raw, &rules).value {
+                proptest::prop_assert_eq!(standardise(&once, &rules).value, Some(once.clone()));
             }
         }
     }

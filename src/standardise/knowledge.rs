@@ -67,7 +67,7 @@ impl Knowledge {
         match field.kind {
             FieldType::Email => email::standardise(value, &self.emails),
             FieldType::Company => company::standardise(value, &self.companies),
-            FieldType::JobTitle => job_title::standardise(value),
+            FieldType::JobTitle => job_title::standardise(value, &self.people.job_title),
             FieldType::Url => url::standardise(value, &self.urls),
             FieldType::Domain => domain::standardise(value, &self.emails),
             FieldType::Language => language::standardise(value, &self.languages),

@@ -21,6 +21,7 @@ pub mod person;
 pub mod phone;
 pub mod placeholder;
 pub mod script;
+pub mod small_words;
 pub mod system_id;
 pub mod tags;
 pub mod text;
@@ -31,12 +32,13 @@ pub mod vocabulary;
 use crate::contact::{Diagnostic, Events, Field, FieldType, Records, Table, Violations};
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
+use crate::watch::{Share, Watch};
 
 use coded::Coded;
 use frame::columns::{self, Column};
 use frame::dates::Parts;
 use frame::sheet::Sheet;
-use frame::{addresses, consents, dates, junk, people, single};
+use frame::{addresses, consents, dates, junk, people, record_ids, single};
 pub use knowledge::Knowledge;
 pub use outcome::{Doubt, Outcome};
 
@@ -50,9 +52,15 @@ pub struct Standardised {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Standardises every value once per distinct value and context.
+/// Standardises every value once per distinct value and context; the watch is told the
+/// share of the columns that is done, in records.
 #[must_use]
-pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Standardised {
+pub fn standardise(
+    records: &Records,
+    plan: &Plan,
+    rulebook: &Rulebook,
+    watch: &dyn Watch,
+) -> Standardised {
     let knowledge = Knowledge::load(rulebook);
     let fields = rulebook.fields();
     let columns = columns::read(records, fields, &knowledge.placeholders);
@@ -71,9 +79,19 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
             .collect()
     };
     let date_columns = of_types(&[FieldType::Date, FieldType::DateTime]);
+    let singles: Vec<&Column<'_>> = columns
+        .values()
+        .filter(|column| is_single(column.field))
+        .collect();
+    let phone_columns = of_types(&[FieldType::Phone]);
+    // Addresses and people are several columns each.
+    let parts = date_columns.len() + singles.len() + phone_columns.len() + 2 * SEVERAL;
+    let share = Share::new(watch, records.rows(), parts);
+    let steps = |count: usize| (0..count).for_each(|_| share.step());
     let (formats, diagnostics) = dates::formats(&date_columns, records, plan, &knowledge.dates);
     for column in &date_columns {
         dates::standardise(column, &sources, &formats, &knowledge.dates, &mut sheet);
+        share.step();
     }
     join_date_parts(&columns, fields, plan, &knowledge, &mut sheet);
 
@@ -90,6 +108,7 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
     let by_row = Coded::of_values(&by_row);
     addresses::standardise(&columns, &by_row, &knowledge.addresses, &mut sheet);
     drop(by_row);
+    steps(SEVERAL);
 
     let model = person::learn(records, &knowledge.people);
     people::standardise(&columns, &knowledge, &model, &mut sheet);
@@ -97,9 +116,12 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
         people::former_family(column, &knowledge.people, &model, &mut sheet);
     }
 
-    for column in columns.values().filter(|column| is_single(column.field)) {
+    steps(SEVERAL);
+    for column in singles {
         single::standardise(column, &knowledge, &mut sheet);
+        share.step();
     }
+    record_ids::doubt(records, &mut sheet);
     junk::mark(&columns, &knowledge.placeholders, &mut sheet);
     for channel in consents::channels(fields, &columns, &knowledge, &sheet) {
         channel.standardise(&knowledge, &mut sheet);
@@ -108,13 +130,8 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
     if let Some(field) = fields.get("email") {
         settle_field(field, records.rows(), &knowledge, &mut sheet);
     }
-    phones(
-        records,
-        &countries,
-        &of_types(&[FieldType::Phone]),
-        &knowledge,
-        &mut sheet,
-    );
+    phones(records, &countries, &phone_columns, &knowledge, &mut sheet);
+    steps(phone_columns.len());
     settle(records, &columns, fields, &knowledge, &mut sheet);
 
     let extras = records
@@ -133,6 +150,9 @@ pub fn standardise(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Stand
         diagnostics,
     }
 }
+
+/// How many columns a name or an address counts for.
+const SEVERAL: usize = 4;
 
 type Columns<'a> = std::collections::BTreeMap<&'a str, Column<'a>>;
 

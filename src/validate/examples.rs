@@ -8,6 +8,7 @@ use super::run::run;
 use crate::contact::{
     Action, Failure, Fields, Origin, Place, Records, SourceInfo, Table, Text, Violations,
 };
+use crate::watch::Silent;
 
 /// Standardises raw records, for the examples of doubts: (table, doubts).
 pub type Raise<'a> = &'a dyn Fn(&Records) -> (Table, Violations);
@@ -98,7 +99,7 @@ fn is_found(
         }],
         ..Rules::default()
     };
-    let done = run(&alone, table, &records, fields, run_date, doubts)?;
+    let done = run(&alone, table, &records, fields, run_date, doubts, &Silent)?;
     Ok(done
         .violations
         .iter()
@@ -141,6 +142,7 @@ fn records_of(rule: &Rule, example: &Example) -> Records {
         .zip(rows)
         .map(|(at, record)| Some(record.get("record_id").cloned().unwrap_or(format!("{at}"))))
         .collect();
+    let named = rows.iter().any(|record| record.contains_key("record_id"));
     Records {
         as_read: Table::default(),
         sources: names
@@ -149,6 +151,7 @@ fn records_of(rule: &Rule, example: &Example) -> Records {
                 name,
                 trust: 0.5,
                 files: vec!["example".to_owned()],
+                id_header: named.then(|| "record_id".to_owned()),
                 ..SourceInfo::default()
             })
             .collect(),

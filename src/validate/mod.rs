@@ -30,6 +30,7 @@ use std::collections::BTreeMap;
 use crate::contact::{Diagnostic, Events, Failure, Held, Records, Table, Violations};
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
+use crate::watch::Watch;
 
 pub use document::{Document, Home};
 pub use kind::{KINDS, Kind};
@@ -64,6 +65,7 @@ pub fn validate(
     plan: &Plan,
     rulebook: &Rulebook,
     doubts: Violations,
+    watch: &dyn Watch,
 ) -> Result<Validated, Failure> {
     let rules = load(plan, rulebook, Some(table.names()))?;
     run(
@@ -73,5 +75,6 @@ pub fn validate(
         rulebook.fields(),
         &plan.run_date,
         doubts,
+        watch,
     )
 }

@@ -15,6 +15,7 @@ use crate::contact::{
     Action, Diagnostic, Event, EventKind, Events, Failure, FailureKind, Fields, Held, Records,
     Severity, Stage, Table, TextBuilder, Violation, Violations,
 };
+use crate::watch::{Share, Watch};
 
 /// Records that a source must have before a field that it lacks altogether is
 /// told once for the source, and not for each record.
@@ -31,7 +32,11 @@ pub fn run(
     fields: &Fields,
     run_date: &str,
     doubts: Violations,
+    watch: &dyn Watch,
 ) -> Result<Validated, Failure> {
+    let looking = |rule: &&Rule| rule.enabled && !matches!(rule.kind, Kind::Doubt(_));
+    let parts = 1 + rules.list.iter().filter(looking).count();
+    let share = Share::new(watch, table.rows(), parts);
     let mut held = vec![false; table.rows()];
     for &row in records.held.keys() {
         if let Some(held) = held.get_mut(row as usize) {
@@ -43,6 +48,7 @@ pub fn run(
         fields,
         run_date,
         held,
+        share,
         done: Validated {
             table,
             diagnostics: rules.notes.clone(),
@@ -50,6 +56,7 @@ pub fn run(
         },
     };
     running.doubts(rules, doubts)?;
+    running.share.step();
     running.mend(rules)?;
     running.judge(rules)?;
     running.done.violations.par_sort_by(|a, b| {
@@ -64,6 +71,8 @@ struct Running<'a> {
     fields: &'a Fields,
     run_date: &'a str,
     held: Vec<bool>,
+    /// One part a rule, and one for the doubts.
+    share: Share<'a>,
     done: Validated,
 }
 
@@ -145,6 +154,7 @@ impl Running<'_> {
             let hits = self.look(rule, &prepared[0]);
             self.tell(rule, &hits);
             self.change(rule, &hits);
+            self.share.step();
         }
         Ok(())
     }
@@ -164,7 +174,11 @@ impl Running<'_> {
         let hits: Vec<Vec<Hit>> = judging
             .par_iter()
             .zip(&prepared)
-            .map(|(rule, prepared)| self.look(rule, prepared))
+            .map(|(rule, prepared)| {
+                let hits = self.look(rule, prepared);
+                self.share.step();
+                hits
+            })
             .collect();
         drop(prepared);
         for (rule, mut hits) in judging.into_iter().zip(hits) {

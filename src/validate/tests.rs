@@ -98,6 +98,7 @@ pub(super) fn ran_on(rules_text: &str, records: &Records, doubts: Violations) ->
         rulebook.fields(),
         "2026-01-01",
         doubts,
+        &crate::watch::Silent,
     )
     .unwrap_or_else(|failure| panic!("{failure}"))
 }
@@ -170,7 +171,8 @@ fn the_built_in_rulebook_loads_whole_and_its_examples_hold() {
         .unwrap_or_else(|failure| panic!("{failure}"))
         .plan;
     let raise = |records: &Records| {
-        let done = crate::standardise::standardise(records, &plan, &rulebook);
+        let done =
+            crate::standardise::standardise(records, &plan, &rulebook, &crate::watch::Silent);
         (done.table, done.violations)
     };
     let mut wrong = Vec::new();

@@ -31,7 +31,7 @@ use crate::merge::Merged;
 use crate::plan::Plan;
 use crate::read::FileRead;
 use crate::rulebook::Rulebook;
-use crate::watch::Watch;
+use crate::watch::{Share, Watch};
 use output::Written;
 use staging::Staging;
 use tables::Xref;
@@ -144,10 +144,15 @@ fn write_files(
         linked: run.linked,
         merged: run.merged,
     };
+    let share = Share::new(watch, run.records.rows(), 5);
+    let done = || {
+        share.step();
+        watch.go_on()
+    };
     let mut files = tables::golden(staging, run.merged, &run.plan.output)?;
-    watch.go_on()?;
+    done()?;
     files.extend(xref.write(staging, &run.plan.output)?);
-    watch.go_on()?;
+    done()?;
     files.push(output::parquet_file(
         staging,
         "audit.parquet",
@@ -155,7 +160,7 @@ fn write_files(
         run.events.len(),
         |start, end| audit::columns::frame(&run.events, start, end, run.records, run.merged),
     )?);
-    watch.go_on()?;
+    done()?;
     files.push(reports::violations(
         staging,
         run.records,
@@ -163,7 +168,7 @@ fn write_files(
         guard,
     )?);
     files.extend(reports::quarantine(staging, run.records, run.held, guard)?);
-    watch.go_on()?;
+    done()?;
     let pairs = reports::uncertain(&run.linked.pairs, run.plan);
     files.push(reports::review(
         staging,
@@ -173,6 +178,7 @@ fn write_files(
         run.rulebook,
         guard,
     )?);
+    done()?;
     Ok((files, pairs.len()))
 }
 

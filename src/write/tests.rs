@@ -45,7 +45,7 @@ fn publish_into(out: &Path, world: &World, previous: &Previous) -> Published {
         previous,
     };
     complete(&mut run);
-    laws::check(run.facts()).expect("the laws hold");
+    laws::check(run.facts(), &Silent).expect("the laws hold");
     publish(&run, &Silent).expect("publishes")
 }
 

@@ -1,5 +1,6 @@
 //! What must never be in the code, held by looking at it (ARCHITECTURE.md, "Never").
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -183,6 +184,98 @@ fn no_country_is_named_in_code() {
         ],
         "countries and what they are called belong in rules/",
     );
+}
+
+/// Nor is a word of any language: a list of words is data. Held for letters that no
+/// keyword of karat's has, and for the words that the lists of `rules/` know already.
+#[test]
+fn no_word_of_a_language_is_in_code() {
+    let known = words_of_rules();
+    let mut faults = String::new();
+    for source in sources() {
+        let works_on_values = ["src/standardise/", "src/map/", "src/link/", "src/merge/"]
+            .iter()
+            .any(|folder| source.name.starts_with(folder));
+        if !works_on_values {
+            continue;
+        }
+        for (number, line) in (1..).zip(&source.code) {
+            for text in strings(line) {
+                let foreign = text.chars().any(|c| c.is_alphabetic() && !c.is_ascii());
+                let word = text.trim().to_lowercase();
+                // Karat's own sentences join what they list.
+                let joins = line.contains(&format!(".join(\"{text}\")"));
+                if foreign || (known.contains(&word) && !joins) {
+                    let _ = writeln!(faults, "{}:{number}: \"{text}\"", source.name);
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "words belong in rules/:\n{faults}");
+}
+
+/// Small words, words between names and numbers, particles: of two letters and more, and
+/// none that is a name of karat's own (a field, a place in a list).
+fn words_of_rules() -> BTreeSet<String> {
+    const OWN: [&str; 1] = ["ext"];
+    let read = |name: &str| fs::read_to_string(root().join("rules").join(name)).expect(name);
+    let mut words = BTreeSet::new();
+    let mut collect = |value: &toml::Value| {
+        let mut left = vec![value.clone()];
+        while let Some(value) = left.pop() {
+            match value {
+                toml::Value::String(word) => {
+                    words.insert(word.to_lowercase());
+                }
+                toml::Value::Array(list) => left.extend(list),
+                toml::Value::Table(table) => left.extend(table.into_iter().map(|(_, v)| v)),
+                _ => {}
+            }
+        }
+    };
+    let table = |name: &str| read(name).parse::<toml::Table>().expect(name);
+    for value in table("small_words.toml").values() {
+        collect(value);
+    }
+    for key in ["between", "extensions"] {
+        collect(&table("phones.toml")[key]);
+    }
+    for key in ["and", "former", "capital_after", "capital_after_if_listed"] {
+        collect(&table("names/shapes.toml")[key]);
+    }
+    for line in read("names/particles.csv").lines().skip(1) {
+        if let Some(word) = line.split(',').next().filter(|_| !line.starts_with('#')) {
+            words.insert(word.to_lowercase());
+        }
+    }
+    words.retain(|word| word.chars().count() >= 2 && !OWN.contains(&word.as_str()));
+    assert!(words.len() > 60, "the lists moved: {words:?}");
+    words
+}
+
+/// The string literals of a line.
+fn strings(line: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut rest = line.replace("'\"'", "").replace("b'\"'", "");
+    while let Some(start) = rest.find('"') {
+        let tail = rest.split_off(start + 1);
+        let mut text = String::new();
+        let mut chars = tail.char_indices();
+        let mut end = tail.len();
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '\\' => text.extend(chars.next().map(|(_, c)| c)),
+                '"' => {
+                    end = at + 1;
+                    break;
+                }
+                c => text.push(c),
+            }
+        }
+        out.push(text);
+        rest = tail[end..].to_owned();
+    }
+    out
 }
 
 #[test]

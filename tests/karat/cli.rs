@@ -8,24 +8,7 @@ use std::process::{Command, Stdio};
 use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
 
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn karat(args: &[&str]) -> Ended {
-    let output = Command::new(cargo_bin("karat"))
-        .args(args)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    Ended {
-        code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
+use super::command::karat;
 
 #[test]
 fn help_names_every_command_and_goes_to_stdout() {

@@ -121,6 +121,27 @@ fn the_bits_of_an_explanation_add_up() {
     assert!(err.contains("did you mean 'a'"), "{err}");
 }
 
+/// Salesforce shows 15 characters of an id and exports 18.
+#[test]
+fn a_short_id_names_the_record_of_the_long_one() {
+    let short = "003aBcDeFgHiJkL";
+    let long = karat::standardise::system_id::with_check(short);
+    let folder = TempDir::new().unwrap();
+    let people = PEOPLE.replace("\n1,", &format!("\n{long},"));
+    fs::write(folder.path().join("a.csv"), people).unwrap();
+    fs::write(folder.path().join("karat.toml"), PLAN).unwrap();
+    fs::write(folder.path().join("decisions.csv"), "").unwrap();
+    for id in [short, &long, &long.to_lowercase()] {
+        let id = format!("a:{id}");
+        let (code, out, err) = karat(folder.path(), &["explain", &id]);
+        assert_eq!(code, 0, "{err}");
+        assert!(out.contains(&long) && out.contains("a:6"), "{out}");
+    }
+    let (code, _, err) = karat(folder.path(), &["explain", "a:003aBcDeFgHiJkM"]);
+    assert_eq!(code, 2);
+    assert!(err.contains(&long), "{err}");
+}
+
 #[test]
 fn a_linking_is_scored_against_the_truth() {
     let (folder, _) = decided("");

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod architecture;
+mod bounds;
 mod cli;
+mod command;
 mod evaluate;
 mod generator;
 mod laws_generated;
@@ -10,8 +12,13 @@ mod link;
 mod map;
 mod name_pairs;
 mod plan;
+mod progress;
 mod read;
+mod read_sheets;
+mod read_wrapped;
 mod readme;
+mod signals;
 mod standardise;
 mod stories;
 mod validate;
+mod verify;

@@ -71,7 +71,13 @@ pub fn plan(sources: Vec<SourcePlan>) -> Plan {
 }
 
 fn mapped(source: SourceRead) -> Mapped {
-    map(vec![source], &plan(Vec::new()), &Rulebook::builtin()).expect("maps")
+    map(
+        vec![source],
+        &plan(Vec::new()),
+        &Rulebook::builtin(),
+        &karat::watch::Silent,
+    )
+    .expect("maps")
 }
 
 /// The system, the id header and `header=column` of the only source.
@@ -605,11 +611,13 @@ mod records {
             vec![a("Id|Email\n2|y@x.test\n1|x@x.test"), b()],
             &plan(Vec::new()),
             &Rulebook::builtin(),
+            &karat::watch::Silent,
         );
         let two = map(
             vec![b(), a("Id|Email\n1|x@x.test\n2|y@x.test")],
             &plan(Vec::new()),
             &Rulebook::builtin(),
+            &karat::watch::Silent,
         );
         let (one, two) = (one.expect("maps"), two.expect("maps"));
         assert_eq!(ids(&one), ["1", "2", "2"]);
@@ -657,6 +665,7 @@ mod plans {
             vec![read(&own.name.clone(), "in.csv", text)],
             &plan(vec![own]),
             &Rulebook::builtin(),
+            &karat::watch::Silent,
         )
     }
 

@@ -1,32 +1,11 @@
 //! Rules by the command line: `karat check`, `karat rules test`, `karat rules docs`.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
-use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
 use tempfile::TempDir;
 
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn karat(folder: &Path, args: &[&str]) -> Ended {
-    let output = Command::new(cargo_bin("karat"))
-        .args(args)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    Ended {
-        code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
+use super::command::karat_in;
 
 const BADGES: &str = "\
 Badge No,First Name,Last Name,Email,Phone,Company,Country
@@ -71,7 +50,7 @@ fn found<'a>(report: &'a Value, rule: &str) -> Option<&'a Value> {
 #[test]
 fn check_tells_rules_places_values_and_people() {
     let folder = story(RULES, "");
-    let ended = karat(folder.path(), &["check", "plan.toml"]);
+    let ended = karat_in(folder.path(), &["check", "plan.toml"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     for words in [
         "badges",
@@ -94,7 +73,7 @@ fn check_tells_rules_places_values_and_people() {
 #[test]
 fn check_counts_for_machines() {
     let folder = story(RULES, "");
-    let ended = karat(folder.path(), &["check", "plan.toml", "--json"]);
+    let ended = karat_in(folder.path(), &["check", "plan.toml", "--json"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     let report: Value = serde_json::from_str(&ended.out).unwrap();
     assert_eq!(report["records"], 5);
@@ -125,7 +104,7 @@ fn gates_decide_the_exit_code() {
         ("min_records = 6", 4, "min_records"),
     ] {
         let folder = story(RULES, gates);
-        let ended = karat(folder.path(), &["check", "plan.toml"]);
+        let ended = karat_in(folder.path(), &["check", "plan.toml"]);
         assert_eq!(ended.code, code, "{gates}\n{}{}", ended.out, ended.err);
         assert!(ended.out.contains(words), "{gates}\n{}", ended.out);
     }
@@ -134,11 +113,11 @@ fn gates_decide_the_exit_code() {
 #[test]
 fn order_of_rows_and_threads_change_nothing() {
     let folder = story(RULES, "");
-    let one = karat(
+    let one = karat_in(
         folder.path(),
         &["check", "plan.toml", "--json", "--threads", "1"],
     );
-    let four = karat(
+    let four = karat_in(
         folder.path(),
         &["check", "plan.toml", "--json", "--threads", "4"],
     );
@@ -146,7 +125,7 @@ fn order_of_rows_and_threads_change_nothing() {
     let mut lines: Vec<&str> = BADGES.lines().collect();
     lines[1..].reverse();
     fs::write(folder.path().join("badges.csv"), lines.join("\n") + "\n").unwrap();
-    let turned = karat(folder.path(), &["check", "plan.toml", "--json"]);
+    let turned = karat_in(folder.path(), &["check", "plan.toml", "--json"]);
     let without_lines = |text: &str| -> String {
         text.lines()
             .filter(|line| !line.contains("\"line\""))
@@ -168,7 +147,7 @@ field = "email"
 format = { regex = '[a' }
 "#;
     let folder = story(rules, "");
-    let ended = karat(folder.path(), &["check", "plan.toml"]);
+    let ended = karat_in(folder.path(), &["check", "plan.toml"]);
     assert_eq!(ended.code, 2);
     assert_eq!(ended.out, "");
     for words in [
@@ -186,7 +165,7 @@ format = { regex = '[a' }
 fn a_rule_of_the_plan_may_name_an_extra_column_only_if_it_is_there() {
     let rules = RULES.replace("field = \"company\"", "field = \"badges:Bagde\"");
     let folder = story(&rules, "");
-    let ended = karat(folder.path(), &["check", "plan.toml"]);
+    let ended = karat_in(folder.path(), &["check", "plan.toml"]);
     assert_eq!(ended.code, 2, "{}", ended.out);
     assert!(
         ended.err.contains("there is no field 'badges:Bagde'"),
@@ -198,15 +177,50 @@ fn a_rule_of_the_plan_may_name_an_extra_column_only_if_it_is_there() {
 #[test]
 fn the_examples_of_the_built_in_rules_hold() {
     let folder = TempDir::new().unwrap();
-    let ended = karat(folder.path(), &["rules", "test"]);
+    let ended = karat_in(folder.path(), &["rules", "test"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     assert!(ended.out.contains("examples hold"), "{}", ended.out);
+    assert_eq!(ended.err, "", "every built-in rule has examples");
+}
+
+/// A column called like an id is believed only when its values tell records apart, and
+/// what a spreadsheet rounded is told either way.
+#[test]
+fn a_rounded_record_id_is_a_warning() {
+    let folder = TempDir::new().unwrap();
+    let person = |id: &str, name: &str| format!("{id},{name},Lee,{name}@leeandfox.com\n");
+    let header = "Contact ID,First Name,Last Name,Email\n";
+    let twice = [
+        header,
+        &person("1.23E+10", "ann"),
+        &person("1.23E+10", "bob"),
+        &person("12300000001", "cy"),
+    ];
+    fs::write(folder.path().join("twice.csv"), twice.concat()).unwrap();
+    let once = [header, &person("1.23E+10", "ann"), &person("12E4", "bob")];
+    fs::write(folder.path().join("once.csv"), once.concat()).unwrap();
+    for (file, records) in [("twice.csv", 2), ("once.csv", 1)] {
+        let ended = karat_in(folder.path(), &["check", file, "--json"]);
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        let report: Value = serde_json::from_str(&ended.out).unwrap();
+        let finding = found(&report, "record_id_lost_in_spreadsheet").expect(file);
+        assert_eq!(finding["severity"], "warning");
+        assert_eq!(finding["records"], records, "{file}: {finding}");
+    }
+    let ended = karat_in(folder.path(), &["check", "twice.csv"]);
+    assert!(
+        ended
+            .err
+            .contains("a spreadsheet has rounded some of its values"),
+        "{}",
+        ended.err
+    );
 }
 
 #[test]
 fn an_example_that_does_not_hold_is_shown() {
     let folder = story(&RULES.replace("\"Other Ltd.\" }", "\"Example\" }"), "");
-    let ended = karat(folder.path(), &["rules", "test", "rules.toml"]);
+    let ended = karat_in(folder.path(), &["rules", "test", "rules.toml"]);
     assert_eq!(ended.code, 2);
     assert!(
         ended
@@ -221,7 +235,7 @@ fn an_example_that_does_not_hold_is_shown() {
 #[test]
 fn the_rulebook_prints_as_a_procedure() {
     let folder = story(RULES, "");
-    let ended = karat(folder.path(), &["rules", "docs", "--plan", "plan.toml"]);
+    let ended = karat_in(folder.path(), &["rules", "docs", "--plan", "plan.toml"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     assert!(ended.out.contains("## Owned by ann"), "{}", ended.out);
     assert!(ended.out.contains("### company_not_ours (error)"));

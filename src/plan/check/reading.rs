@@ -41,6 +41,7 @@ impl Check<'_> {
             encoding,
             delimiter,
             quote,
+            wrapped: value(&written.wrapped),
             header_line: value(&written.header_line),
             footer_lines: value(&written.footer_lines),
             sheet: written.sheet.as_ref().map(|sheet| sheet.get().clone()),
@@ -63,6 +64,18 @@ impl Check<'_> {
                     .into_iter()
                     .filter(|_| format != InputFormat::Xlsx),
             );
+        if let Some(wrapped) = &written.wrapped
+            && format != InputFormat::Csv
+        {
+            self.faults.warning(
+                wrapped.span(),
+                "plan_unused_setting",
+                format!(
+                    "'wrapped' has no effect on a file of format {}",
+                    format.name()
+                ),
+            );
+        }
         for (key, value) in unused {
             if let Some(value) = value {
                 self.faults.warning(

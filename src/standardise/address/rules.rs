@@ -22,6 +22,8 @@ pub struct AddressRules {
     /// Country → folded code or name of a region → as written there.
     regions: FastMap<String, FastMap<String, String>>,
     forms: BTreeMap<String, CountryForm>,
+    /// What a country's name may have in front, folded.
+    articles: Vec<String>,
     small: Vec<String>,
     capital: Vec<String>,
     zeros: Vec<Zeros>,
@@ -54,6 +56,7 @@ pub struct Zeros {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    articles: Vec<String>,
     small_words: Vec<String>,
     capital_words: Vec<String>,
     countries: BTreeMap<String, CountryForm>,
@@ -68,6 +71,7 @@ impl AddressRules {
             toml::from_str(rulebook.file("addresses/forms.toml").unwrap_or("")).unwrap_or_default();
         let mut rules = Self {
             forms: file.countries,
+            articles: file.articles,
             small: file.small_words,
             capital: file.capital_words,
             zeros: file.zeros,
@@ -114,9 +118,14 @@ impl AddressRules {
             return Some(code);
         }
         let folded = key(text);
+        let bare = || {
+            let (article, name) = folded.split_once(' ')?;
+            let known = self.articles.iter().any(|word| word == article);
+            known.then(|| self.countries.get(name))?
+        };
         self.countries
             .get(&folded)
-            .or_else(|| self.countries.get(folded.strip_prefix("the ")?))
+            .or_else(bare)
             .map(String::as_str)
     }
 

@@ -3,14 +3,10 @@
 //! Short words in capitals may be acronyms (IBM, BASF) and one small word may be
 //! meant so (adidas): these stay.
 
-/// Small words inside a name.
-const SMALL: [&str; 16] = [
-    "and", "of", "the", "for", "in", "und", "de", "la", "le", "les", "des", "du", "et", "y", "der",
-    "di",
-];
+use crate::standardise::small_words::InCompany;
 
 /// The words joined by a space, with capitals mended when the whole is in one case.
-pub fn mend(words: &[&str], has_form: bool) -> String {
+pub fn mend(words: &[&str], has_form: bool, known: &InCompany) -> String {
     let text = words.join(" ");
     let mut upper = 0_usize;
     let mut lower = 0_usize;
@@ -33,7 +29,7 @@ pub fn mend(words: &[&str], has_form: bool) -> String {
             out.push(' ');
         }
         let plain = word.to_lowercase();
-        if at > 0 && at + 1 < words.len() && SMALL.contains(&plain.as_str()) {
+        if at > 0 && at + 1 < words.len() && known.small.contains(plain.as_str()) {
             out.push_str(&plain);
         } else if shouting && (letters(word) <= 3 || !word.chars().any(is_vowel)) {
             out.push_str(word);

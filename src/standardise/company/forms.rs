@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{FastMap, FastSet, words_of};
 use crate::rulebook::Rulebook;
 use crate::standardise::lists;
+use crate::standardise::small_words::InCompany;
 use crate::standardise::tidy::fold;
 
 /// The longest form, in words.
@@ -38,6 +39,8 @@ pub struct Forms {
     edges: FastSet<String>,
     /// Forms written without a space, longest first; weak ones only behind.
     glued: Vec<(String, bool)>,
+    /// Forms in brackets behind a name: `(มหาชน)`.
+    bracketed: FastSet<String>,
 }
 
 impl Forms {
@@ -47,6 +50,12 @@ impl Forms {
             let spellings: Vec<String> = lists::values(row.get(0)).map(str::to_owned).collect();
             let place = row.get(2).unwrap_or("");
             let weak = row.get(3) == Some("yes");
+            if place == "bracketed" {
+                forms
+                    .bracketed
+                    .extend(lists::values(row.get(1)).map(str::to_owned));
+                continue;
+            }
             if place == "glued" {
                 for met in lists::values(row.get(1)) {
                     forms.glued.push((met.to_owned(), weak));
@@ -122,10 +131,14 @@ impl Forms {
 
     /// The forms at the front and the end of a name's written words: how many
     /// words each takes, and how it is to be written. Never all of the words.
-    pub fn written<'a>(&'a self, words: &[&str]) -> (Option<Written<'a>>, Option<Written<'a>>) {
-        let end = self.find_written(words, true);
+    pub fn written<'a>(
+        &'a self,
+        words: &[&str],
+        small: &InCompany,
+    ) -> (Option<Written<'a>>, Option<Written<'a>>) {
+        let end = self.find_written(words, true, small);
         let left = words.len() - end.as_ref().map_or(0, |form| form.0);
-        let front = self.find_written(&words[..left], false);
+        let front = self.find_written(&words[..left], false, small);
         (front, end)
     }
 
@@ -156,10 +169,9 @@ impl Forms {
                     }
                 }
             }
-            // `(มหาชน)`: a form in brackets.
             if let Some(inner) = rest.strip_suffix(')')
                 && let Some((before, inside)) = inner.rsplit_once('(')
-                && inside.trim() == "มหาชน"
+                && self.bracketed.contains(inside.trim())
             {
                 rest = before.trim_end();
                 continue;
@@ -196,7 +208,7 @@ impl Forms {
         None
     }
 
-    fn find_written(&self, words: &[&str], end: bool) -> Option<Written<'_>> {
+    fn find_written(&self, words: &[&str], end: bool, small: &InCompany) -> Option<Written<'_>> {
         for count in (1..=LONGEST.min(words.len().saturating_sub(1))).rev() {
             let slice = if end {
                 &words[words.len() - count..]
@@ -206,7 +218,7 @@ impl Forms {
             // A comma inside belongs to the form only as in `Co., Ltd.`; a form
             // in the front is followed by the name without one.
             let raw = slice.join(" ");
-            let key = words_of(&raw).join(" ");
+            let key = words_of(&raw, small).join(" ");
             let Some(form) = self.by_words.get(key.as_str()) else {
                 continue;
             };

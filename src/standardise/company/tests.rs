@@ -133,7 +133,7 @@ fn the_lists_have_their_form() {
     for row in &forms {
         assert_eq!(row.len(), 5, "{row:?}");
         assert!(
-            matches!(&row[2], "end" | "front" | "both" | "glued"),
+            matches!(&row[2], "end" | "front" | "both" | "glued" | "bracketed"),
             "{row:?}"
         );
         assert!(matches!(&row[3], "yes" | "no"), "{row:?}");

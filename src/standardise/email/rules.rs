@@ -17,6 +17,10 @@ pub struct EmailRules {
     placeholder_locals: Set,
     placeholder_domains: Set,
     directory_prefixes: Vec<String>,
+    /// What stands before an address (`mailto:`), lower case.
+    pub(super) schemes: Vec<String>,
+    /// A sign as it is spelled to hide it (`(at)`) → the sign.
+    pub(super) spelled_signs: Vec<(String, String)>,
     providers: Vec<Provider>,
     by_domain: HashMap<String, usize, foldhash::fast::FixedState>,
     pub(super) typo_domains: HashMap<String, String, foldhash::fast::FixedState>,
@@ -49,6 +53,8 @@ struct File {
     placeholder_locals: Vec<String>,
     placeholder_domains: Vec<String>,
     directory_prefixes: Vec<String>,
+    schemes: Vec<String>,
+    spelled_signs: std::collections::BTreeMap<String, String>,
     provider: Vec<Provider>,
     typo_domains: std::collections::BTreeMap<String, String>,
     typo_suffixes: std::collections::BTreeMap<String, String>,
@@ -80,6 +86,8 @@ impl EmailRules {
         self.placeholder_locals.extend(file.placeholder_locals);
         self.placeholder_domains.extend(file.placeholder_domains);
         self.directory_prefixes.extend(file.directory_prefixes);
+        self.schemes.extend(file.schemes);
+        self.spelled_signs.extend(file.spelled_signs);
         for provider in file.provider {
             for domain in &provider.domains {
                 self.by_domain.insert(domain.clone(), self.providers.len());
@@ -143,7 +151,8 @@ impl EmailRules {
         }
         let label = domain.split('.').next().unwrap_or("");
         let letters = local.chars().count() + label.chars().count();
-        let short = letters <= 3 && domain.matches('.').count() == 1;
+        // `a@b.com`; with one letter more it may be somebody: `di@x.com`.
+        let short = letters <= 2 && domain.matches('.').count() == 1;
         self.placeholder_domains.contains(domain)
             || short
             || (self.placeholder_locals.contains(local)

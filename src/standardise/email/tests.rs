@@ -112,6 +112,8 @@ fn real_addresses_are_no_placeholders() {
         "test@acme.com",
         "info@lee.com",
         "al@hp.com",
+        "di@x.com",
+        "j@hp.com",
         "jo@bt.co.uk",
         "user@acme.de",
         "noreply@acme.com",

@@ -11,6 +11,7 @@ pub mod consents;
 pub mod dates;
 pub mod junk;
 pub mod people;
+pub mod record_ids;
 pub mod results;
 pub mod sheet;
 pub mod single;

@@ -109,8 +109,8 @@ fn mend_word(
                     .iter()
                     .take_while(|c| c.is_alphabetic())
                     .collect();
-                start = (before == "mc" && rest.chars().count() >= 5)
-                    || (before == "mac" && rules.mac.contains(&rest));
+                start = (rules.capital_after.contains(&before) && rest.chars().count() >= 5)
+                    || (before == rules.capital_after_if_listed && rules.mac.contains(&rest));
             }
         }
     }
@@ -122,10 +122,11 @@ pub fn is_loud_mc(word: &str, rules: &PersonRules) -> bool {
         word.get(..front.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(front))
     };
-    let cut = if starts("mc") {
-        2
-    } else if starts("mac") && rules.mac.contains(&word.to_lowercase()) {
-        3
+    let listed = rules.capital_after_if_listed.as_str();
+    let cut = if let Some(front) = rules.capital_after.iter().find(|front| starts(front)) {
+        front.len()
+    } else if starts(listed) && rules.mac.contains(&word.to_lowercase()) {
+        listed.len()
     } else {
         return false;
     };

@@ -265,7 +265,11 @@ fn look(
             Some(format!("{first} | {last}")),
         );
     }
-    let two = |text: &str| text.contains('&') || text.contains(" and ") || text.contains(" und ");
+    let two = |text: &str| {
+        let mut words = text.split(' ').map(str::to_lowercase);
+        words.next();
+        text.contains('&') || words.any(|word| rules.two_people.contains(&word))
+    };
     for (field, text) in [
         ("given_name", &name.given),
         ("family_name", &name.family),

@@ -34,6 +34,12 @@ pub struct PersonRules {
     pub(super) placeholders: FastSet<String>,
     pub(super) pronouns: FastSet<String>,
     pub(super) and: FastSet<String>,
+    /// Those of them that stand in no name of one person.
+    pub(super) two_people: FastSet<String>,
+    /// What a capital follows at the start of a longer name, lower case: `mc`.
+    pub(super) capital_after: Vec<String>,
+    /// The same for the names of `mac` only.
+    pub(super) capital_after_if_listed: String,
     pub(super) apostrophe: FastSet<String>,
     pub(super) mac: FastSet<String>,
     pub(super) patronymics: Vec<String>,
@@ -49,7 +55,7 @@ pub struct PersonRules {
     /// Folded words that are given names (from the nicknames).
     pub(super) given: FastSet<String>,
     pub(super) company: CompanyRules,
-    pub(super) job_title: JobTitleRules,
+    pub(crate) job_title: JobTitleRules,
 }
 
 #[derive(Clone, Debug)]
@@ -84,8 +90,11 @@ struct Shapes {
     former_open: Vec<String>,
     placeholders: Vec<String>,
     capital_after_apostrophe: Vec<String>,
+    capital_after: Vec<String>,
+    capital_after_if_listed: String,
     mac: Vec<String>,
     and: Vec<String>,
+    and_inside: Vec<String>,
     family_tails: Vec<String>,
     short_particles: Vec<String>,
     monsieur: Vec<String>,
@@ -132,6 +141,14 @@ impl PersonRules {
             placeholders: shapes.placeholders.iter().cloned().collect(),
             pronouns: shapes.pronouns.iter().cloned().collect(),
             and: shapes.and.iter().cloned().collect(),
+            two_people: shapes
+                .and
+                .iter()
+                .filter(|word| !shapes.and_inside.contains(word))
+                .cloned()
+                .collect(),
+            capital_after: shapes.capital_after.clone(),
+            capital_after_if_listed: shapes.capital_after_if_listed.clone(),
             apostrophe: shapes.capital_after_apostrophe.iter().cloned().collect(),
             mac: shapes.mac.iter().cloned().collect(),
             family_tails: folded(&shapes.family_tails).into_iter().collect(),

@@ -138,13 +138,7 @@ fn parts_of(
         return keep("name_is_company", "the name seems to be a company's");
     }
     let mut words_between = text.split(' ').skip(1).map(str::to_lowercase);
-    if words_between.any(|word| {
-        rules.and.contains(&word)
-            && !matches!(
-                word.as_str(),
-                "y" | "e" | "i" | "en" | "и" | "ve" | "et" | "و"
-            )
-    }) {
+    if words_between.any(|word| rules.two_people.contains(&word)) {
         return keep(
             "name_of_two_people",
             "the name seems to be that of two people",

@@ -1,0 +1,220 @@
+//! One number: what it is, or why it is none.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
+
+use super::PhoneRules;
+use crate::contact::Severity;
+use crate::contact::diagnostic::shown;
+use crate::standardise::outcome::Doubt;
+
+/// One number of a cell.
+pub(super) struct One {
+    pub(super) value: Option<String>,
+    pub(super) rule: &'static str,
+    pub(super) reason: &'static str,
+    pub(super) sound: bool,
+    pub(super) doubts: Vec<Doubt>,
+}
+
+static SCIENTIFIC: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\+?\d+([.,]\d+)?[eE]\+?\d{1,2}$"));
+static FLOAT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(\+?\d{6,15})\.0$"));
+static PARENTHESISED_WORD: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\s*[(\[][^()\[\]\d]*\p{L}[^()\[\]\d]*[)\]]"));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text)
+        .unwrap_or_else(|error| unreachable!("invariant: fixed patterns compile: {error}"))
+}
+
+/// The number that a piece of a cell holds.
+pub(super) fn one_number(piece: &str, region: Option<Region>, rules: &PhoneRules) -> One {
+    let clear = |rule, reason| One {
+        value: None,
+        rule,
+        reason,
+        sound: false,
+        doubts: Vec::new(),
+    };
+    if rules.texts.contains(&piece.to_lowercase()) {
+        return clear("placeholder", "stands for no number");
+    }
+    if SCIENTIFIC.is_match(piece) {
+        let mut one = clear(
+            "phone_lost_in_spreadsheet",
+            "a spreadsheet cut the number's digits",
+        );
+        one.doubts.push(Doubt {
+            rule: "phone_lost_in_spreadsheet",
+            severity: Severity::Error,
+            message: format!("{} was a phone number until a spreadsheet cut its last digits; export it again as text", shown(piece)),
+            suggestion: None,
+        });
+        return one;
+    }
+    let bare = without_label(piece, rules);
+    let bare = PARENTHESISED_WORD.replace_all(bare, "");
+    // `12125552377.0` is a spreadsheet's number.
+    let float = FLOAT.captures(bare.trim()).map(|found| found[1].to_owned());
+    let bare = float.as_deref().unwrap_or(&bare);
+    let (number, extension) = match rules.extension(bare.trim()) {
+        Some((number, extension)) => (number.to_owned(), Some(extension.to_owned())),
+        None => (bare.trim().to_owned(), None),
+    };
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    if digits.is_empty() && !number.chars().any(char::is_alphabetic) {
+        return clear("placeholder", "no digits");
+    }
+    if is_placeholder(&digits, rules) {
+        return clear("placeholder", "stands for no number");
+    }
+    let mut one = match read(&number, &digits, extension.as_deref(), region) {
+        Some(value) => One {
+            value: Some(value),
+            rule: "phone_e164",
+            reason: "",
+            sound: true,
+            doubts: Vec::new(),
+        },
+        None => unreadable(piece, &number, &digits, extension.as_deref(), region),
+    };
+    if float.is_some() {
+        one.rule = "phone_float";
+    }
+    one
+}
+
+/// The canonical form when the library calls the number valid.
+fn read(
+    number: &str,
+    digits: &str,
+    extension: Option<&str>,
+    region: Option<Region>,
+) -> Option<String> {
+    let international = number
+        .trim_start_matches(|c: char| !c.is_ascii_digit() && c != '+')
+        .starts_with('+');
+    let mut parsed = parse(number, region)
+        // `00` is how most of the world dials abroad, whatever the region says.
+        .or_else(|| {
+            digits
+                .strip_prefix("00")
+                .filter(|_| !international)
+                .and_then(|rest| parse(&format!("+{rest}"), None))
+        })?;
+    let own = std::mem::take(&mut parsed.extension).filter(|text| !text.is_empty());
+    let e164 = parsed.format_as(PhoneNumberFormat::E164).into_owned();
+    Some(match extension.map(str::to_owned).or(own) {
+        Some(extension) => format!("{e164} ext {extension}"),
+        None => e164,
+    })
+}
+
+pub(super) fn parse(number: &str, region: Option<Region>) -> Option<PhoneNumber> {
+    let parsed = PhoneNumber::parse(number, region).ok()?;
+    parsed.is_valid().then_some(parsed)
+}
+
+/// Kept for a person to look at: its digits where it is a plain national number
+/// and only the region is missing, as it is otherwise.
+fn unreadable(
+    piece: &str,
+    number: &str,
+    digits: &str,
+    extension: Option<&str>,
+    region: Option<Region>,
+) -> One {
+    let international = number.starts_with('+') || number.starts_with("00");
+    let plain = number.chars().all(|c| {
+        c.is_ascii_digit()
+            || c.is_whitespace()
+            || matches!(c, '(' | ')' | '-' | '.' | '/' | '+' | '‐' | '–' | '—' | '−')
+    });
+    if region.is_none() && !international && plain && (6..=15).contains(&digits.len()) {
+        let value = match extension {
+            Some(extension) => format!("{digits} ext {extension}"),
+            None => digits.to_owned(),
+        };
+        return One {
+            value: Some(value),
+            rule: "phone_digits",
+            reason: "",
+            sound: true,
+            doubts: vec![Doubt {
+                rule: "phone_region_unknown",
+                severity: Severity::Warning,
+                message: format!(
+                    "{} has no country code and the record no country; give the source or the plan a country",
+                    shown(piece)
+                ),
+                suggestion: parse(&format!("+{digits}"), None)
+                    .filter(|_| digits.len() >= 11)
+                    .map(|number| number.format_as(PhoneNumberFormat::E164).into_owned()),
+            }],
+        };
+    }
+    // Written with its country code, the number says which it is even where the
+    // numbering plan has no room for it: its form is made one, no digit is changed.
+    let plus = if number.starts_with("00") {
+        digits.get(2..)
+    } else {
+        Some(digits)
+    };
+    let formed = plus
+        .filter(|digits| international && plain && (8..=15).contains(&digits.len()))
+        .map(|digits| format!("+{digits}"))
+        .filter(|e164| {
+            // The library takes zeros out of some invalid numbers: then it is no E.164.
+            PhoneNumber::parse(e164.as_str(), None)
+                .is_ok_and(|number| number.format_as(PhoneNumberFormat::E164) == *e164)
+        })
+        .map(|e164| match extension {
+            Some(extension) => format!("{e164} ext {extension}"),
+            None => e164,
+        });
+    let place = region.map_or(String::new(), |region| format!(" in {region}"));
+    One {
+        value: Some(formed.unwrap_or_else(|| piece.to_owned())),
+        rule: "phone_form",
+        reason: "",
+        sound: false,
+        doubts: vec![Doubt {
+            rule: "phone_not_dialable",
+            severity: Severity::Warning,
+            message: format!(
+                "{} is no phone number that can be dialled{place}",
+                shown(piece)
+            ),
+            suggestion: parse(&format!("+{digits}"), None)
+                .filter(|_| !international && digits.len() >= 11)
+                .map(|number| number.format_as(PhoneNumberFormat::E164).into_owned()),
+        }],
+    }
+}
+
+/// The number behind `Tel.:`, `p:`, `mobile`.
+fn without_label<'a>(piece: &'a str, rules: &PhoneRules) -> &'a str {
+    let start = piece
+        .char_indices()
+        .find(|(_, c)| !(c.is_alphabetic() || matches!(c, '.' | '-' | '\'')))
+        .map_or(piece.len(), |(at, _)| at);
+    let word = piece[..start].trim_matches(['.', '-']).to_lowercase();
+    if word.is_empty() || !rules.labels.contains(&word) {
+        return piece;
+    }
+    piece[start..]
+        .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '.' | '=' | '#'))
+}
+
+fn is_placeholder(digits: &str, rules: &PhoneRules) -> bool {
+    let mut chars = digits.chars();
+    let first = chars.next();
+    let same = digits.len() >= 3 && chars.all(|c| Some(c) == first);
+    let national = digits.trim_start_matches('0');
+    same || rules
+        .placeholders
+        .iter()
+        .any(|known| known == digits || known == national)
+}
