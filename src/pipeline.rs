@@ -15,7 +15,7 @@ use crate::contact::{
     Violation, Violations,
 };
 use crate::link::decisions::{self, Decision};
-use crate::link::{LinkReport, Linked, Linking, link};
+use crate::link::{Keep, LinkReport, Linked, Linking, link};
 use crate::map::{Mapped, map};
 use crate::merge::{MergeInput, merge};
 use crate::plan::Plan;
@@ -76,7 +76,8 @@ pub fn run(
     let mut prepared = prepare(plan, rulebook, watch)?;
     let mut clock = Clock::new(watch, std::mem::take(&mut prepared.timings));
     let records = prepared.records.rows() as u64;
-    let (mut linked, linking) = link_prepared(&prepared, &decisions, plan, rulebook, watch)?;
+    let (mut linked, linking) =
+        link_prepared(&prepared, &decisions, plan, rulebook, Keep::Near, watch)?;
     clock.timings.append(&mut linked.timings);
     drop(linking);
     let mut merged = clock.stage("merge", records, || {
@@ -248,6 +249,7 @@ pub fn link_prepared(
     decisions: &[Decision],
     plan: &Plan,
     rulebook: &Rulebook,
+    keep: Keep,
     watch: &dyn Watch,
 ) -> Result<(Linked, Linking), Failure> {
     let mut linkable = vec![true; prepared.records.rows()];
@@ -263,6 +265,7 @@ pub fn link_prepared(
         decisions,
         plan,
         rulebook,
+        keep,
         watch,
     )
 }

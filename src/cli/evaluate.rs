@@ -11,7 +11,7 @@ use crate::contact::diagnostic::shown;
 use crate::contact::{Diagnostic, Failure, FailureKind, Place, Records};
 use crate::link::evaluate::{Kind, Question, evaluate};
 use crate::link::score::probability;
-use crate::link::{Linked, Linking};
+use crate::link::{Keep, Linked, Linking};
 use crate::pipeline::{self, Prepared};
 use crate::rulebook::Rulebook;
 use crate::validate;
@@ -39,8 +39,14 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> Result<Ending, Failure> {
     let result = (|| {
         let decisions = pipeline::load_decisions(&loaded.plan)?;
         let prepared = pipeline::prepare(&loaded.plan, &rulebook, &progress)?;
-        let (linked, linking) =
-            pipeline::link_prepared(&prepared, &decisions, &loaded.plan, &rulebook, &progress)?;
+        let (linked, linking) = pipeline::link_prepared(
+            &prepared,
+            &decisions,
+            &loaded.plan,
+            &rulebook,
+            Keep::All,
+            &progress,
+        )?;
         Ok((prepared, linked, linking))
     })();
     progress.finish();

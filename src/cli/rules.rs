@@ -72,14 +72,20 @@ fn test(input: &RulesInput, console: &Console, rulebook: &Rulebook) -> Result<En
     };
     let tested = examples::test(&rules, rulebook.fields(), &plan.run_date, &raise)?;
     let mut notes = rules.notes.clone();
-    for one in tested.iter().filter(|one| one.examples == 0) {
-        let place = rules.get(&one.rule).map(|rule| rule.place.clone());
+    for rule in tested.iter().filter_map(|one| rules.get(&one.rule)) {
+        let examples = &rule.examples;
+        let lacks = match (examples.pass.is_empty(), examples.fail.is_empty()) {
+            (true, true) => "no examples",
+            (true, false) => "no example that passes",
+            (false, true) => "no example that fails",
+            (false, false) => continue,
+        };
         let mut note = Diagnostic::warning(
             "rule_without_examples",
-            format!("rule {} has no examples", shown(&one.rule)),
+            format!("rule {} has {lacks}", shown(&rule.id)),
         )
         .hint("add examples.pass and examples.fail");
-        note.place = place;
+        note.place = Some(rule.place.clone());
         notes.push(note);
     }
     console.tell(&notes);

@@ -5,6 +5,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use super::card::{self, Card, NameCard};
 use super::fill;
 use super::learned::{self, Learned};
 use super::mailbox;
@@ -91,6 +92,8 @@ pub struct Email {
     pub domain_name: String,
     /// Id in [`Features::texts`] of the registrable domain.
     pub domain: u32,
+    pub local_letters: card::Letters,
+    pub domain_letters: card::Letters,
     /// A free-mail domain.
     pub private: bool,
     /// `info@`, `sales@` …
@@ -162,6 +165,9 @@ pub struct Features {
     pub orgs: Orgs,
     /// What the plan leaves out of comparing.
     pub left_out: LeftOut,
+    /// What comparing reads, record by record and name by name.
+    pub cards: Vec<Card>,
+    pub name_cards: Vec<NameCard>,
     given_rarity: Vec<f32>,
     family_rarity: Vec<f32>,
 }
@@ -333,6 +339,8 @@ impl Features {
         nicknames.resolve(|latin| names.with_latin(latin));
         learned::aliases(&mut f);
         f.words = mailbox::words(&f, rules);
+        f.name_cards = card::name_cards(&f);
+        f.cards = card::cards(&f);
         f
     }
 
@@ -387,6 +395,8 @@ impl Features {
         let registrable = registrable(domain_name);
         let email = Email {
             local: local.to_owned(),
+            local_letters: card::Letters::of(local),
+            domain_letters: card::Letters::of(&registrable),
             private: rules.is_free_mail(domain_name),
             role: rules.is_role(local),
             domain: self.texts.intern(&registrable),

@@ -19,12 +19,12 @@ pub struct Judge {
 pub fn compare(f: &Features, a: u32, b: u32, names: &mut NameComparer<'_>) -> Compared {
     match kind(f, a, b) {
         Kind::People => compare::compare(f, a, b, names),
-        Kind::Organisations => orgs::compare::compare(f, a, b),
+        Kind::Organisations => orgs::compare::compare(f, a, b).rounded(),
         Kind::Mixed => Compared::default(),
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     People,
     Organisations,
@@ -34,7 +34,10 @@ pub enum Kind {
 /// What kind of records a pair is of.
 #[must_use]
 pub fn kind(f: &Features, a: u32, b: u32) -> Kind {
-    match (f.orgs.is(a as usize), f.orgs.is(b as usize)) {
+    match (
+        f.cards[a as usize].organisation,
+        f.cards[b as usize].organisation,
+    ) {
         (false, false) => Kind::People,
         (true, true) => Kind::Organisations,
         _ => Kind::Mixed,
@@ -45,7 +48,13 @@ impl Judge {
     /// The match weight of a compared pair: log2 odds, prior included.
     #[must_use]
     pub fn weight(&self, f: &Features, a: u32, b: u32, compared: &Compared) -> f32 {
-        match kind(f, a, b) {
+        self.weight_of(kind(f, a, b), compared)
+    }
+
+    /// The same of a pair of a known kind.
+    #[must_use]
+    pub fn weight_of(&self, kind: Kind, compared: &Compared) -> f32 {
+        match kind {
             Kind::People => self.people.weight(compared),
             Kind::Organisations => self.organisations.weight(compared),
             Kind::Mixed => MIXED,

@@ -42,6 +42,8 @@ const OF_THE_RARER: f64 = 0.08;
 pub struct Learned {
     given: HashSet<(WordId, WordId), Fixed>,
     family: HashSet<(WordId, WordId), Fixed>,
+    /// The words of both.
+    known: HashSet<WordId, Fixed>,
     /// Readings learned.
     pub readings: usize,
 }
@@ -51,6 +53,12 @@ impl Learned {
     #[must_use]
     pub fn alike(&self, a: WordId, b: WordId, is_given: bool) -> bool {
         self.half(is_given).contains(&(a.min(b), a.max(b)))
+    }
+
+    /// The word has an alias, in whichever half.
+    #[must_use]
+    pub fn knows(&self, word: WordId) -> bool {
+        self.known.contains(&word)
     }
 
     #[must_use]
@@ -219,6 +227,7 @@ pub fn aliases(f: &mut Features) {
             &mut f.learned.family
         };
         set.insert((x, y));
+        f.learned.known.extend([x, y]);
     }
 }
 

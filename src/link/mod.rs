@@ -6,6 +6,7 @@
 //! ([`kernel::cluster`]).
 
 pub mod block;
+pub mod card;
 pub mod compare;
 pub mod decisions;
 pub mod evaluate;
@@ -20,6 +21,7 @@ pub mod model;
 pub mod names;
 pub mod orgs;
 pub mod own_estimate;
+pub mod pairs;
 pub mod score;
 
 use std::time::{Duration, Instant};
@@ -35,17 +37,18 @@ use crate::rulebook::Rulebook;
 use crate::standardise::company::CompanyRules;
 use crate::standardise::email::EmailRules;
 use crate::standardise::job_title::JobTitleRules;
-use crate::watch::Watch;
+use crate::watch::{Share, Watch};
 use block::{BlockPlan, BlockStats, Candidates};
+use compare::Pattern;
 use compare::names::NameComparer;
-use compare::{Compared, Pattern};
 use decisions::{Applied, Decision, Verdict};
 use features::{FeatureRules, Features};
 use judge::{Judge, Kind};
-use kernel::cluster::{Constraints, Link, cluster};
+use kernel::cluster::{Constraints, LOOSE, Link, cluster, components};
 use kernel::em::{self, EmPlan, Parameters, PatternRow};
 use model::{MatchModel, ModelChange, Models};
 pub use own_estimate::OwnEstimate;
+use pairs::{Pairs, Patterns};
 use score::{Scorer, probability};
 
 /// What linking found.
@@ -127,6 +130,14 @@ pub struct Linking {
     pub constraints: Constraints,
 }
 
+/// Which compared pairs are kept for asking about them afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Those that clustering and reviewing need.
+    Near,
+    All,
+}
+
 /// Links the records that are not held.
 ///
 /// # Errors
@@ -138,10 +149,11 @@ pub fn link(
     decisions: &[Decision],
     plan: &Plan,
     rulebook: &Rulebook,
+    keep: Keep,
     watch: &dyn Watch,
 ) -> Result<(Linked, Linking), Failure> {
     let mut steps = Steps::new(watch);
-    steps.next("block", 0)?;
+    let share = steps.parts("block", records.rows(), 2)?;
     let models = Models::parse(rulebook.file("matching.toml").unwrap_or(""), &plan.matching)
         .map_err(|e| {
             Failure::one(
@@ -152,19 +164,22 @@ pub fn link(
     let rules = feature_rules(&models, rulebook);
     let mut features = Features::build(records, table, linkable, &rules, rulebook);
     features.left_out.clone_from(&models.people.left_out);
+    share.step();
+    watch.go_on()?;
     let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
     let constraints = constraints(&features, records, &applied);
     let candidates = block::candidates(&features, block_plan(plan, features.len()));
+    share.step();
     steps.next("compare", features.len() as u64)?;
-    let pairs = compare_all(&features, &candidates, watch);
-    steps.next("estimate", 0)?;
+    let mut pairs = Pairs::compare(&features, &candidates, watch);
+    let share = steps.parts("estimate", records.rows(), 3)?;
     let counts = |kind: Kind| {
-        let of = |p: &&(u32, u32, Compared)| judge::kind(&features, p.0, p.1) == kind;
-        let counted = count(pairs.iter().filter(of).map(|p| p.2.pattern));
+        let counted = pairs.counts(kind);
         let random = random_patterns(&features, &candidates, models.people.random_pairs, kind);
         (counted, random)
     };
     let (people, organisations) = (counts(Kind::People), counts(Kind::Organisations));
+    share.step();
     let n = (features.len() - features.orgs.count, features.orgs.count);
     let scorer = |model: MatchModel, n: usize, (counted, random): &(Patterns, Patterns)| {
         let parameters = estimate(&model, n as u64, counted, random);
@@ -190,16 +205,10 @@ pub fn link(
     } else {
         None
     };
-    let links: Vec<Link> = pairs
-        .par_iter()
-        .map(|&(left, right, ref compared)| Link {
-            left,
-            right,
-            weight: judge.weight(&features, left, right, compared),
-        })
-        .collect();
-    drop(pairs);
-    steps.next("cluster", 0)?;
+    share.step();
+    pairs.weigh(&judge);
+    share.step();
+    let share = steps.parts("cluster", records.rows(), 2)?;
     let n = u32::try_from(features.len()).unwrap_or(u32::MAX);
     let weigh = |wanted: &[(u32, u32)]| {
         let mut names = NameComparer::small(&features);
@@ -212,10 +221,13 @@ pub fn link(
             .collect()
     };
     let threshold = score::bits(plan.matching.threshold);
+    let mut links = near_links(&pairs, n, &constraints, keep, plan);
     let (of, extra) = cluster(n, &links, &constraints, threshold, weigh);
-    let mut links = links;
-    links.extend(extra);
+    share.step();
+    links.extend(&extra);
     links.par_sort_unstable_by_key(|l| (l.left, l.right));
+    let own = own_estimate::estimate(&of, || pairs.iter().chain(extra.iter().copied()));
+    drop(pairs);
     let linking = Linking {
         features,
         candidates,
@@ -224,6 +236,8 @@ pub fn link(
         constraints,
     };
     let mut linked = linking.outcome(&of, records, plan);
+    linked.report.own = own;
+    share.step();
     linked.report.patterns = patterns;
     linked.report.taught = taught;
     linked.events = decision_events(&applied);
@@ -231,9 +245,6 @@ pub fn link(
     linked.timings = steps.end();
     Ok((linked, linking))
 }
-
-/// Records between two ticks.
-const TICK: u32 = 1024;
 
 /// The steps of linking, told to the watch and timed; stops between them when asked to.
 struct Steps<'a> {
@@ -257,6 +268,17 @@ impl<'a> Steps<'a> {
         self.watch.stage(name, total);
         self.at = Some((name, Instant::now()));
         Ok(())
+    }
+
+    /// A step of `parts` that are told one by one, as shares of the records.
+    fn parts(
+        &mut self,
+        name: &'static str,
+        records: usize,
+        parts: usize,
+    ) -> Result<Share<'a>, Failure> {
+        self.next(name, records as u64)?;
+        Ok(Share::new(self.watch, records, parts))
     }
 
     fn close(&mut self) {
@@ -336,42 +358,27 @@ fn constraints(features: &Features, records: &Records, applied: &[Applied]) -> C
     }
 }
 
-/// Every candidate pair with its comparison, sorted by (left, right).
-fn compare_all(
-    features: &Features,
-    candidates: &Candidates,
-    watch: &dyn Watch,
-) -> Vec<(u32, u32, Compared)> {
-    let mut pairs: Vec<(u32, u32, Compared)> = (0..candidates.records())
-        .into_par_iter()
-        .with_min_len(2048)
-        .map_init(
-            || NameComparer::new(features),
-            |names, record| {
-                let mut list = Vec::new();
-                if record % TICK == 0 {
-                    watch.tick(u64::from(TICK));
-                }
-                // The result of an interrupted run is thrown away by the next step.
-                if watch.interrupted() {
-                    return list;
-                }
-                candidates.pairs_of(record, |partner| {
-                    let (left, right) = (record.min(partner), record.max(partner));
-                    list.push((left, right, judge::compare(features, left, right, names)));
-                });
-                list
-            },
-        )
-        .flatten_iter()
-        .collect();
-    pairs.par_sort_unstable_by_key(|p| (p.0, p.1));
-    pairs
+/// The links that clustering needs: those that hold a loose component together, and
+/// all others inside one; and those that a person may be asked about.
+fn near_links(
+    pairs: &Pairs,
+    n: u32,
+    constraints: &Constraints,
+    keep: Keep,
+    plan: &Plan,
+) -> Vec<Link> {
+    if keep == Keep::All {
+        return pairs.links(|_| true);
+    }
+    let asked = score::bits(plan.matching.review.0);
+    let strong = pairs.links(|link| link.weight > LOOSE);
+    let component = components(n, &strong, constraints);
+    pairs.links(|link| {
+        link.weight >= asked || component[link.left as usize] == component[link.right as usize]
+    })
 }
 
 /// Patterns with their counts, sorted by pattern.
-type Patterns = Vec<(Pattern, u64)>;
-
 fn count(patterns: impl Iterator<Item = Pattern>) -> Patterns {
     let mut counts: HashMap<Pattern, u64, foldhash::fast::FixedState> = HashMap::default();
     for pattern in patterns {
@@ -570,7 +577,6 @@ impl Linking {
             records: of.len() as u64,
             organisations: organisations as u64,
             blocks: self.candidates.stats.clone(),
-            own: own_estimate::estimate(of, &self.links),
             learned_aliases: self.features.learned.aliases(),
             learned_readings: self.features.learned.readings,
             community_bits: self.features.communities.gain(),

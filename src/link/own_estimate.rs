@@ -20,9 +20,9 @@ pub struct OwnEstimate {
     pub recall_high: f64,
 }
 
-/// `of`: record → cluster; `links`: all compared pairs.
+/// `of`: record → cluster; `links`: all compared pairs, gone through twice.
 #[must_use]
-pub fn estimate(of: &[u32], links: &[Link]) -> OwnEstimate {
+pub fn estimate<I: Iterator<Item = Link>>(of: &[u32], links: impl Fn() -> I) -> OwnEstimate {
     let mut sizes = vec![0u64; of.len()];
     for &root in of {
         sizes[root as usize] += 1;
@@ -34,17 +34,16 @@ pub fn estimate(of: &[u32], links: &[Link]) -> OwnEstimate {
         (a.min(b), a.max(b))
     };
     // Only cluster pairs with a link worth a thought, but then all their links.
-    let mut near: Vec<(u32, u32)> = links
-        .iter()
+    let mut near: Vec<(u32, u32)> = links()
         .filter(|link| link.weight > -8.0)
-        .map(clusters)
+        .map(|link| clusters(&link))
         .filter(|(a, b)| a != b)
         .collect();
     near.sort_unstable();
     near.dedup();
     let mut between = vec![0f64; near.len()];
-    for link in links {
-        let pair = clusters(link);
+    for link in links() {
+        let pair = clusters(&link);
         if pair.0 == pair.1 {
             let p = f64::from(probability(link.weight));
             inside += p;

@@ -406,6 +406,9 @@ impl Reader<'_> {
         let span = *splitter.spans.first()?;
         let mut scratch = String::new();
         let cell = value(self.stream.rest(), span, splitter.dialect, &mut scratch);
+        if self.unwrap != Unwrap::Each && wrapped::is_prose(cell, splitter.dialect) {
+            return None;
+        }
         wrapped::row(cell, splitter.dialect).filter(|cells| cells.len() == width)
     }
 

@@ -1,5 +1,6 @@
 //! Files in, text tables out: every record with its file and line, none lost.
 
+mod cell_notes;
 mod decode;
 mod delimited;
 mod dialect;

@@ -3,13 +3,16 @@
 //! Dates come as ISO text from their serial numbers, whole numbers without `.0`, numbers
 //! with a format of fixed digits as that writes them, text as it is (leading zeros live).
 //! The line of a record is its row in the sheet. A formula's value is the one stored
-//! with it; one without is told, since it would be lost in silence.
+//! with it; one without is told, since it would be lost in silence, and so is a number
+//! whose last digits a spreadsheet has cut. Of XLS and ODS the library gives no formats:
+//! there a number comes as it is.
 
 use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Data, DataRef, ExcelDateTime, Reader, Sheets, Xlsx};
 
+use super::cell_notes::{Cells, FORMULAS, ROUNDED};
 use super::fault::{self, BoundPassed, Fault, fault, hinted};
 use super::header::{Question, Row};
 use super::number_format::Digits;
@@ -17,10 +20,6 @@ use super::open::read_fault;
 use super::sink::{After, FileTable, Sink};
 use super::{FileRead, Job, zipped};
 use crate::contact::diagnostic::{nearest, shown};
-use crate::contact::{Diagnostic, Place};
-
-/// Formulas without a value that are named one by one.
-const SHOWN: usize = 20;
 
 type Book = Sheets<Cursor<Vec<u8>>>;
 /// A row of the sheet (from 1) and its filled cells by column.
@@ -46,7 +45,8 @@ pub fn read(
     // The library may panic on a damaged workbook; that is a damaged file, no crash.
     let sheet = catch_unwind(AssertUnwindSafe(|| sheet(bytes, job)))
         .unwrap_or_else(|_| Err(damaged(job, "its structure is broken")))?;
-    let told = without_value(job, &sheet);
+    let mut told = FORMULAS.tell(&job.path, &sheet.name, &sheet.without_value);
+    told.extend(ROUNDED.tell(&job.path, &sheet.name, &sheet.rounded));
     file.sheet = Some(sheet.name);
     let mut table = table(job, file, sheet.rows)?;
     table.diagnostics.extend(told);
@@ -57,58 +57,10 @@ pub fn read(
 struct Sheet {
     name: String,
     rows: Vec<SheetRow>,
-    /// Row and column, from 0, of formulas that no value is stored with.
-    without_value: Vec<(u32, u32)>,
-}
-
-/// A program that writes formulas without computing them stores no values: what a
-/// person sees in a spreadsheet is not in the file.
-fn without_value(job: &Job<'_>, sheet: &Sheet) -> Vec<Diagnostic> {
-    let cells = &sheet.without_value;
-    let hint =
-        "open the workbook in a spreadsheet program and save it, or export the values as CSV";
-    let mut out: Vec<Diagnostic> = cells
-        .iter()
-        .take(SHOWN)
-        .map(|(row, column)| {
-            Diagnostic::warning(
-                "formula_without_value",
-                format!(
-                    "the cell {}{} of the sheet {} is a formula without a stored value, and is read as empty",
-                    letters(*column),
-                    row + 1,
-                    shown(&sheet.name)
-                ),
-            )
-            .at(Place::line(&job.path, row + 1))
-            .hint(hint)
-        })
-        .collect();
-    if cells.len() > SHOWN {
-        let message = format!(
-            "{} more cells of the sheet {} are formulas without a stored value",
-            cells.len() - SHOWN,
-            shown(&sheet.name)
-        );
-        out.push(
-            Diagnostic::warning("formula_without_value", message)
-                .at(Place::file(&job.path))
-                .hint(hint),
-        );
-    }
-    out
-}
-
-/// A column's name in a spreadsheet: 0 is `A`, 26 is `AA`.
-fn letters(column: u32) -> String {
-    let mut out = Vec::new();
-    let mut left = column + 1;
-    while left > 0 {
-        let digit = u8::try_from((left - 1) % 26).unwrap_or(0);
-        out.push(char::from(b'A' + digit));
-        left = (left - 1) / 26;
-    }
-    out.iter().rev().collect()
+    /// Formulas that no value is stored with.
+    without_value: Cells,
+    /// Numbers of more digits than a spreadsheet keeps.
+    rounded: Cells,
 }
 
 fn sheet(bytes: Vec<u8>, job: &Job<'_>) -> Result<Sheet, Fault> {
@@ -133,15 +85,19 @@ fn sheet(bytes: Vec<u8>, job: &Job<'_>) -> Result<Sheet, Fault> {
             for (row, column, cell) in range.used_cells() {
                 let row = row0.saturating_add(u32::try_from(row).unwrap_or(u32::MAX));
                 let column = column0.saturating_add(u32::try_from(column).unwrap_or(u32::MAX));
+                if let Data::Float(number) = cell {
+                    rows.check_digits(row, column, *number);
+                }
                 rows.push(row, column, text(cell))?;
             }
-            rows.out
+            rows
         }
     };
     Ok(Sheet {
         name,
-        rows,
+        rows: rows.out,
         without_value,
+        rounded: rows.rounded,
     })
 }
 
@@ -169,11 +125,11 @@ fn choose_sheet(job: &Job<'_>, names: &[String]) -> Result<String, Fault> {
 
 /// Cell by cell, so that one cell far out does not make a huge empty sheet; and
 /// whether there are cells without a value.
-fn xlsx_rows(
-    job: &Job<'_>,
+fn xlsx_rows<'j>(
+    job: &'j Job<'j>,
     xlsx: &mut Xlsx<Cursor<Vec<u8>>>,
     sheet: &str,
-) -> Result<(Vec<SheetRow>, bool), Fault> {
+) -> Result<(Rows<'j>, bool), Fault> {
     let bad = |error: calamine::XlsxError| damaged(job, &error.to_string());
     let mut reader = xlsx.worksheet_cells_reader(sheet).map_err(bad)?;
     let formats: Vec<Option<Digits>> = reader
@@ -187,21 +143,24 @@ fn xlsx_rows(
         let (row, column) = cell.get_position();
         let value = match cell.get_value() {
             DataRef::SharedString(shared) => (*shared).to_owned(),
-            DataRef::Float(number) => formats
-                .get(style)
-                .and_then(|format| format.as_ref()?.write(*number))
-                .unwrap_or_else(|| number_text(*number)),
+            DataRef::Float(number) => {
+                rows.check_digits(row, column, *number);
+                formats
+                    .get(style)
+                    .and_then(|format| format.as_ref()?.write(*number))
+                    .unwrap_or_else(|| number_text(*number))
+            }
             other => text(&Data::from(other.clone())),
         };
         blanks |= value.is_empty();
         rows.push(row, column, value)?;
     }
-    Ok((rows.out, blanks))
+    Ok((rows, blanks))
 }
 
 /// The formulas that no value is stored with. The cells were read once before: what
 /// can't be read now is no formula to tell of.
-fn uncomputed(xlsx: &mut Xlsx<Cursor<Vec<u8>>>, sheet: &str) -> Vec<(u32, u32)> {
+fn uncomputed(xlsx: &mut Xlsx<Cursor<Vec<u8>>>, sheet: &str) -> Cells {
     let mut out = Vec::new();
     let Ok(mut reader) = xlsx.worksheet_cells_reader(sheet) else {
         return out;
@@ -219,6 +178,7 @@ struct Rows<'a> {
     job: &'a Job<'a>,
     cells: u64,
     out: Vec<SheetRow>,
+    rounded: Cells,
 }
 
 impl<'a> Rows<'a> {
@@ -227,6 +187,14 @@ impl<'a> Rows<'a> {
             job,
             cells: 0,
             out: Vec::new(),
+            rounded: Cells::new(),
+        }
+    }
+
+    /// Spreadsheets keep fifteen digits of a number; what stands behind is zeros.
+    fn check_digits(&mut self, row: u32, column: u32, number: f64) {
+        if number.abs() >= 1e15 && number.is_finite() {
+            self.rounded.push((row, column));
         }
     }
 
@@ -396,17 +364,5 @@ fn date_text(moment: &ExcelDateTime) -> String {
         format!("{year:04}-{month:02}-{day:02}")
     } else {
         format!("{year:04}-{month:02}-{day:02} {time}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_have_their_letters() {
-        for (column, name) in [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")] {
-            assert_eq!(letters(column), name);
-        }
     }
 }

@@ -106,16 +106,18 @@ fn is_table(inside: &[&str], rows: &[Vec<String>], dialect: Dialect, known: &Kno
     if width < 2 || fitting * 10 < inside.len() * 9 {
         return false;
     }
-    let delimiter = char::from(dialect.delimiter);
-    let prose = inside.iter().all(|cell| {
-        let mut parts = cell.split(delimiter);
-        parts.next();
-        parts.all(|part| part.starts_with(' '))
-    });
+    let prose = inside.iter().all(|cell| is_prose(cell, dialect));
     let headers = header.iter().filter(|cell| known.has(cell)).count();
     let quotes = dialect.quote.map(char::from);
     let quotes_inside = quotes.is_some_and(|quote| inside.iter().any(|cell| cell.contains(quote)));
     !prose && (headers >= 2 || quotes_inside || (width >= 3 && fitting == inside.len()))
+}
+
+/// Whether a blank follows every delimiter, as behind the commas of a sentence.
+pub fn is_prose(cell: &str, dialect: Dialect) -> bool {
+    let mut parts = cell.split(char::from(dialect.delimiter));
+    parts.next();
+    parts.all(|part| part.starts_with(' '))
 }
 
 /// The sample's rows, each taken out of its cell where it stands in one.

@@ -77,14 +77,15 @@ pub fn standardise(value: &str, region: Option<&str>, rules: &PhoneRules) -> Out
 
 /// The numbers of a cell.
 fn pieces(value: &str, rules: &PhoneRules) -> Vec<String> {
-    let plain: String = without_guard(value)
+    let plain: String = value
         .nfkc()
         .filter(|&c| {
             (!is_invisible(c) || c.is_whitespace()) && !matches!(c, '\u{200c}' | '\u{200d}')
         })
         .collect();
-    let plain = ascii_digits(&plain).into_owned();
-    let mut pieces = vec![plain];
+    // The guard is known by the digit behind it, which may only now be one.
+    let plain = ascii_digits(&plain);
+    let mut pieces = vec![without_guard(&plain).to_owned()];
     for separator in rules.separators() {
         pieces = pieces
             .into_iter()

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use karat::link::Keep;
 use karat::link::compare::names::NameComparer;
 use karat::link::compare::{self, Compared, Comparison, Pattern};
 use karat::link::kernel::em::Parameters;
@@ -48,7 +49,8 @@ fn patterns(header: &str, rows: &[String]) -> Vec<Option<Pattern>> {
         .plan;
     let prepared = pipeline::prepare(&plan, &rulebook, &Silent).expect("readable");
     let (_, linking) =
-        pipeline::link_prepared(&prepared, &[], &plan, &rulebook, &Silent).expect("linked");
+        pipeline::link_prepared(&prepared, &[], &plan, &rulebook, Keep::All, &Silent)
+            .expect("linked");
     let features = &linking.features;
     let mut names = NameComparer::small(features);
     // Rows of the records are sorted; the ids lead back.

@@ -104,6 +104,25 @@ fn a_formula_without_a_stored_value_is_told_with_its_cell() {
     }
 }
 
+/// Past fifteen digits a spreadsheet writes zeros.
+#[test]
+fn an_id_of_too_many_digits_is_told_with_its_cell() {
+    let sheet = sheet(
+        &["Email", "Contact ID"],
+        r#"<row r="2"><c r="A2" t="inlineStr"><is><t>a@x.com</t></is></c><c r="B2"><v>123456789012345</v></c></row>
+<row r="3"><c r="A3" t="inlineStr"><is><t>b@x.com</t></is></c><c r="B3"><v>1.23456789012345E+18</v></c></row>"#,
+    );
+    let read = read_with("in.xlsx", &workbook(&sheet, &[]), &[]);
+    assert_eq!(read.rows[0][1], "123456789012345");
+    assert_eq!(read.rows[1][1], "1234567890123450000");
+    assert_eq!(read.codes, ["digits_lost_in_spreadsheet"]);
+    assert!(
+        read.messages[0].starts_with("the cell B3 of the sheet 'People'"),
+        "{:?}",
+        read.messages
+    );
+}
+
 /// A ZIP that makes a workbook of one sheet; `codes` are number formats, for the cells
 /// of style 2 and up (style 1 is a date).
 pub(crate) fn workbook(sheet: &str, codes: &[&str]) -> Vec<u8> {

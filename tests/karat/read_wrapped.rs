@@ -44,7 +44,7 @@ fn the_plan_may_decline_and_force_it() {
 /// A spreadsheet whose delimiter is another one quotes only the lines with quotes in them.
 #[test]
 fn single_rows_are_taken_out_among_others() {
-    let text = "Email,First Name,Company\na@x.com,Ann,Acme\n\"b@x.com,Bob,\"\"Acme, Inc\"\"\"\nc@x.com,Cy,Acme\n\"one, cell\"\n";
+    let text = "Email,First Name,Company\na@x.com,Ann,Acme\n\"b@x.com,Bob,\"\"Acme, Inc\"\"\"\nc@x.com,Cy,Acme\n\"one, two, three\"\n";
     let read = read(text);
     assert_eq!(read.rows.len(), 3);
     assert_eq!(read.rows[1], ["b@x.com", "Bob", "Acme, Inc"]);

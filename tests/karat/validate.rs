@@ -217,6 +217,22 @@ fn a_rounded_record_id_is_a_warning() {
     );
 }
 
+/// A rule that finds nothing passes every example that passes.
+#[test]
+fn a_rule_with_examples_of_one_kind_only_is_told() {
+    let fails = "examples.fail = [{ company = \"Other Ltd.\" }]\n";
+    let folder = story(&RULES.replace(fails, ""), "");
+    let ended = karat_in(folder.path(), &["rules", "test", "rules.toml"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert!(
+        ended
+            .err
+            .contains("'company_not_ours' has no example that fails"),
+        "{}",
+        ended.err
+    );
+}
+
 #[test]
 fn an_example_that_does_not_hold_is_shown() {
     let folder = story(&RULES.replace("\"Other Ltd.\" }", "\"Example\" }"), "");

@@ -12,6 +12,13 @@ use crate::link::features::{Email, Features};
 /// and work · 12 both private; 0 missing.
 #[must_use]
 pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
+    let (x, y) = (&f.cards[a], &f.cards[b]);
+    if x.emails == 0 || y.emails == 0 {
+        return 0;
+    }
+    if x.emails == 1 && y.emails == 1 {
+        return pair(f, a, b, x.email, y.email);
+    }
     let (left, right) = (f.emails.of(a), f.emails.of(b));
     let mut best = 0;
     for &x in left {
@@ -37,7 +44,7 @@ fn pair(f: &Features, a: usize, b: usize, x: u32, y: u32) -> u8 {
     if typo(left, right) {
         return 4;
     }
-    if left.local == right.local && !left.role {
+    if left.local_letters == right.local_letters && left.local == right.local && !left.role {
         match (f.made_of_name(a, left), f.made_of_name(b, right)) {
             (false, false) => return 5,
             // Both names make this mailbox: namesakes have it at any company that makes
@@ -79,10 +86,11 @@ fn resembling(a: &Email, b: &Email) -> bool {
     if a.role || b.role || a.domain == b.domain {
         return false;
     }
+    let least = a.local_letters.edits(b.local_letters) + a.domain_letters.edits(b.domain_letters);
     let length = |e: &Email| e.local.len() + e.domain_name.len();
     let (shorter, longer) = (length(a).min(length(b)), length(a).max(length(b)));
     let allowed = shorter / 8;
-    if longer - shorter > allowed {
+    if longer - shorter > allowed || least as usize > allowed {
         return false;
     }
     let distance = |x: &str, y: &str| {
@@ -109,11 +117,16 @@ fn typo(a: &Email, b: &Email) -> bool {
     if a.domain == b.domain {
         let digits = |s: &str| s.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
         a.local.len() >= 5
+            && a.local_letters.edits(b.local_letters) <= 1
             && a.local.bytes().next() == b.local.bytes().next()
             && a.local != b.local
             && one(&a.local, &b.local)
             && digits(&a.local) == digits(&b.local)
-    } else if a.local == b.local && a.local.len() >= 4 {
+    } else if a.local_letters == b.local_letters
+        && a.domain_letters.edits(b.domain_letters) <= 1
+        && a.local == b.local
+        && a.local.len() >= 4
+    {
         one(&a.domain_name, &b.domain_name)
     } else {
         false
@@ -123,6 +136,7 @@ fn typo(a: &Email, b: &Email) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::card::Letters;
 
     #[test]
     fn a_number_tells_namesakes_apart() {
@@ -136,7 +150,9 @@ mod tests {
     fn an_edit_in_eight_letters_resembles() {
         let mail = |local: &str, domain: &str, id: u32| Email {
             local: local.into(),
+            local_letters: Letters::of(local),
             domain_name: domain.into(),
+            domain_letters: Letters::of(domain),
             domain: id,
             ..Email::default()
         };

@@ -4,6 +4,7 @@ use rapidfuzz::distance::osa;
 
 use super::cache::PairCache;
 use super::text::similar;
+use crate::link::card::{Card, Letters};
 use crate::link::features::{Features, NONE};
 use crate::link::names::letters::Script;
 
@@ -16,44 +17,71 @@ const SPELLING: u8 = 2;
 /// 1 same company or domain · 2 near (abbreviated, acronym, a spelling) · 3 same first word · 4 different; 0 missing.
 #[must_use]
 pub fn compare(f: &Features, a: usize, b: usize, cache: &mut PairCache) -> u8 {
-    let (left, right) = (f.employers.of(a), f.employers.of(b));
-    if left.is_empty() || right.is_empty() {
+    let (x, y) = (&f.cards[a], &f.cards[b]);
+    if x.employer_count == 0 || y.employer_count == 0 {
         return 0;
     }
-    if left.iter().any(|x| right.contains(x)) {
+    if shared(f, (a, x), (b, y)) {
         return 1;
     }
-    let (ca, cb) = (f.company[a], f.company[b]);
     let mut best = 4;
-    if ca != NONE && cb != NONE {
-        best = cache.level(COMPANIES, ca, cb, |x, y| {
+    if x.company != NONE && y.company != NONE && may_be_near(x.company_letters, y.company_letters) {
+        best = cache.level(COMPANIES, x.company, y.company, |x, y| {
             texts(f.texts.get(x), f.texts.get(y))
         });
     }
-    let (da, db) = (f.domains.of(a), f.domains.of(b));
-    for (x, y) in pairs(da, db) {
-        if best > 2 {
-            let misspelt = cache.level(DOMAINS, x, y, |x, y| {
-                u8::from(misspelt(f.texts.get(x), f.texts.get(y)))
+    let (da, db) = (domains(f, a, x), domains(f, b, y));
+    for (c, d) in pairs(da, db) {
+        let first = c == x.domain && d == y.domain;
+        if best > 2 && !(first && x.domain_letters.edits(y.domain_letters) > 2) {
+            let misspelt = cache.level(DOMAINS, c, d, |c, d| {
+                u8::from(misspelt(f.texts.get(c), f.texts.get(d)))
             });
             best = if misspelt == 1 { 2 } else { best };
         }
     }
     // A company without a mail against a mail without a company: the domain's label spells it.
-    for (company, domains) in [(ca, db), (cb, da)] {
+    for (card, other, domains) in [(x, y, db), (y, x, da)] {
         for &domain in domains {
-            if best > 2 && company != NONE {
-                let spelt = cache.level(SPELLING, company, domain, |_, _| {
-                    u8::from(spells(f.texts.get(company), f.texts.get(domain)))
+            let may_spell =
+                domain != other.domain || card.company_letters.same_start(other.domain_letters);
+            if best > 2 && card.company != NONE && may_spell {
+                let spelt = cache.level(SPELLING, card.company, domain, |_, _| {
+                    u8::from(spells(f.texts.get(card.company), f.texts.get(domain)))
                 });
                 best = if spelt == 1 { 2 } else { best };
             }
         }
     }
-    if best == 4 && untold(f, a, b) {
+    if best == 4 && (untold(f, (a, x), (b, y)) || untold(f, (b, y), (a, x))) {
         return 0;
     }
     best
+}
+
+/// An employer in common.
+fn shared(f: &Features, (a, x): (usize, &Card), (b, y): (usize, &Card)) -> bool {
+    if x.employer_count <= 2 && y.employer_count <= 2 {
+        return x
+            .employers
+            .iter()
+            .any(|id| *id != NONE && y.employers.contains(id));
+    }
+    let others = f.employers.of(b);
+    f.employers.of(a).iter().any(|id| others.contains(id))
+}
+
+fn domains<'a>(f: &'a Features, record: usize, card: &'a Card) -> &'a [u32] {
+    match card.domains {
+        0 => &[],
+        1 => std::slice::from_ref(&card.domain),
+        _ => f.domains.of(record),
+    }
+}
+
+/// Every way to be near keeps the first letter, but for a spelling of few edits.
+const fn may_be_near(a: Letters, b: Letters) -> bool {
+    a.same_start(b) || a.edits(b) <= 2
 }
 
 fn pairs(a: &[u32], b: &[u32]) -> impl Iterator<Item = (u32, u32)> {
@@ -62,11 +90,10 @@ fn pairs(a: &[u32], b: &[u32]) -> impl Iterator<Item = (u32, u32)> {
 
 /// Two companies in two scripts, of which one is not known by any domain: whether they
 /// are one the texts can't tell.
-fn untold(f: &Features, a: usize, b: usize) -> bool {
-    let unknown = |record: usize| f.employers.of(record) == [f.company[record]];
-    let script = |record: usize| f.company_script[record];
-    (unknown(a) && script(a) != script(b) && script(a) != Script::Latin)
-        || (unknown(b) && script(b) != script(a) && script(b) != Script::Latin)
+fn untold(f: &Features, (a, x): (usize, &Card), (_, y): (usize, &Card)) -> bool {
+    x.company_script != Script::Latin
+        && x.company_script != y.company_script
+        && f.employers.of(a) == [x.company]
 }
 
 /// Two domains that one or two typing errors part.

@@ -118,6 +118,21 @@ pub struct Compared {
     pub community: f32,
 }
 
+impl Compared {
+    /// With bits in steps of 1/256, as they are stored, so that what is explained is
+    /// what was weighed.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        let step = |bits: f32| (bits * 256.0).round() / 256.0;
+        Self {
+            pattern: self.pattern,
+            given_rarity: step(self.given_rarity),
+            family_rarity: step(self.family_rarity),
+            community: step(self.community),
+        }
+    }
+}
+
 /// The level of two texts.
 type TextLevel = fn(&Texts, u32, u32) -> u8;
 
@@ -128,22 +143,20 @@ pub fn compare(
     right: u32,
     names: &mut NameComparer<'_>,
 ) -> Compared {
-    let (a, b) = (left as usize, right as usize);
-    let mut out = Compared::default();
-    names.compare(a, b, &mut out);
     let f = features;
+    let (a, b) = (left as usize, right as usize);
+    let (x, y) = (&f.cards[a], &f.cards[b]);
+    let mut out = Compared::default();
+    names.compare(x, y, &mut out);
     let pattern = &mut out.pattern;
-    if f.middle[a] != NONE && f.middle[b] != NONE {
-        pattern.set(Comparison::Middle, names.middle(f.middle[a], f.middle[b]));
+    if x.middle != NONE && y.middle != NONE {
+        pattern.set(Comparison::Middle, names.middle(x.middle, y.middle));
     }
-    pattern.set(Comparison::Suffix, text::suffix(f.suffix[a], f.suffix[b]));
-    pattern.set(
-        Comparison::BirthDate,
-        dates::compare(f.birth[a], f.birth[b]),
-    );
+    pattern.set(Comparison::Suffix, text::suffix(x.suffix, y.suffix));
+    pattern.set(Comparison::BirthDate, dates::compare(x.birth, y.birth));
     pattern.set(
         Comparison::Number,
-        text::number(&f.texts, f.number[a], f.number[b]),
+        text::number(&f.texts, x.number, y.number),
     );
     pattern.set(Comparison::Email, email::compare(f, a, b));
     pattern.set(
@@ -151,13 +164,17 @@ pub fn compare(
         employer::compare(f, a, b, &mut names.texts),
     );
     pattern.set(Comparison::Phone, phone::compare(f, a, b));
-    for (comparison, list, level) in [
-        (Comparison::Title, &f.title, text::title as TextLevel),
-        (Comparison::Street, &f.street, text::street),
-        (Comparison::Postcode, &f.postcode, text::postcode),
-        (Comparison::City, &f.city, text::city),
+    for (comparison, x, y, level) in [
+        (
+            Comparison::Title,
+            x.title,
+            y.title,
+            text::title as TextLevel,
+        ),
+        (Comparison::Street, x.street, y.street, text::street),
+        (Comparison::Postcode, x.postcode, y.postcode, text::postcode),
+        (Comparison::City, x.city, y.city, text::city),
     ] {
-        let (x, y) = (list[a], list[b]);
         let level = if x == NONE || y == NONE {
             0
         } else if x == y {
@@ -168,10 +185,7 @@ pub fn compare(
         };
         pattern.set(comparison, level);
     }
-    pattern.set(
-        Comparison::Profile,
-        text::same_or_not(f.profile[a], f.profile[b]),
-    );
+    pattern.set(Comparison::Profile, text::same_or_not(x.profile, y.profile));
     f.left_out.apply(&mut out);
-    out
+    out.rounded()
 }

@@ -4,6 +4,7 @@ use super::cache::PairCache;
 pub use super::name_level::level;
 use super::name_level::{sounds_alike, typo};
 use super::{Compared, Comparison};
+use crate::link::card::Card;
 use crate::link::features::{Features, NONE};
 use crate::link::names::NameId;
 
@@ -69,10 +70,10 @@ impl<'a> NameComparer<'a> {
     }
 
     /// Sets the given, family and swapped levels and the rarity of what agrees.
-    pub fn compare(&mut self, a: usize, b: usize, out: &mut Compared) {
+    pub fn compare(&mut self, a: &Card, b: &Card, out: &mut Compared) {
         let f = self.features;
-        let (ga, fa, gb, fb) = (f.given[a], f.family[a], f.given[b], f.family[b]);
-        let (wa, wb) = (f.whole[a], f.whole[b]);
+        let (ga, fa, gb, fb) = (a.given, a.family, b.given, b.family);
+        let (wa, wb) = (a.whole, b.whole);
         if wa != NONE || wb != NONE {
             self.compare_whole((ga, fa, wa), (gb, fb, wb), out);
             return;
@@ -86,7 +87,9 @@ impl<'a> NameComparer<'a> {
         if agree(given, family) {
             swapped = 2;
         } else if ga != NONE && fa != NONE && gb != NONE && fb != NONE {
-            let (x, y) = (self.half(ga, fb, true), self.half(fa, gb, true));
+            let x = self.half(ga, fb, true);
+            let crossed = (1..=given::INITIAL).contains(&x);
+            let y = if crossed { self.half(fa, gb, true) } else { 0 };
             if agree(x, y) && x.min(y) <= given::TYPO {
                 given = x;
                 family = y;
@@ -105,10 +108,11 @@ impl<'a> NameComparer<'a> {
             // A half is missing: what is there may stand in the other column. Weak, since a given
             // name of one person is often the family name of another.
             let disagree = |level: u8| level == 0 || level >= given::RESEMBLING;
-            let crossed = [self.half(ga, fb, true), self.half(fa, gb, true)]
-                .iter()
-                .any(|level| (given::SAME..=given::TYPO).contains(level));
-            if disagree(given) && disagree(family) && crossed {
+            let crossed = |level: u8| (given::SAME..=given::TYPO).contains(&level);
+            if disagree(given)
+                && disagree(family)
+                && (crossed(self.half(ga, fb, true)) || crossed(self.half(fa, gb, true)))
+            {
                 given = 0;
                 family = given::RESEMBLING;
             }
@@ -230,6 +234,11 @@ impl<'a> NameComparer<'a> {
 
     /// All words of both names are the same, in any order, three or more.
     fn same_words(&self, ga: NameId, fa: NameId, gb: NameId, fb: NameId) -> bool {
+        let count = |id: NameId| self.features.names.name(id).words.len();
+        let wanted = count(ga) + count(fa);
+        if wanted < 3 || wanted != count(gb) + count(fb) {
+            return false;
+        }
         let words = |g: NameId, f: NameId| {
             let mut all: Vec<u32> = [g, f]
                 .iter()
@@ -238,31 +247,26 @@ impl<'a> NameComparer<'a> {
             all.sort_unstable();
             all
         };
-        let (left, right) = (words(ga, fa), words(gb, fb));
-        left.len() >= 3 && left == right
+        words(ga, fa) == words(gb, fb)
     }
 
     /// All words of the shorter name, two or more, are words of the longer one, in any half.
     fn contained(&self, ga: NameId, fa: NameId, gb: NameId, fb: NameId) -> bool {
         let f = self.features;
-        let words = |g: NameId, fa: NameId| -> Vec<u32> {
-            [g, fa]
-                .iter()
-                .flat_map(|&n| f.names.name(n).words.iter().copied())
-                .filter(|&w| !f.names.word(w).initial)
-                .collect()
+        let words = |g: NameId, fa: NameId| {
+            let (given, family) = (&f.names.name(g).words, &f.names.name(fa).words);
+            given.iter().chain(family).copied()
         };
-        let (left, right) = (words(ga, fa), words(gb, fb));
-        let (short, long) = if left.len() < right.len() {
-            (left, right)
-        } else {
-            (right, left)
+        let (short, long) = match words(ga, fa).count().cmp(&words(gb, fb).count()) {
+            std::cmp::Ordering::Less => ((ga, fa), (gb, fb)),
+            std::cmp::Ordering::Equal => return false,
+            std::cmp::Ordering::Greater => ((gb, fb), (ga, fa)),
         };
-        short.len() >= 2
-            && short.len() < long.len()
-            && short
-                .iter()
-                .all(|&x| long.iter().any(|&y| x == y || sounds_alike(f, x, y)))
+        // An initial begins too many words.
+        words(short.0, short.1).all(|x| {
+            !f.names.word(x).initial
+                && words(long.0, long.1).any(|y| x == y || sounds_alike(f, x, y))
+        })
     }
 
     /// The level of two halves of names; 0 when one is missing.
@@ -276,6 +280,13 @@ impl<'a> NameComparer<'a> {
             } else {
                 given::SAME
             };
+        }
+        let cards = &self.features.name_cards;
+        if let (Some(x), Some(y)) = (cards.get(a as usize), cards.get(b as usize))
+            && x.differs(*y)
+        {
+            debug_assert_eq!(level(self.features, a, b, is_given), given::DIFFERENT);
+            return given::DIFFERENT;
         }
         let (low, high) = (a.min(b), a.max(b));
         let key = u64::from(low) << 33 | u64::from(high) << 1 | u64::from(is_given);

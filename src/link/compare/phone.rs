@@ -6,10 +6,14 @@ use crate::link::features::Features;
 /// switchboard) · 4 one digit off, or the last seven · 5 different; 0 missing.
 #[must_use]
 pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
-    let (left, right) = (f.phones.of(a), f.phones.of(b));
-    if left.is_empty() || right.is_empty() {
+    let (x, y) = (&f.cards[a], &f.cards[b]);
+    if x.phones == 0 || y.phones == 0 {
         return 0;
     }
+    if x.phones == 1 && y.phones == 1 && x.phone != y.phone {
+        return if near(x.phone, y.phone) { 4 } else { 5 };
+    }
+    let (left, right) = (f.phones.of(a), f.phones.of(b));
     let mut best = 5;
     for &x in left {
         for &y in right {

@@ -17,7 +17,7 @@ const CLIP: f32 = 12.0;
 /// What a pair that was not compared counts.
 const UNCOMPARED: f64 = -2.0;
 /// Links above this make loose components.
-const LOOSE: f32 = -4.0;
+pub const LOOSE: f32 = -4.0;
 /// Components up to this size are compared in full.
 const FULL: usize = 60;
 
@@ -49,37 +49,31 @@ pub fn cluster(
     threshold: f32,
     weigh: impl Fn(&[(u32, u32)]) -> Vec<f32> + Sync,
 ) -> (Vec<u32>, Vec<Link>) {
-    let mut sets = Sets::new(n);
-    for link in links.iter().filter(|l| l.weight > LOOSE) {
-        sets.union(link.left, link.right);
-    }
-    for &(a, b) in &constraints.always {
-        sets.union(a, b);
-    }
+    let root = components(n, links, constraints);
     let mut members: BTreeMap<u32, Component> = BTreeMap::new();
     let mut sizes = vec![0u32; n as usize];
     for record in 0..n {
-        sizes[sets.find(record) as usize] += 1;
+        sizes[root[record as usize] as usize] += 1;
     }
     for record in 0..n {
-        let root = sets.find(record);
+        let root = root[record as usize];
         if sizes[root as usize] > 1 {
             members.entry(root).or_default().records.push(record);
         }
     }
     for link in links {
-        let root = sets.find(link.left);
-        if root == sets.find(link.right)
-            && let Some(component) = members.get_mut(&root)
+        let own = root[link.left as usize];
+        if own == root[link.right as usize]
+            && let Some(component) = members.get_mut(&own)
         {
             component.links.push(*link);
         }
     }
     for (pairs, never) in [(&constraints.never, true), (&constraints.always, false)] {
         for &(a, b) in pairs {
-            let root = sets.find(a);
-            if root == sets.find(b)
-                && let Some(component) = members.get_mut(&root)
+            let own = root[a as usize];
+            if own == root[b as usize]
+                && let Some(component) = members.get_mut(&own)
             {
                 let list = if never {
                     &mut component.never
@@ -107,6 +101,20 @@ pub fn cluster(
         extra.extend(links);
     }
     (of, extra)
+}
+
+/// For each record its loose component: what links above [`LOOSE`] and `always` hold
+/// together.
+#[must_use]
+pub fn components(n: u32, links: &[Link], constraints: &Constraints) -> Vec<u32> {
+    let mut sets = Sets::new(n);
+    for link in links.iter().filter(|l| l.weight > LOOSE) {
+        sets.union(link.left, link.right);
+    }
+    for &(a, b) in &constraints.always {
+        sets.union(a, b);
+    }
+    (0..n).map(|record| sets.find(record)).collect()
 }
 
 /// A component after clustering: (record, its cluster), and the links that were added.

@@ -16,6 +16,8 @@ type Fixed = foldhash::fast::FixedState;
 pub struct Nicknames {
     listed: Vec<(String, String)>,
     alike: HashSet<(WordId, WordId), Fixed>,
+    /// The words of `alike`.
+    known: HashSet<WordId, Fixed>,
 }
 
 impl Nicknames {
@@ -35,6 +37,7 @@ impl Nicknames {
         Self {
             listed,
             alike: HashSet::default(),
+            known: HashSet::default(),
         }
     }
 
@@ -61,6 +64,7 @@ impl Nicknames {
                 for &right in &find(b) {
                     if left != right {
                         self.alike.insert((left.min(right), left.max(right)));
+                        self.known.extend([left, right]);
                     }
                 }
             }
@@ -70,6 +74,12 @@ impl Nicknames {
     /// Adds a pair learned from the data.
     pub fn learn(&mut self, a: WordId, b: WordId) {
         self.alike.insert((a.min(b), a.max(b)));
+    }
+
+    /// The word has another form.
+    #[must_use]
+    pub fn knows(&self, word: WordId) -> bool {
+        self.known.contains(&word)
     }
 
     #[must_use]

@@ -1,0 +1,247 @@
+//! All compared candidate pairs, in twelve bytes each.
+//!
+//! A million records have tens of millions of candidate pairs. They are kept in chunks
+//! of records; a chunk has its own list of the agreement patterns that occur in it, so
+//! that a pair needs a small number for its pattern, and a pattern is scored once.
+
+use hashbrown::HashMap;
+use rayon::prelude::*;
+
+use super::block::Candidates;
+use super::compare::names::NameComparer;
+use super::compare::{Compared, Pattern};
+use super::features::Features;
+use super::judge::{self, Judge, Kind};
+use super::kernel::cluster::Link;
+use crate::watch::Watch;
+
+type Fixed = foldhash::fast::FixedState;
+
+/// Records that are compared together.
+const CHUNK: u32 = 1024;
+/// Patterns of a chunk at most: their places fit 16 bits.
+const PATTERNS: usize = 60_000;
+
+/// Patterns with how many pairs show them, sorted by pattern.
+pub type Patterns = Vec<(Pattern, u64)>;
+
+/// The candidate pairs of all records.
+#[derive(Debug, Default)]
+pub struct Pairs {
+    chunks: Vec<Chunk>,
+}
+
+#[derive(Debug, Default)]
+struct Chunk {
+    first: u32,
+    /// Where the pairs of each record end, from the first on.
+    ends: Vec<u32>,
+    pairs: Vec<Pair>,
+    patterns: Vec<(Kind, Pattern, u32)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    other: u32,
+    /// Before weighing: the rarities of both names, 1/256 bits. After: the weight.
+    value: u32,
+    pattern: u16,
+    community: i16,
+}
+
+/// Bits as stored: `Compared` holds nothing finer ([`Compared::rounded`]).
+fn packed(bits: f32) -> u16 {
+    #[allow(clippy::cast_possible_truncation)] // clamped
+    let units = (bits * 256.0).clamp(-32_000.0, 32_000.0) as i16;
+    units.cast_unsigned()
+}
+
+fn unpacked(units: u16) -> f32 {
+    f32::from(units.cast_signed()) / 256.0
+}
+
+impl Pairs {
+    /// Compares every candidate pair.
+    #[must_use]
+    pub fn compare(features: &Features, candidates: &Candidates, watch: &dyn Watch) -> Self {
+        let n = candidates.records();
+        let chunks = (0..n.div_ceil(CHUNK))
+            .into_par_iter()
+            .map_init(
+                || NameComparer::new(features),
+                |names, chunk| {
+                    let first = chunk * CHUNK;
+                    let records = first..n.min(first + CHUNK);
+                    watch.tick(u64::from(records.end - records.start));
+                    // The result of an interrupted run is thrown away by the next step.
+                    if watch.interrupted() {
+                        return Vec::new();
+                    }
+                    let mut filler = Filler::new(first);
+                    for record in records {
+                        candidates.pairs_of(record, |partner| {
+                            let (left, right) = (record.min(partner), record.max(partner));
+                            let compared = judge::compare(features, left, right, names);
+                            let kind = judge::kind(features, left, right);
+                            filler.push(record, partner, kind, &compared);
+                        });
+                        filler.close(record);
+                    }
+                    filler.end()
+                },
+            )
+            .flatten_iter()
+            .collect();
+        Self { chunks }
+    }
+
+    /// How many pairs of one kind show each pattern.
+    #[must_use]
+    pub fn counts(&self, kind: Kind) -> Patterns {
+        let mut counts: HashMap<Pattern, u64, Fixed> = HashMap::default();
+        for chunk in &self.chunks {
+            for &(_, pattern, count) in chunk.patterns.iter().filter(|p| p.0 == kind) {
+                *counts.entry(pattern).or_default() += u64::from(count);
+            }
+        }
+        let mut list: Patterns = counts.into_iter().collect();
+        list.sort_unstable();
+        list
+    }
+
+    /// Gives every pair its match weight.
+    pub fn weigh(&mut self, judge: &Judge) {
+        self.chunks
+            .par_iter_mut()
+            .for_each(|chunk| chunk.weigh(judge));
+    }
+
+    /// The weighed pairs that are wanted, sorted by (left, right).
+    #[must_use]
+    pub fn links(&self, wanted: impl Fn(&Link) -> bool + Sync) -> Vec<Link> {
+        let mut links: Vec<Link> = self
+            .chunks
+            .par_iter()
+            .flat_map_iter(|chunk| chunk.links().filter(|link| wanted(link)))
+            .collect();
+        links.par_sort_unstable_by_key(|link| (link.left, link.right));
+        links
+    }
+
+    /// Every weighed pair.
+    pub fn iter(&self) -> impl Iterator<Item = Link> + '_ {
+        self.chunks.iter().flat_map(Chunk::links)
+    }
+}
+
+/// Chunks in the making.
+struct Filler {
+    done: Vec<Chunk>,
+    chunk: Chunk,
+    known: HashMap<(Kind, Pattern), u16, Fixed>,
+}
+
+impl Filler {
+    fn new(first: u32) -> Self {
+        Self {
+            done: Vec::new(),
+            chunk: Chunk {
+                first,
+                ..Chunk::default()
+            },
+            known: HashMap::default(),
+        }
+    }
+
+    fn push(&mut self, record: u32, other: u32, kind: Kind, compared: &Compared) {
+        if self.chunk.patterns.len() >= PATTERNS {
+            self.close(record);
+            self.known.clear();
+            let full = std::mem::take(&mut self.chunk);
+            self.done.push(full);
+            self.chunk.first = record;
+        }
+        let patterns = &mut self.chunk.patterns;
+        let at = *self
+            .known
+            .entry((kind, compared.pattern))
+            .or_insert_with(|| {
+                patterns.push((kind, compared.pattern, 0));
+                u16::try_from(patterns.len() - 1).unwrap_or(u16::MAX)
+            });
+        patterns[at as usize].2 += 1;
+        let [given, family] = [compared.given_rarity, compared.family_rarity].map(packed);
+        self.chunk.pairs.push(Pair {
+            other,
+            value: u32::from(given) << 16 | u32::from(family),
+            pattern: at,
+            community: packed(compared.community).cast_signed(),
+        });
+    }
+
+    /// The record's pairs end here.
+    fn close(&mut self, record: u32) {
+        let end = u32::try_from(self.chunk.pairs.len()).unwrap_or(u32::MAX);
+        // A record without pairs, too, has its end.
+        let records = (record - self.chunk.first) as usize + 1;
+        self.chunk.ends.resize(records, end);
+    }
+
+    fn end(mut self) -> Vec<Chunk> {
+        self.chunk.pairs.shrink_to_fit();
+        self.done.push(self.chunk);
+        self.done
+    }
+}
+
+impl Chunk {
+    fn weigh(&mut self, judge: &Judge) {
+        // What a pattern weighs when no name is rare or common.
+        let plain: Vec<f32> = self
+            .patterns
+            .iter()
+            .map(|&(kind, pattern, _)| {
+                judge.weight_of(
+                    kind,
+                    &Compared {
+                        pattern,
+                        ..Compared::default()
+                    },
+                )
+            })
+            .collect();
+        for pair in &mut self.pairs {
+            let at = pair.pattern as usize;
+            let weight = if pair.value == 0 && pair.community == 0 {
+                plain[at]
+            } else {
+                let (kind, pattern, _) = self.patterns[at];
+                #[allow(clippy::cast_possible_truncation)] // the halves of 32 bits
+                let compared = Compared {
+                    pattern,
+                    given_rarity: unpacked((pair.value >> 16) as u16),
+                    family_rarity: unpacked(pair.value as u16),
+                    community: unpacked(pair.community.cast_unsigned()),
+                };
+                judge.weight_of(kind, &compared)
+            };
+            pair.value = weight.to_bits();
+        }
+    }
+
+    /// Its pairs, after weighing.
+    fn links(&self) -> impl Iterator<Item = Link> + '_ {
+        let mut record = 0usize;
+        self.pairs.iter().enumerate().map(move |(at, pair)| {
+            while self.ends[record] as usize <= at {
+                record += 1;
+            }
+            let own = self.first + u32::try_from(record).unwrap_or(u32::MAX);
+            Link {
+                left: own.min(pair.other),
+                right: own.max(pair.other),
+                weight: f32::from_bits(pair.value),
+            }
+        })
+    }
+}
