@@ -15,6 +15,7 @@ use crate::contact::{
     Action, Diagnostic, Events, Failure, FailureKind, Held, Place, Records, Severity, Table,
     Violation, Violations,
 };
+use crate::link::columns::LEVEL_NAMES;
 use crate::link::decisions::{self, Decision};
 use crate::link::{Keep, LinkReport, Linked, Linking, link};
 use crate::map::{Mapped, map};
@@ -447,8 +448,36 @@ fn model_json(report: &LinkReport) -> serde_json::Value {
     let own = &report.own;
     #[expect(clippy::cast_precision_loss, reason = "counts of records and pairs")]
     let per_record = report.blocks.pairs as f64 / report.records.max(1) as f64;
+    let columns: Vec<serde_json::Value> = report
+        .columns
+        .iter()
+        .map(|column| {
+            let levels: serde_json::Map<String, serde_json::Value> = LEVEL_NAMES
+                .iter()
+                .zip(&column.levels)
+                .map(|(name, &(m, u))| {
+                    let level = serde_json::json!({
+                        "m": rounded(m, 4),
+                        "u": rounded(u, 6),
+                        "bits": rounded((m / u).log2(), 2),
+                    });
+                    ((*name).to_owned(), level)
+                })
+                .collect();
+            serde_json::json!({
+                "column": column.name,
+                "of": column.kind,
+                "taken": column.taken,
+                "why_not": (!column.taken).then_some(&column.reason),
+                "pairs": rounded(column.pairs, 1),
+                "levels": levels,
+            })
+        })
+        .collect();
     serde_json::json!({
         "records": report.records,
+        "organisations": report.organisations,
+        "columns": columns,
         "blocking": {
             "keys": report.blocks.keys,
             "blocks": report.blocks.blocks,
