@@ -18,10 +18,19 @@ pub fn text(summary: &Value, folder: Option<&Path>) -> String {
         count("review_pairs"),
         count("violations"),
     )];
-    if let (Some(precision), Some(recall)) =
-        (estimate["precision"].as_f64(), estimate["recall"].as_f64())
-    {
-        lines.push(format!("estimated precision {precision:.3}, recall {recall:.3} (of merged pairs, without labels)"));
+    let told = |name: &str| {
+        let interval = &estimate[format!("{name}_interval")];
+        Some(format!(
+            "{name} {:.3} ({:.3} to {:.3})",
+            estimate[name].as_f64()?,
+            interval[0].as_f64()?,
+            interval[1].as_f64()?
+        ))
+    };
+    if let (Some(precision), Some(recall)) = (told("precision"), told("recall")) {
+        lines.push(format!(
+            "estimated without labels, over pairs: {precision}, {recall}"
+        ));
     }
     if let Some(changes) = changes(&summary["model"]["changed_by_plan"]) {
         lines.push(format!("the plan changes the match model: {changes}"));
