@@ -283,12 +283,12 @@ fn replays(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
             let mut broken = if canonical.is_raw() && canonical.raw.is_some_and(shared) {
                 Vec::new()
             } else {
-                let cells = (canonical.len(), |row| canonical.get(row));
+                let cells = (canonical.rows(), |row| canonical.get(row));
                 differs(name, cells, made, "record row")
             };
             broken.extend(differs(
                 name,
-                (golden.len(), |row| golden.get(row)),
+                (golden.rows(), |row| golden.get(row)),
                 merged.golden.column(name),
                 "golden row",
             ));

@@ -31,7 +31,7 @@ pub struct Canonical<'r> {
 
 impl<'r> Canonical<'r> {
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn rows(&self) -> usize {
         self.rows
     }
 
@@ -60,7 +60,7 @@ pub struct Golden<'r> {
 
 impl<'r> Golden<'r> {
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn rows(&self) -> usize {
         self.last.len()
     }
 
@@ -68,7 +68,7 @@ impl<'r> Golden<'r> {
     pub fn get(&self, golden: usize) -> Option<&'r str> {
         match (self.last[golden], self.clusters.of(golden)) {
             (0, _) if self.gone.get(golden) == Some(&true) => None,
-            (0, [row]) if (*row as usize) < self.canonical.len() => {
+            (0, [row]) if (*row as usize) < self.canonical.rows() => {
                 self.canonical.get(*row as usize)
             }
             (0, _) => None,
@@ -240,7 +240,7 @@ impl<'a> Replay<'a> {
         let add = |table: &mut Table, name: &str| {
             let canonical = self.canonical(name);
             let golden = self.golden(name, &canonical);
-            let cells = (0..golden.len()).map(|row| golden.get(row));
+            let cells = (0..golden.rows()).map(|row| golden.get(row));
             table.set(name, cells.collect());
         };
         for name in names.iter().filter(|name| is_field(name)) {
