@@ -142,6 +142,7 @@ pub enum Keep {
 ///
 /// # Errors
 /// A fault in the built-in model (exit 70).
+#[expect(clippy::too_many_arguments, reason = "what the stages before it made")]
 pub fn link(
     records: &Records,
     table: &Table,

@@ -57,7 +57,8 @@ pub fn read(stream: TextStream, job: &Job<'_>, mut file: FileRead) -> Result<Fil
         _ => Unwrap::From(WRAPPED_FROM),
     };
     let sure = reading.wrapped == Some(true);
-    let may = reading.wrapped != Some(false) && placed.iter().all(|one| one.row.cells.len() == 1);
+    let alone = placed.iter().filter(|one| one.row.cells.len() == 1).count();
+    let may = reading.wrapped != Some(false) && alone * 2 > placed.len();
     if (sure || may)
         && let Some(inner) = wrapped::find(sample, dialect, forced, job.known, whole, sure)
     {

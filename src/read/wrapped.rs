@@ -74,7 +74,7 @@ pub fn find(
             && sample.as_bytes().get(one.start) == Some(&quote)
     };
     let found = placed.iter().filter(|one| quoted(one)).count();
-    let mostly = found * 4 >= placed.len() * 3 && placed.first().is_some_and(&quoted);
+    let mostly = found * 2 > placed.len() && placed.first().is_some_and(&quoted);
     if placed.len() < 2 || !(sure || mostly) {
         return None;
     }

@@ -359,7 +359,7 @@ fn source(path: PathBuf) -> karat::plan::SourcePlan {
     }
 }
 
-fn read_directly(
+pub(crate) fn read_directly(
     bytes: &[u8],
     name: &str,
 ) -> Result<karat::read::SourceRead, karat::contact::Failure> {

@@ -1,6 +1,8 @@
 //! Files whose lines are one quoted cell each: `karat read`, and the plan's `wrapped`.
 
-use super::read::{read, read_with};
+use proptest::prelude::*;
+
+use super::read::{read, read_directly, read_with};
 
 const WRAPPED: &str = "\"Email,First Name,Note\"\r\n\"a@x.com,\"\"Ann\"\",\"\"one, two\"\"\"\r\n\"b@x.com,Bob,\"\"two\r\nlines\"\"\"\r\n\"c@x.com,\"\"Cy \"\"\"\"C\"\"\"\" Lee\"\",\"\r\n";
 
@@ -26,6 +28,15 @@ fn rows_are_taken_out_of_their_cells() {
         "{}",
         read.said
     );
+}
+
+/// Closing lines stand as they are.
+#[test]
+fn a_line_that_is_no_cell_is_read_as_it_stands() {
+    let text = "\"Email,First Name,Zip\"\n\"a@x.com,\"\"Ann\"\",02134\"\nTotal,,1\n";
+    let read = read(text);
+    assert_eq!(read.rows, [["a@x.com", "Ann", "02134"]]);
+    assert_eq!(read.file["footer_lines"], 1);
 }
 
 #[test]
@@ -61,4 +72,45 @@ fn an_open_quote_costs_its_own_row_only() {
     assert_eq!(emails, ["a@x.com", "c@x.com", "d@x.com"]);
     assert_eq!(read.torn.len(), 1);
     assert_eq!(read.torn[0].0, 3);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// A table whose lines were quoted once more comes back as it was.
+    #[test]
+    fn what_was_wrapped_comes_back(
+        rows in proptest::collection::vec(
+            proptest::collection::vec("[ -~äßЖ中\n\"]{0,10}", 4), 1..10),
+        delimiter in prop_oneof![Just(b','), Just(b';'), Just(b'\t'), Just(b'|')],
+        quote_all in any::<bool>(),
+    ) {
+        let style = if quote_all { csv::QuoteStyle::Always } else { csv::QuoteStyle::Necessary };
+        let header = ["Email", "First Name", "Last Name", "Company"].map(str::to_owned).to_vec();
+        // Guards and labels of closing lines are taken off on purpose: not here.
+        let rows: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| row.iter().map(|cell| format!("x{cell}")).collect())
+            .collect();
+        let mut text = String::new();
+        for row in std::iter::once(&header).chain(&rows) {
+            let mut writer = csv::WriterBuilder::new()
+                .delimiter(delimiter)
+                .quote_style(style)
+                .from_writer(Vec::new());
+            writer.write_record(row).unwrap();
+            let line = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            let line = line.strip_suffix('\n').unwrap_or(&line).replace('"', "\"\"");
+            text.push_str(&format!("\"{line}\"\n"));
+        }
+        let read = read_directly(text.as_bytes(), "a.csv").unwrap();
+        prop_assert!(read.files[0].wrapped, "{}", text);
+        prop_assert_eq!(read.torn.len(), 0);
+        prop_assert_eq!(read.table.rows(), rows.len());
+        for (at, row) in rows.iter().enumerate() {
+            for (column, value) in read.table.names().iter().zip(row) {
+                prop_assert_eq!(read.table.get(column, at).unwrap_or(""), value.as_str());
+            }
+        }
+    }
 }

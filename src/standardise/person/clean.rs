@@ -454,17 +454,19 @@ fn former_name(text: &str, rules: &PersonRules) -> Option<String> {
     None
 }
 
-/// `Anna Müller geb. Huber`, without brackets.
+/// `Anna Müller geb. Huber`, without brackets. A second former name is a note.
 fn former_behind(text: &mut String, rules: &PersonRules, found: &mut Found) {
+    while take_former(text, rules, found) {}
+}
+
+/// Takes one former name out of the text; whether there was one.
+fn take_former(text: &mut String, rules: &PersonRules, found: &mut Found) -> bool {
     // Only marks that can't be a name of their own stand without brackets.
     let words: Vec<&str> = text.split_whitespace().collect();
     for at in 1..words.len() {
         let word = words[at].trim_start_matches(',');
         let sure = rules.former_open.contains(word);
-        if sure
-            && found.former.is_none()
-            && let Some(former) = former_name(&words[at..].join(" "), rules)
-        {
+        if sure && let Some(former) = former_name(&words[at..].join(" "), rules) {
             let kept = words[..at].join(" ");
             let kept = kept.trim_end_matches(',');
             // `Müller geb. Schmidt, Eva`: behind the comma today's name goes on.
@@ -473,18 +475,24 @@ fn former_behind(text: &mut String, rules: &PersonRules, found: &mut Found) {
                 None => (former.as_str(), ""),
             };
             if former.is_empty() {
-                return;
+                return false;
             }
-            found.former = Some(former.to_owned());
-            found.did("name_former");
+            if found.former.is_none() {
+                found.former = Some(former.to_owned());
+                found.did("name_former");
+            } else {
+                found.parts.push(("notes", format!("{word} {former}")));
+                found.did("name_remark");
+            }
             *text = if rest.is_empty() {
                 kept.to_owned()
             } else {
                 format!("{kept}, {rest}")
             };
-            return;
+            return true;
         }
     }
+    false
 }
 
 fn looks_like_email(word: &str) -> bool {

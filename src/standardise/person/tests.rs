@@ -360,6 +360,36 @@ fn check_twice(raw: RawName<'_>, rules: &PersonRules) {
     assert_eq!(key(&again), key(&once), "{raw:?}");
 }
 
+#[test]
+fn a_second_former_name_is_a_note() {
+    let raw = RawName {
+        full: Some("Anna Müller geb. Huber, née Smith"),
+        ..RawName::default()
+    };
+    let out = standardise_name(raw, cached(), &NameModel::default());
+    assert_eq!(out.former_family.value.as_deref(), Some("Huber"));
+    let notes: Vec<&str> = out
+        .full
+        .parts
+        .iter()
+        .filter(|(field, _)| *field == "notes")
+        .map(|(_, note)| note.as_str())
+        .collect();
+    assert_eq!(notes, ["née Smith"]);
+    for full in [
+        "г-н,O'Brien geb.  山田太郎,née  Jean  ",
+        "Mr., geb. &,née x, ",
+    ] {
+        check_twice(
+            RawName {
+                full: Some(full),
+                ..RawName::default()
+            },
+            cached(),
+        );
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn standardising_twice_changes_nothing(full in "\\PC{0,30}", given in "\\PC{0,12}", family in "\\PC{0,12}") {
