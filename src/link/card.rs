@@ -112,8 +112,16 @@ impl NameCard {
             || (self.related && other.related)
             || self.neutral == other.neutral
             || self.skeleton == other.skeleton
-            || self.letters.edits(other.letters) <= 2
         {
+            return false;
+        }
+        // An edit brings one letter in and takes one away, and one place more or less.
+        let edits = self
+            .letters
+            .lacking(other.letters)
+            .max(other.letters.lacking(self.letters))
+            .max(self.length.abs_diff(other.length).into());
+        if edits <= u32::from(self.length.max(other.length) / 3).max(2) {
             return false;
         }
         let (a, b) = (f32::from(self.length), f32::from(other.length));
@@ -129,7 +137,7 @@ impl NameCard {
         } else {
             0.0
         };
-        jaro + bonus < 0.829
+        jaro < 0.829 && jaro + bonus < 0.929
     }
 }
 

@@ -5,7 +5,7 @@
 use hashbrown::HashMap;
 use rapidfuzz::distance::osa;
 
-use super::features::{FeatureRules, Features, NONE};
+use super::features::{Email, FeatureRules, Features, NONE};
 use super::names::{NameId, Sound};
 
 /// How many records use a Latin word as given and as family name.
@@ -122,8 +122,15 @@ fn missing_halves(
         return None;
     }
     let whole = f.whole[record];
-    f.emails.of(record).iter().find_map(|&email| {
-        let email = &f.email_list[email as usize];
+    let mut emails: Vec<&Email> = f
+        .emails
+        .of(record)
+        .iter()
+        .map(|&email| &f.email_list[email as usize])
+        .collect();
+    // Ids follow the rows' order; spellings do not.
+    emails.sort_unstable_by_key(|e| (&e.local, &e.domain_name));
+    emails.into_iter().find_map(|email| {
         if email.role {
             return None;
         }

@@ -7,7 +7,7 @@
 //! * **Aliases**: names that stand for each other though no rule finds them alike
 //!   (Christopher and Topher, Liu and Lau).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::{HashMap, HashSet};
 
@@ -23,14 +23,16 @@ type Fixed = foldhash::fast::FixedState;
 const NAMES: usize = 6;
 /// A phone of more records is a switchboard.
 const PHONE_RECORDS: usize = 6;
-/// What a Latin word counts: in the same half of the name, in the other, in the mailbox.
-const SAME_HALF: f32 = 1.0;
-const OTHER_HALF: f32 = 0.25;
-const MAILBOX: f32 = 0.6;
-/// A reading needs this count, this share of all counts of its word, and this lead.
-const COUNT: f32 = 1.2;
-const SHARE: f32 = 0.3;
-const LEAD: f32 = 1.5;
+/// What a Latin word counts, in twentieths: in the same half of the name, in the other, in
+/// the mailbox. Whole numbers, so that the order of adding them does not matter.
+const SAME_HALF: u32 = 20;
+const OTHER_HALF: u32 = 5;
+const MAILBOX: u32 = 12;
+/// A reading needs this count …
+const COUNT: u32 = 24;
+/// … this share of all counts of its word, in tenths, and this lead over the second, in tenths.
+const SHARE: u32 = 3;
+const LEAD: u32 = 15;
 /// An alias needs as many bearers and this share of the rarer name's.
 const BEARERS: usize = 2;
 const OF_THE_RARER: f64 = 0.08;
@@ -75,10 +77,10 @@ pub fn readings(f: &mut Features) {
     if !f.names.words.iter().any(|w| native(w.script)) {
         return;
     }
-    let mut votes: HashMap<(WordId, WordId), f32, Fixed> = HashMap::default();
+    let mut votes: HashMap<(WordId, WordId), u32, Fixed> = HashMap::default();
     for names in groups(f) {
         // Each pair once a group, at its best.
-        let mut here: BTreeMap<(WordId, WordId), f32> = BTreeMap::new();
+        let mut here: BTreeMap<(WordId, WordId), u32> = BTreeMap::new();
         for a in &names {
             for b in &names {
                 for (x, half) in [(a.0, 0), (a.1, 1)] {
@@ -90,7 +92,7 @@ pub fn readings(f: &mut Features) {
                         if native(from.script) && !native(to.script) && to.latin.len() > 1 {
                             let worth = if half == other { SAME_HALF } else { OTHER_HALF };
                             let vote = here.entry((x, y)).or_default();
-                            *vote = vote.max(worth);
+                            *vote = (*vote).max(worth);
                         }
                     }
                 }
@@ -143,8 +145,8 @@ fn in_mailboxes(f: &Features) -> Vec<(WordId, WordId)> {
 
 /// The winning Latin word of each native one, where it wins clearly and letters alone
 /// would not have found it.
-fn best(f: &Features, votes: HashMap<(WordId, WordId), f32, Fixed>) -> Vec<(WordId, WordId)> {
-    let mut of_word: BTreeMap<WordId, Vec<(f32, WordId)>> = BTreeMap::new();
+fn best(f: &Features, votes: HashMap<(WordId, WordId), u32, Fixed>) -> Vec<(WordId, WordId)> {
+    let mut of_word: BTreeMap<WordId, Vec<(u32, WordId)>> = BTreeMap::new();
     for ((word, latin), count) in votes {
         of_word.entry(word).or_default().push((count, latin));
     }
@@ -152,17 +154,17 @@ fn best(f: &Features, votes: HashMap<(WordId, WordId), f32, Fixed>) -> Vec<(Word
     for (word, mut list) in of_word {
         // Ties by spelling: ids follow the rows' order.
         list.sort_by(|a, b| {
-            b.0.total_cmp(&a.0)
+            b.0.cmp(&a.0)
                 .then_with(|| f.names.word(a.1).latin.cmp(&f.names.word(b.1).latin))
         });
         let (count, latin) = list[0];
-        let all: f32 = list.iter().map(|v| v.0).sum();
+        let all: u32 = list.iter().map(|v| v.0).sum();
         let spelled = &f.names.word(latin).neutral;
         let second = list[1..]
             .iter()
             .find(|v| f.names.word(v.1).neutral != *spelled)
-            .map_or(0.0, |v| v.0);
-        if count >= COUNT && count >= SHARE * all && count >= LEAD * second {
+            .map_or(0, |v| v.0);
+        if count >= COUNT && count * 10 >= SHARE * all && count * 10 >= LEAD * second {
             out.push((word, latin));
         }
     }
@@ -171,7 +173,7 @@ fn best(f: &Features, votes: HashMap<(WordId, WordId), f32, Fixed>) -> Vec<(Word
 
 /// Learns the aliases; after the readings and the nicknames are known.
 pub fn aliases(f: &mut Features) {
-    let mut seen: HashMap<(bool, WordId, WordId), Vec<NameId>, Fixed> = HashMap::default();
+    let mut seen: HashMap<(bool, WordId, WordId), BTreeSet<&str>, Fixed> = HashMap::default();
     for names in groups(f) {
         for (at, a) in names.iter().enumerate() {
             for b in &names[at + 1..] {
@@ -195,16 +197,19 @@ pub fn aliases(f: &mut Features) {
                     if other > given::PART {
                         continue;
                     }
+                    // One bearer, whichever of the two spellings of the other half it has.
+                    let sound = |name: NameId| {
+                        let first = f.names.name(name).words[0];
+                        f.names.word(first).coarse.as_str()
+                    };
                     let bearers = seen.entry((is_given, x.min(y), x.max(y))).or_default();
-                    // Which of the two spellings of the other half is all the same.
-                    if !bearers.iter().any(|&w| w == u || w == v) {
-                        bearers.push(u);
-                    }
+                    bearers.insert(sound(u).min(sound(v)));
                 }
             }
         }
     }
     let bearers = bearers(f);
+    let mut found: Vec<(bool, WordId, WordId)> = Vec::new();
     for ((is_given, x, y), of) in seen {
         let rarer = [x, y].map(|w| bearers.get(&(is_given, w)).copied().unwrap_or(0));
         let rarer = f64::from(rarer[0].min(rarer[1]));
@@ -213,6 +218,9 @@ pub fn aliases(f: &mut Features) {
         if of.len() < BEARERS || share < OF_THE_RARER || !unlike(f, x, y, is_given) {
             continue;
         }
+        found.push((is_given, x, y));
+    }
+    for (is_given, x, y) in found {
         let set = if is_given {
             &mut f.learned.given
         } else {

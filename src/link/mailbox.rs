@@ -74,7 +74,11 @@ pub(super) fn mailbox_words(
     known: &HashMap<&str, u32, Fixed>,
     local: &str,
 ) -> Vec<WordId> {
-    let word = |latin: &str| f.names.with_latin(latin).first().copied();
+    // A Latin word before one of another script with the same letters.
+    let word = |latin: &str| {
+        let words = f.names.with_latin(latin);
+        words.into_iter().min_by_key(|&w| f.names.word(w).script)
+    };
     let parts: Vec<&str> = local
         .split(|c: char| !c.is_ascii_alphabetic())
         .filter(|p| !p.is_empty())

@@ -7,6 +7,7 @@ pub mod cache;
 pub mod dates;
 pub mod email;
 pub mod employer;
+mod name_level;
 pub mod names;
 pub mod phone;
 pub mod text;

@@ -1,15 +1,12 @@
 //! Given and family names: levels of each half, swapped order, whole names.
 
-use rapidfuzz::distance::osa;
-
 use super::cache::PairCache;
-use super::text::similar;
+pub use super::name_level::level;
+use super::name_level::{sounds_alike, typo};
 use super::{Compared, Comparison};
 use crate::link::card::Card;
 use crate::link::features::{Features, NONE};
-use crate::link::names::letters::Script;
-use crate::link::names::sound::once;
-use crate::link::names::{Name, NameId, Word};
+use crate::link::names::NameId;
 
 /// Levels of the given name, strongest first.
 pub mod given {
@@ -102,6 +99,10 @@ impl<'a> NameComparer<'a> {
                 given = given::SAME;
                 family = given::SAME;
                 swapped = 2;
+            } else if self.contained(ga, fa, gb, fb) {
+                given = given::PART;
+                family = given::PART;
+                swapped = 2;
             }
         } else {
             // A half is missing: what is there may stand in the other column. Weak, since a given
@@ -162,6 +163,14 @@ impl<'a> NameComparer<'a> {
         if level == 0 {
             return;
         }
+        if level > given::INITIAL
+            && let Some(level) = self.spelled_out(a, b)
+        {
+            out.pattern.set(Comparison::Given, level);
+            out.pattern.set(Comparison::Family, family_level(level));
+            out.pattern.set(Comparison::Swapped, 2);
+            return;
+        }
         let commoner = |id: NameId| f.given_rarity(id).min(f.family_rarity(id));
         let rarity = self.rarity(level, commoner(x), y, commoner(y));
         if as_given {
@@ -171,6 +180,28 @@ impl<'a> NameComparer<'a> {
             out.pattern.set(Comparison::Family, family_level(level));
             out.family_rarity = rarity;
         }
+    }
+
+    /// A whole name against both halves of the other, glued in either order.
+    fn spelled_out(&self, a: (NameId, NameId, NameId), b: (NameId, NameId, NameId)) -> Option<u8> {
+        let (whole, other) = if a.2 == NONE { (b.2, a) } else { (a.2, b) };
+        if whole == NONE || other.0 == NONE || other.1 == NONE {
+            return None;
+        }
+        let glued = |id: NameId| self.features.names.name(id).glued.as_str();
+        let (whole, given, family) = (glued(whole), glued(other.0), glued(other.1));
+        [format!("{given}{family}"), format!("{family}{given}")]
+            .iter()
+            .filter_map(|spelled| {
+                if spelled == whole {
+                    Some(given::SAME)
+                } else if typo(spelled, whole) {
+                    Some(given::TYPO)
+                } else {
+                    None
+                }
+            })
+            .min()
     }
 
     fn either(
@@ -219,6 +250,25 @@ impl<'a> NameComparer<'a> {
         words(ga, fa) == words(gb, fb)
     }
 
+    /// All words of the shorter name, two or more, are words of the longer one, in any half.
+    fn contained(&self, ga: NameId, fa: NameId, gb: NameId, fb: NameId) -> bool {
+        let f = self.features;
+        let words = |g: NameId, fa: NameId| {
+            let (given, family) = (&f.names.name(g).words, &f.names.name(fa).words);
+            given.iter().chain(family).copied()
+        };
+        let (short, long) = match words(ga, fa).count().cmp(&words(gb, fb).count()) {
+            std::cmp::Ordering::Less => ((ga, fa), (gb, fb)),
+            std::cmp::Ordering::Equal => return false,
+            std::cmp::Ordering::Greater => ((gb, fb), (ga, fa)),
+        };
+        // An initial begins too many words.
+        words(short.0, short.1).all(|x| {
+            !f.names.word(x).initial
+                && words(long.0, long.1).any(|y| x == y || sounds_alike(f, x, y))
+        })
+    }
+
     /// The level of two halves of names; 0 when one is missing.
     fn half(&mut self, a: NameId, b: NameId, is_given: bool) -> u8 {
         if a == NONE || b == NONE {
@@ -249,180 +299,4 @@ impl<'a> NameComparer<'a> {
         self.cache[at] = (key, level);
         level
     }
-}
-
-/// The level of two different names, strongest first; symmetric.
-#[must_use]
-pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
-    let (left, right) = (f.names.name(a), f.names.name(b));
-    if left.sorted == right.sorted || (left.glued == right.glued && !left.initial) {
-        return if left.initial {
-            given::INITIAL
-        } else if left.script == right.script {
-            given::SAME
-        } else {
-            given::SCRIPT
-        };
-    }
-    if left.initial || right.initial {
-        let (short, long) = if left.initial {
-            (left, right)
-        } else {
-            (right, left)
-        };
-        return if initials_fit(f, short, long) {
-            given::INITIAL
-        } else {
-            given::DIFFERENT
-        };
-    }
-    let one_each = left.words.len() == 1 && right.words.len() == 1;
-    let allowed = |level: u8| {
-        if is_given {
-            f.left_out.allows(Comparison::Given, level)
-        } else {
-            f.left_out.allows(Comparison::Family, family_level(level))
-        }
-    };
-    if is_given
-        && allowed(given::NICKNAME)
-        && left
-            .words
-            .iter()
-            .any(|&x| right.words.iter().any(|&y| f.nicknames.alike(x, y)))
-        && (one_each || left.words.len() != right.words.len() || alike_words(f, left, right))
-    {
-        return given::NICKNAME;
-    }
-    if allowed(given::LEARNED) && aligned(left, right, |x, y| f.learned.alike(x, y, is_given)) {
-        return given::LEARNED;
-    }
-    if left.script != right.script {
-        return across_scripts(f, left, right);
-    }
-    if allowed(given::SOUND) && aligned(left, right, |x, y| sounds_alike(f, x, y)) {
-        return given::SOUND;
-    }
-    if allowed(given::TYPO) && typo(&left.glued, &right.glued) {
-        return given::TYPO;
-    }
-    if part(left, right) || part(right, left) {
-        return given::PART;
-    }
-    if similar(&left.glued, &right.glued, 0.83) {
-        given::RESEMBLING
-    } else {
-        given::DIFFERENT
-    }
-}
-
-/// One edit from four letters, two from seven, or a Jaro-Winkler similarity of 0.93.
-fn typo(a: &str, b: &str) -> bool {
-    let shorter = a.len().min(b.len());
-    let allowed = match shorter {
-        0..=3 => return false,
-        4..=6 => 1,
-        _ => 2,
-    };
-    osa::distance_with_args(
-        a.bytes(),
-        b.bytes(),
-        &osa::Args::default().score_cutoff(allowed),
-    )
-    .is_some()
-        || similar(a, b, 0.93)
-}
-
-/// All words of the shorter name are words of the longer one.
-fn part(short: &Name, long: &Name) -> bool {
-    short.words.len() < long.words.len() && short.words.iter().all(|w| long.words.contains(w))
-}
-
-/// Both names have as many words, and each finds its partner in order.
-fn aligned(a: &Name, b: &Name, alike: impl Fn(u32, u32) -> bool) -> bool {
-    a.words.len() == b.words.len()
-        && a.words
-            .iter()
-            .zip(&b.words)
-            .all(|(&x, &y)| x == y || alike(x, y))
-}
-
-fn alike_words(f: &Features, a: &Name, b: &Name) -> bool {
-    aligned(a, b, |x, y| f.nicknames.alike(x, y))
-}
-
-/// Neutral spelling, a reading in common, or a longer skeleton, inside one script.
-fn sounds_alike(f: &Features, x: u32, y: u32) -> bool {
-    let (a, b) = (f.names.word(x), f.names.word(y));
-    a.neutral == b.neutral
-        || a.readings.iter().any(|r| b.readings.contains(r))
-        // Vowels are written, so only longer skeletons speak.
-        || (a.skeleton == b.skeleton
-            && a.skeleton.len() >= 3
-            && a.latin.len().abs_diff(b.latin.len()) <= 2)
-}
-
-/// The level of two names in two scripts that are not the same letter by letter.
-fn across_scripts(f: &Features, left: &Name, right: &Name) -> u8 {
-    let words = |name: &Name, key: &dyn Fn(&Word) -> String| {
-        name.words
-            .iter()
-            .map(|&w| key(f.names.word(w)))
-            .collect::<String>()
-    };
-    let neutral = |name: &Name| once(&words(name, &|w| w.neutral.clone()));
-    let neutral_of = |word: u32| &f.names.word(word).neutral;
-    let listed = |x: u32, y: u32| {
-        let (a, b) = (f.names.word(x), f.names.word(y));
-        a.readings.iter().any(|&r| neutral_of(r) == &b.neutral)
-            || b.readings.iter().any(|&r| neutral_of(r) == &a.neutral)
-            || a.readings.iter().any(|r| b.readings.contains(r))
-    };
-    if neutral(left) == neutral(right) || aligned(left, right, listed) {
-        return given::SCRIPT;
-    }
-    let learned = |x: u32, y: u32| {
-        listed(x, y)
-            || f.names.readings(x).any(|r| neutral_of(r) == neutral_of(y))
-            || f.names.readings(y).any(|r| neutral_of(r) == neutral_of(x))
-    };
-    // The table is that of the script that is not Latin.
-    let table = if left.script == Script::Latin {
-        right.script
-    } else {
-        left.script
-    };
-    let skeleton = |name: &Name| {
-        words(name, &|w| {
-            let own = w.across.iter().find(|(script, _)| *script == table);
-            own.map_or_else(|| w.coarse.clone(), |(_, key)| key.clone())
-        })
-    };
-    let (a, b) = (skeleton(left), skeleton(right));
-    if (a == b && a.len() >= 2) || aligned(left, right, learned) || typo(&left.glued, &right.glued)
-    {
-        return given::SCRIPT_SOUND;
-    }
-    if part(left, right) || part(right, left) {
-        given::PART
-    } else if similar(&left.glued, &right.glued, 0.83) {
-        given::RESEMBLING
-    } else {
-        given::SCRIPT_DIFFERENT
-    }
-}
-
-/// Each initial begins a word of the long name, in order.
-fn initials_fit(f: &Features, short: &Name, long: &Name) -> bool {
-    let first = |word: &Word| word.latin.bytes().next();
-    let mut rest = long.words.iter();
-    short.words.iter().all(|&initial| {
-        let letter = first(f.names.word(initial));
-        rest.by_ref().any(|&w| {
-            first(f.names.word(w)) == letter
-                || f.names
-                    .readings(w)
-                    .any(|r| first(f.names.word(r)) == letter)
-        })
-    })
 }
