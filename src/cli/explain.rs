@@ -235,7 +235,7 @@ impl View<'_> {
         }
         text.push_str(match (story.merged, story.probability >= threshold) {
             (true, true) => "merged: one golden record\n",
-            (true, false) => "merged through other records of the cluster: the average over all its pairs is above the threshold\n",
+            (true, false) => "merged through other records of the cluster, whose average over all pairs is above the threshold, or because neither record has anybody nearer\n",
             (false, true) => "not merged: the average over all pairs of the two clusters is below the threshold, or a decision forbids it\n",
             (false, false) => "not merged: two golden records\n",
         });
