@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -14,12 +15,13 @@ use crate::contact::{
     Action, Diagnostic, Events, Failure, FailureKind, Held, Place, Records, Severity, Table,
     Violation, Violations,
 };
+use crate::link::columns::LEVEL_NAMES;
 use crate::link::decisions::{self, Decision};
 use crate::link::{Keep, LinkReport, Linked, Linking, link};
 use crate::map::{Mapped, map};
 use crate::merge::{MergeInput, merge};
 use crate::plan::Plan;
-use crate::read::{FileRead, SourceRead, bytes_of, read_source};
+use crate::read::{FileRead, Reading, SourceRead, bytes_of};
 use crate::rulebook::Rulebook;
 use crate::standardise::standardise;
 use crate::validate::gate::{self, GateResult};
@@ -218,20 +220,20 @@ pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Pr
 fn tell_torn(records: &Records, violations: &mut Violations) {
     let known: BTreeSet<(u32, &str)> = violations
         .iter()
-        .map(|violation| (violation.record, violation.rule.as_str()))
+        .map(|violation| (violation.record, violation.rule.as_ref()))
         .collect();
     let torn = records.held.iter().filter(|(_, held)| held.raw.is_some());
     let told: Vec<Violation> = torn
         .filter(|(row, held)| !known.contains(&(**row, held.rule.as_str())))
         .map(|(row, held)| Violation {
             record: *row,
-            field: String::new(),
+            field: Arc::default(),
             value: None,
-            rule: held.rule.clone(),
+            rule: held.rule.as_str().into(),
             severity: Severity::Error,
-            message: held.reason.clone(),
+            message: held.reason.as_str().into(),
             action: Action::Quarantine,
-            owner: String::new(),
+            owner: Arc::default(),
         })
         .collect();
     if !told.is_empty() {
@@ -298,12 +300,13 @@ fn read_all(
     rulebook: &Rulebook,
     watch: &dyn Watch,
 ) -> Result<Vec<SourceRead>, Failure> {
+    let reading = Reading::load(rulebook);
     let results: Vec<Result<SourceRead, Failure>> = plan
         .sources
         .par_iter()
         .map(|source| {
             watch.go_on()?;
-            read_source(source, &plan.bounds, rulebook, watch)
+            reading.source(source, &plan.bounds, watch)
         })
         .collect();
     let mut sources = Vec::new();
@@ -445,8 +448,36 @@ fn model_json(report: &LinkReport) -> serde_json::Value {
     let own = &report.own;
     #[expect(clippy::cast_precision_loss, reason = "counts of records and pairs")]
     let per_record = report.blocks.pairs as f64 / report.records.max(1) as f64;
+    let columns: Vec<serde_json::Value> = report
+        .columns
+        .iter()
+        .map(|column| {
+            let levels: serde_json::Map<String, serde_json::Value> = LEVEL_NAMES
+                .iter()
+                .zip(&column.levels)
+                .map(|(name, &(m, u))| {
+                    let level = serde_json::json!({
+                        "m": rounded(m, 4),
+                        "u": rounded(u, 6),
+                        "bits": rounded((m / u).log2(), 2),
+                    });
+                    ((*name).to_owned(), level)
+                })
+                .collect();
+            serde_json::json!({
+                "column": column.name,
+                "of": column.kind,
+                "taken": column.taken,
+                "why_not": (!column.taken).then_some(&column.reason),
+                "pairs": rounded(column.pairs, 1),
+                "levels": levels,
+            })
+        })
+        .collect();
     serde_json::json!({
         "records": report.records,
+        "organisations": report.organisations,
+        "columns": columns,
         "blocking": {
             "keys": report.blocks.keys,
             "blocks": report.blocks.blocks,

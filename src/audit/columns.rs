@@ -1,12 +1,14 @@
 //! The audit log as columns: `audit.parquet` out, and back into events.
 
+use std::ops::Range;
+
 use polars::prelude::{
-    Column, DataFrame, DataType, Field as PlField, IntoColumn, NamedFrom, PolarsResult, Schema,
-    Series, StringChunked,
+    ChunkTake, Column, DataFrame, DataType, Field as PlField, IdxCa, IntoColumn, NamedFrom,
+    PolarsResult, Schema, Series, StringChunked,
 };
 use rayon::prelude::*;
 
-use crate::contact::{Event, Events, Records};
+use crate::contact::{EventKind, Events, Records, Stage};
 use crate::merge::Merged;
 
 /// The columns of `audit.parquet`, a contract.
@@ -41,70 +43,127 @@ pub fn schema() -> Schema {
         .collect()
 }
 
-/// Events `start..end` as a frame. An event from before the merge carries the golden
-/// id that its record got later, so that one query by golden id shows everything.
-///
-/// # Errors
-/// When polars refuses the columns.
-pub fn frame(
-    events: &Events,
-    start: usize,
-    end: usize,
-    records: &Records,
-    merged: &Merged,
-) -> PolarsResult<DataFrame> {
-    let events: Vec<Event<'_>> = (start..end).map(|at| events.get(at)).collect();
-    let row_of = |event: &Event<'_>| {
-        event
-            .record
-            .map(|row| row as usize)
-            .filter(|row| *row < records.rows())
-    };
-    let golden_of = |event: &Event<'_>| {
-        let later = || merged.golden_of.get(row_of(event)?).copied().flatten();
-        let row = event.golden.or_else(later)?;
-        merged.golden_ids.get(row as usize).map(String::as_str)
-    };
-    let seq: Vec<i64> = (0..).skip(start).take(events.len()).collect();
-    let weight: Vec<Option<f64>> = events.iter().map(|e| e.weight.map(f64::from)).collect();
-    // One column a thread: this is the largest file of a run.
-    type Build<'b> = Box<dyn Fn() -> Column + Sync + 'b>;
-    let (events, records) = (&events, &records);
-    let builds: Vec<Build<'_>> = vec![
-        Box::new(|| Series::new("seq".into(), &seq).into_column()),
-        Box::new(|| text("stage", events, |e| Some(e.stage.name()))),
-        Box::new(|| text("kind", events, |e| Some(e.kind.name()))),
-        Box::new(|| {
-            text("source", events, |e| {
-                row_of(e).map(|row| records.source(row).name.as_str())
-            })
-        }),
-        Box::new(|| {
-            text("record_id", events, |e| {
-                row_of(e).map(|row| records.id(row))
-            })
-        }),
-        Box::new(|| text("golden_id", events, golden_of)),
-        Box::new(|| text("field", events, |e| filled(e.field))),
-        Box::new(|| text("before", events, |e| e.before)),
-        Box::new(|| text("after", events, |e| e.after)),
-        Box::new(|| text("rule", events, |e| filled(e.rule))),
-        Box::new(|| text("reason", events, |e| filled(e.reason))),
-        Box::new(|| Series::new("weight".into(), &weight).into_column()),
-    ];
-    let columns = builds.par_iter().map(|build| build()).collect();
-    DataFrame::new(end - start, columns)
+/// Makes the frames of a run's events. Texts that many events share are put into
+/// polars' form once; an event has their number.
+pub struct Frames<'a> {
+    events: &'a Events,
+    records: &'a Records,
+    merged: &'a Merged,
+    stages: StringChunked,
+    kinds: StringChunked,
+    sources: StringChunked,
+    record_ids: StringChunked,
+    golden_ids: StringChunked,
+    words: StringChunked,
+}
+
+impl<'a> Frames<'a> {
+    #[must_use]
+    pub fn new(events: &'a Events, records: &'a Records, merged: &'a Merged) -> Self {
+        let of = |texts: &mut dyn Iterator<Item = &str>| -> StringChunked {
+            texts.map(filled).collect()
+        };
+        let ids = records.record_id.as_ref();
+        Self {
+            events,
+            records,
+            merged,
+            stages: of(&mut Stage::ALL.iter().map(|stage| stage.name())),
+            kinds: of(&mut EventKind::ALL.iter().map(|kind| kind.name())),
+            sources: of(&mut records.sources.iter().map(|source| source.name.as_str())),
+            record_ids: of(&mut ids.iter().flat_map(|ids| ids.distinct_values())),
+            golden_ids: of(&mut merged.golden_ids.iter().map(String::as_str)),
+            words: of(&mut events.words().iter().map(String::as_str)),
+        }
+    }
+
+    /// Events `start..end` as a frame. An event from before the merge carries the golden
+    /// id that its record got later, so that one query by golden id shows everything.
+    ///
+    /// # Errors
+    /// When polars refuses the columns.
+    pub fn frame(&self, start: usize, end: usize) -> PolarsResult<DataFrame> {
+        let events = self.events;
+        let row_of = |at: usize| {
+            let row = events.record(at)? as usize;
+            (row < self.records.rows()).then_some(row)
+        };
+        let golden_of = |at: usize| {
+            let later = || self.merged.golden_of.get(row_of(at)?).copied().flatten();
+            let row = events.golden(at).or_else(later)?;
+            ((row as usize) < self.golden_ids.len()).then_some(row)
+        };
+        let ids = self.records.record_id.as_ref();
+        let seq: Vec<i64> = (0..).skip(start).take(end - start).collect();
+        let mut weight: Vec<Option<f64>> = vec![None; end - start];
+        for (at, own) in events.weights(start, end) {
+            weight[at - start] = Some(f64::from(own));
+        }
+        // One column a thread: this is the largest file of a run.
+        type Build<'b> = Box<dyn Fn() -> PolarsResult<Column> + Sync + 'b>;
+        let range = || start..end;
+        let builds: Vec<Build<'_>> = vec![
+            Box::new(|| Ok(Series::new("seq".into(), &seq).into_column())),
+            Box::new(|| {
+                coded("stage", &self.stages, range(), |at| {
+                    Some(events.about(at).0 as u32)
+                })
+            }),
+            Box::new(|| {
+                coded("kind", &self.kinds, range(), |at| {
+                    Some(events.about(at).1 as u32)
+                })
+            }),
+            Box::new(|| {
+                coded("source", &self.sources, range(), |at| {
+                    row_of(at).map(|row| u32::from(self.records.origin[row].source))
+                })
+            }),
+            Box::new(|| {
+                coded("record_id", &self.record_ids, range(), |at| {
+                    ids?.code(row_of(at)?)
+                })
+            }),
+            Box::new(|| coded("golden_id", &self.golden_ids, range(), golden_of)),
+            Box::new(|| {
+                coded("field", &self.words, range(), |at| {
+                    Some(events.texts(at)[0])
+                })
+            }),
+            Box::new(|| Ok(text("before", range(), |at| events.before(at)))),
+            Box::new(|| Ok(text("after", range(), |at| events.after(at)))),
+            Box::new(|| coded("rule", &self.words, range(), |at| Some(events.texts(at)[1]))),
+            Box::new(|| {
+                coded("reason", &self.words, range(), |at| {
+                    Some(events.texts(at)[2])
+                })
+            }),
+            Box::new(|| Ok(Series::new("weight".into(), &weight).into_column())),
+        ];
+        let columns = builds
+            .par_iter()
+            .map(|build| build())
+            .collect::<PolarsResult<_>>()?;
+        DataFrame::new(end - start, columns)
+    }
 }
 
 fn filled(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-fn text<'e>(
+/// A column of which each cell is one of `values`, by its number.
+fn coded(
     name: &str,
-    events: &'e [Event<'e>],
-    cell: impl Fn(&'e Event<'e>) -> Option<&'e str>,
-) -> Column {
-    let cells: StringChunked = events.iter().map(cell).collect();
+    values: &StringChunked,
+    events: Range<usize>,
+    code: impl Fn(usize) -> Option<u32>,
+) -> PolarsResult<Column> {
+    let codes: IdxCa = events.map(code).collect();
+    Ok(values.take(&codes)?.with_name(name.into()).into_column())
+}
+
+fn text<'e>(name: &str, events: Range<usize>, cell: impl Fn(usize) -> Option<&'e str>) -> Column {
+    let cells: StringChunked = events.map(cell).collect();
     cells.with_name(name.into()).into_column()
 }

@@ -5,7 +5,7 @@
 //! golden value is its `Survived` event's, or the only record's own that did not lose.
 
 use super::index::{FieldEvents, Index, last_by};
-use crate::contact::{Events, Records, Table, Text, TextBuilder};
+use crate::contact::{Events, Records, Table, Text};
 use crate::merge::{self, Clusters};
 use crate::rulebook::Rulebook;
 
@@ -18,6 +18,63 @@ pub struct Replay<'a> {
     pub clusters: Clusters,
     pub golden_ids: Vec<&'a str>,
     confidence: Vec<Option<&'a str>>,
+}
+
+/// A replayed canonical column, cell by cell.
+pub struct Canonical<'r> {
+    pub raw: Option<&'r Text>,
+    /// By row the event that holds, plus one; 0 for none. Empty when there is none.
+    last: Vec<u32>,
+    rows: usize,
+    events: &'r Events,
+}
+
+impl<'r> Canonical<'r> {
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether every cell is the raw one.
+    #[must_use]
+    pub fn is_raw(&self) -> bool {
+        self.last.is_empty()
+    }
+
+    #[must_use]
+    pub fn get(&self, row: usize) -> Option<&'r str> {
+        match self.last.get(row).copied().unwrap_or(0) {
+            0 => self.raw.and_then(|raw| raw.get(row)),
+            at => self.events.after(at as usize - 1),
+        }
+    }
+}
+
+/// A replayed golden column, cell by cell.
+pub struct Golden<'r> {
+    canonical: &'r Canonical<'r>,
+    clusters: &'r Clusters,
+    last: Vec<u32>,
+    gone: Vec<bool>,
+}
+
+impl<'r> Golden<'r> {
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.last.len()
+    }
+
+    #[must_use]
+    pub fn get(&self, golden: usize) -> Option<&'r str> {
+        match (self.last[golden], self.clusters.of(golden)) {
+            (0, _) if self.gone.get(golden) == Some(&true) => None,
+            (0, [row]) if (*row as usize) < self.canonical.rows() => {
+                self.canonical.get(*row as usize)
+            }
+            (0, _) => None,
+            (at, _) => self.canonical.events.after(at as usize - 1),
+        }
+    }
 }
 
 static NONE: FieldEvents = FieldEvents {
@@ -92,27 +149,24 @@ impl<'a> Replay<'a> {
 
     /// A column of the canonical table.
     #[must_use]
-    pub fn canonical(&self, column: &str) -> Text {
+    pub fn canonical(&self, column: &str) -> Canonical<'_> {
         let rows = self.records.rows();
         let changes = &self.field(column).changes;
-        let raw = self.records.table.column(column);
-        if changes.is_empty() {
-            return raw.cloned().unwrap_or_else(|| Text::missing(rows));
+        Canonical {
+            raw: self.records.table.column(column),
+            last: if changes.is_empty() {
+                Vec::new()
+            } else {
+                last_by(rows, changes, |at| self.events.record(at as usize))
+            },
+            rows,
+            events: self.events,
         }
-        let last = last_by(rows, changes, |at| self.events.record(at as usize));
-        let mut builder = TextBuilder::with_capacity(rows);
-        for (row, &at) in last.iter().enumerate() {
-            builder.push(match at {
-                0 => raw.and_then(|raw| raw.get(row)),
-                at => self.events.after(at as usize - 1),
-            });
-        }
-        builder.finish()
     }
 
     /// A column of the golden table, from the canonical one.
     #[must_use]
-    pub fn golden(&self, column: &str, canonical: &Text) -> Text {
+    pub fn golden<'r>(&'r self, column: &str, canonical: &'r Canonical<'r>) -> Golden<'r> {
         let survived = &self.field(column).survived;
         let last = last_by(self.clusters.len(), survived, |at| {
             self.events.golden(at as usize)
@@ -128,17 +182,12 @@ impl<'a> Replay<'a> {
                 *slot = true;
             }
         }
-        let mut builder = TextBuilder::with_capacity(self.clusters.len());
-        for (golden, &at) in last.iter().enumerate() {
-            let cell = match (at, self.clusters.of(golden)) {
-                (0, _) if gone.get(golden) == Some(&true) => None,
-                (0, [row]) if (*row as usize) < canonical.len() => canonical.get(*row as usize),
-                (0, _) => None,
-                (at, _) => self.events.after(at as usize - 1),
-            };
-            builder.push(cell);
+        Golden {
+            canonical,
+            clusters: &self.clusters,
+            last,
+            gone,
         }
-        builder.finish()
     }
 
     /// The golden values of a column that the events tell by themselves: the golden row,
@@ -189,7 +238,10 @@ impl<'a> Replay<'a> {
         let mut table = Table::new(self.clusters.len());
         let is_field = |name: &str| rulebook.fields().get(name).is_some();
         let add = |table: &mut Table, name: &str| {
-            table.set(name, self.golden(name, &self.canonical(name)));
+            let canonical = self.canonical(name);
+            let golden = self.golden(name, &canonical);
+            let cells = (0..golden.rows()).map(|row| golden.get(row));
+            table.set(name, cells.collect());
         };
         for name in names.iter().filter(|name| is_field(name)) {
             add(&mut table, name);

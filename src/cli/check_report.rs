@@ -201,7 +201,7 @@ fn findings(records: &Records, validated: &Validated, rules: &Rules) -> Vec<Find
             #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
             share: tally.records as f64 / total.max(1) as f64,
             action: tally.action.name(),
-            owner: tally.first.owner.clone(),
+            owner: tally.first.owner.to_string(),
             why: rules
                 .get(id)
                 .map_or_else(String::new, |rule| rule.why.clone()),
@@ -236,8 +236,8 @@ fn example(records: &Records, violation: &Violation) -> Example {
             String::new()
         },
         line: records.origin.get(row).map_or(0, |origin| origin.line),
-        field: violation.field.clone(),
+        field: violation.field.to_string(),
         value: violation.value.as_deref().map(shown),
-        message: violation.message.clone(),
+        message: violation.message.to_string(),
     }
 }

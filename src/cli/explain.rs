@@ -357,7 +357,10 @@ fn waterfall(story: &PairStory) -> String {
         sum += piece.bits;
         text.push_str(&format!(
             "{:<16} {:<36} {:>+7.2}   {:>+7.2}\n",
-            piece.comparison, piece.level, piece.bits, sum
+            clean(&piece.comparison),
+            piece.level,
+            piece.bits,
+            sum
         ));
     }
     text.push_str(&format!(

@@ -5,6 +5,8 @@
 
 use hashbrown::HashMap;
 
+use super::values::Values;
+
 /// The stage that an event comes from, in the order of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -144,29 +146,26 @@ impl Default for Event<'_> {
 
 const NONE: u32 = u32::MAX;
 
-/// Half of it is the two spans: kept small, there are millions.
+/// Kept small: there are millions.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     record: u32,
     golden: u32,
-    before: Span,
-    after: Span,
-    weight: f32,
+    /// Into `values`, or `NONE`.
+    before: u32,
+    after: u32,
+    /// Into `abouts`.
+    about: u32,
+}
+
+/// What many events have in common; the words are numbers into `words`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct About {
+    stage: Stage,
+    kind: EventKind,
     field: u32,
     rule: u32,
     reason: u32,
-    stage: Stage,
-    kind: EventKind,
-}
-
-/// A piece of the arena, which may grow to 2^40 bytes. Packed: a row has two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(Rust, packed)]
-struct Span {
-    low: u32,
-    /// `NONE` when there is no value.
-    len: u32,
-    high: u8,
 }
 
 /// How many values back `Events` looks for one that it has just stored: the golden
@@ -177,11 +176,25 @@ const RECENT: usize = 4;
 #[derive(Clone, Debug, Default)]
 pub struct Events {
     rows: Vec<Row>,
-    arena: String,
+    values: Values,
+    abouts: Vec<About>,
+    known_abouts: HashMap<About, u32, foldhash::fast::FixedState>,
     words: Vec<String>,
     known: HashMap<String, u32, foldhash::fast::FixedState>,
-    recent: [Option<Span>; RECENT],
+    /// (event, weight) of the few that have one, by event.
+    weights: Vec<(u32, f32)>,
+    recent: [Option<u32>; RECENT],
     next_recent: usize,
+    recent_abouts: [u32; RECENT],
+    next_about: usize,
+}
+
+/// An event that happens to many records: its words and values are stored once.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    about: u32,
+    before: u32,
+    after: u32,
 }
 
 impl Events {
@@ -202,40 +215,95 @@ impl Events {
 
     /// Adds an event.
     pub fn push(&mut self, event: Event<'_>) {
-        let row = Row {
+        let told = self.prepare(&event);
+        if let Some(weight) = event.weight.filter(|weight| !weight.is_nan()) {
+            self.weights.push((self.next(), weight));
+        }
+        self.rows.push(Row {
             record: event.record.unwrap_or(NONE),
             golden: event.golden.unwrap_or(NONE),
+            before: told.before,
+            after: told.after,
+            about: told.about,
+        });
+    }
+
+    /// Stores the words and values of an event of a record, for
+    /// [`Events::push_told`] of these same events.
+    pub fn prepare(&mut self, event: &Event<'_>) -> Told {
+        let about = self.recent_about(event).unwrap_or_else(|| {
+            let about = About {
+                stage: event.stage,
+                kind: event.kind,
+                field: self.word(event.field),
+                rule: self.word(event.rule),
+                reason: self.word(event.reason),
+            };
+            let at = self.about_of(about);
+            self.recent_abouts[self.next_about] = at;
+            self.next_about = (self.next_about + 1) % RECENT;
+            at
+        });
+        Told {
+            about,
             before: self.store(event.before),
             after: self.store(event.after),
-            weight: event.weight.unwrap_or(f32::NAN),
-            field: self.word(event.field),
-            rule: self.word(event.rule),
-            reason: self.word(event.reason),
-            stage: event.stage,
-            kind: event.kind,
-        };
-        self.rows.push(row);
+        }
+    }
+
+    /// Adds a prepared event, about this record.
+    pub fn push_told(&mut self, record: u32, told: Told) {
+        self.rows.push(Row {
+            record,
+            golden: NONE,
+            before: told.before,
+            after: told.after,
+            about: told.about,
+        });
     }
 
     /// Adds all events of `other` behind the own ones.
     pub fn append(&mut self, other: &Self) {
         let words: Vec<u32> = other.words.iter().map(|word| self.word(word)).collect();
-        let shift = self.arena.len() as u64;
-        self.arena.push_str(&other.arena);
+        let abouts: Vec<u32> = other
+            .abouts
+            .iter()
+            .map(|about| {
+                self.about_of(About {
+                    field: words[about.field as usize],
+                    rule: words[about.rule as usize],
+                    reason: words[about.reason as usize],
+                    ..*about
+                })
+            })
+            .collect();
+        let first = self.next();
+        self.weights.extend(
+            other
+                .weights
+                .iter()
+                .map(|(at, weight)| (first + at, *weight)),
+        );
+        let shift = u32::try_from(self.values.len()).unwrap_or(NONE);
+        self.values.append(&other.values);
+        let shifted = |value: u32| if value == NONE { NONE } else { value + shift };
         self.rows.extend(other.rows.iter().map(|row| Row {
-            before: row.before.shifted(shift),
-            after: row.after.shifted(shift),
-            field: words[row.field as usize],
-            rule: words[row.rule as usize],
-            reason: words[row.reason as usize],
+            before: shifted(row.before),
+            after: shifted(row.after),
+            about: abouts[row.about as usize],
             ..*row
         }));
     }
 
     /// Adds all events of `other` in memory that fits, and frees it.
     pub fn take_over(&mut self, other: Self) {
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
         self.rows.reserve_exact(other.len());
-        self.arena.reserve_exact(other.arena.len());
+        self.values
+            .reserve_exact(other.values.len(), other.values.bytes());
         self.append(&other);
     }
 
@@ -245,8 +313,10 @@ impl Events {
     pub fn concat(parts: Vec<Self>) -> Self {
         let mut all = Self::new();
         all.rows.reserve_exact(parts.iter().map(Self::len).sum());
-        all.arena
-            .reserve_exact(parts.iter().map(|part| part.arena.len()).sum());
+        all.values.reserve_exact(
+            parts.iter().map(|part| part.values.len()).sum(),
+            parts.iter().map(|part| part.values.bytes()).sum(),
+        );
         for part in parts {
             all.append(&part);
         }
@@ -260,17 +330,18 @@ impl Events {
     #[must_use]
     pub fn get(&self, at: usize) -> Event<'_> {
         let row = &self.rows[at];
+        let about = &self.abouts[row.about as usize];
         Event {
-            stage: row.stage,
-            kind: row.kind,
+            stage: about.stage,
+            kind: about.kind,
             record: (row.record != NONE).then_some(row.record),
             golden: (row.golden != NONE).then_some(row.golden),
-            field: &self.words[row.field as usize],
+            field: &self.words[about.field as usize],
             before: self.load(row.before),
             after: self.load(row.after),
-            rule: &self.words[row.rule as usize],
-            reason: &self.words[row.reason as usize],
-            weight: (!row.weight.is_nan()).then_some(row.weight),
+            rule: &self.words[about.rule as usize],
+            reason: &self.words[about.reason as usize],
+            weight: self.weight(at),
         }
     }
 
@@ -298,11 +369,29 @@ impl Events {
         self.load(self.rows[at].after)
     }
 
+    /// Field, rule and reason as indexes into [`Events::words`].
+    #[must_use]
+    pub fn texts(&self, at: usize) -> [u32; 3] {
+        let about = &self.abouts[self.rows[at].about as usize];
+        [about.field, about.rule, about.reason]
+    }
+
+    /// The weights of the events `start..end` that have one.
+    pub fn weights(&self, start: usize, end: usize) -> impl Iterator<Item = (usize, f32)> + '_ {
+        let from = self
+            .weights
+            .partition_point(|(at, _)| (*at as usize) < start);
+        self.weights[from..]
+            .iter()
+            .map(|(at, weight)| (*at as usize, *weight))
+            .take_while(move |(at, _)| *at < end)
+    }
+
     /// Stage, kind, and the field as an index into [`Events::words`].
     #[must_use]
     pub fn about(&self, at: usize) -> (Stage, EventKind, u32) {
-        let row = &self.rows[at];
-        (row.stage, row.kind, row.field)
+        let about = &self.abouts[self.rows[at].about as usize];
+        (about.stage, about.kind, about.field)
     }
 
     /// All fields, rules and reasons, in order of first use.
@@ -315,32 +404,62 @@ impl Events {
         (0..self.len()).map(|at| self.get(at))
     }
 
-    fn store(&mut self, value: Option<&str>) -> Span {
+    fn next(&self) -> u32 {
+        u32::try_from(self.rows.len()).unwrap_or(NONE)
+    }
+
+    fn weight(&self, at: usize) -> Option<f32> {
+        let at = u32::try_from(at).ok()?;
+        let place = self
+            .weights
+            .binary_search_by_key(&at, |(own, _)| *own)
+            .ok()?;
+        Some(self.weights[place].1)
+    }
+
+    fn store(&mut self, value: Option<&str>) -> u32 {
         let Some(text) = value else {
-            return Span::MISSING;
+            return NONE;
         };
         // Looking back costs a few comparisons and saves the same text again and again.
         let known = self
             .recent
             .iter()
             .flatten()
-            .find(|span| span.len as usize == text.len() && self.load(**span) == Some(text));
+            .find(|recent| self.values.get(**recent) == text);
         if let Some(known) = known {
             return *known;
         }
-        let span = Span::at(self.arena.len() as u64, text.len());
-        self.arena.push_str(text);
-        self.recent[self.next_recent] = Some(span);
+        let at = self.values.push(text);
+        self.recent[self.next_recent] = Some(at);
         self.next_recent = (self.next_recent + 1) % RECENT;
-        span
+        at
     }
 
-    fn load(&self, span: Span) -> Option<&str> {
-        if span.len == NONE {
-            return None;
-        }
-        let start = usize::try_from(span.start()).ok()?;
-        self.arena.get(start..start + span.len as usize)
+    fn load(&self, value: u32) -> Option<&str> {
+        (value != NONE).then(|| self.values.get(value))
+    }
+
+    /// Events of a few kinds come together: their words are compared, not hashed.
+    fn recent_about(&self, event: &Event<'_>) -> Option<u32> {
+        let word = |at: u32| self.words[at as usize].as_str();
+        self.recent_abouts.iter().copied().find(|&at| {
+            self.abouts.get(at as usize).is_some_and(|about| {
+                about.kind == event.kind
+                    && about.stage == event.stage
+                    && word(about.rule) == event.rule
+                    && word(about.reason) == event.reason
+                    && word(about.field) == event.field
+            })
+        })
+    }
+
+    fn about_of(&mut self, about: About) -> u32 {
+        let abouts = &mut self.abouts;
+        *self.known_abouts.entry(about).or_insert_with(|| {
+            abouts.push(about);
+            u32::try_from(abouts.len() - 1).unwrap_or(0)
+        })
     }
 
     fn word(&mut self, word: &str) -> u32 {
@@ -352,35 +471,6 @@ impl Events {
         self.words.push(word.to_owned());
         self.known.insert(word.to_owned(), at);
         at
-    }
-}
-
-impl Span {
-    const MISSING: Self = Self {
-        low: 0,
-        len: NONE,
-        high: 0,
-    };
-
-    #[allow(clippy::cast_possible_truncation)] // The halves are cut on purpose.
-    fn at(start: u64, len: usize) -> Self {
-        Self {
-            low: start as u32,
-            high: (start >> 32) as u8,
-            // A field is bounded far below 4 GiB when it is read.
-            len: u32::try_from(len).unwrap_or(NONE - 1),
-        }
-    }
-
-    const fn start(self) -> u64 {
-        self.low as u64 | (self.high as u64) << 32
-    }
-
-    fn shifted(self, by: u64) -> Self {
-        if self.len == NONE {
-            return self;
-        }
-        Self::at(self.start() + by, self.len as usize)
     }
 }
 
@@ -399,9 +489,9 @@ mod tests {
                 ..Event::default()
             });
         }
-        assert_eq!(events.arena, "lostwon");
+        assert_eq!(events.values.iter().collect::<Vec<_>>(), ["lost", "won"]);
         assert_eq!(events.get(99).after, Some("won"));
-        assert_eq!(size_of::<Row>(), 44);
+        assert_eq!(size_of::<Row>(), 20);
     }
 
     #[test]
@@ -432,7 +522,14 @@ mod tests {
         assert_eq!(one.len(), 2);
         assert_eq!(one.get(0), first);
         assert_eq!(one.get(1), second);
+        let told = two.prepare(&first);
+        two.push_told(7, told);
         one.take_over(two);
-        assert_eq!((one.len(), one.get(2)), (3, second));
+        assert_eq!((one.len(), one.get(2)), (4, second));
+        let third = Event {
+            record: Some(7),
+            ..first
+        };
+        assert_eq!(one.get(3), third);
     }
 }

@@ -8,11 +8,14 @@ pub mod fault;
 pub mod field;
 pub mod records;
 pub mod table;
+pub mod text;
+mod values;
 pub mod violation;
 
 pub use diagnostic::{Diagnostic, Failure, FailureKind, Place, Severity};
-pub use event::{Event, EventKind, Events, Stage};
+pub use event::{Event, EventKind, Events, Stage, Told};
 pub use field::{Field, FieldType, Fields};
 pub use records::{Held, Origin, RECORD_ID, Records, SourceInfo};
-pub use table::{Table, Text, TextBuilder};
+pub use table::Table;
+pub use text::{Copied, Text, TextBuilder};
 pub use violation::{Action, Violation, Violations};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::table::{Table, Text};
+use super::table::Table;
+use super::text::Text;
 
 /// What [`SourceInfo::columns`] says of a header that is the record id and feeds
 /// no field.

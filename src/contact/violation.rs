@@ -1,5 +1,7 @@
 //! Broken rules on records.
 
+use std::sync::Arc;
+
 use super::diagnostic::Severity;
 
 /// What is done about a violation.
@@ -41,20 +43,22 @@ impl Action {
 }
 
 /// One broken rule on one record: a row of `violations.csv`.
+///
+/// Its texts are shared: a rule breaks on many records with the same words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// Row of [`super::Records`].
     pub record: u32,
     /// Canonical field or extra column; "" when it is about the whole record.
-    pub field: String,
+    pub field: Arc<str>,
     /// The value as it was when the rule looked, if any.
-    pub value: Option<String>,
+    pub value: Option<Arc<str>>,
     /// The rule's id (`phone_not_dialable`): a contract.
-    pub rule: String,
+    pub rule: Arc<str>,
     pub severity: Severity,
-    pub message: String,
+    pub message: Arc<str>,
     pub action: Action,
-    pub owner: String,
+    pub owner: Arc<str>,
 }
 
 pub type Violations = Vec<Violation>;

@@ -1,18 +1,23 @@
 //! Compares and weighs any two records: two people, two organisations, or one of each.
 
+use super::columns::{self, ColumnReport, Columns, Input, Judged, LEVEL_NAMES, Sample};
 use super::compare::names::NameComparer;
 use super::compare::{self, Compared};
 use super::features::Features;
+use super::kernel::em::{ONE_PERSON, posterior};
 use super::orgs;
-use super::score::{Evidence, Scorer};
+use super::pairs::Pairs;
+use super::score::{Evidence, Scorer, odds};
 
 /// What a person and an organisation weigh: they are never one.
 const MIXED: f32 = -30.0;
 
-/// The estimated models.
+/// The estimated models, and the columns that no field fits but that say something.
 pub struct Judge {
     pub people: Scorer,
     pub organisations: Scorer,
+    pub people_columns: Columns,
+    pub organisation_columns: Columns,
 }
 
 /// Compares two records of `f`.
@@ -48,30 +53,105 @@ impl Judge {
     /// The match weight of a compared pair: log2 odds, prior included.
     #[must_use]
     pub fn weight(&self, f: &Features, a: u32, b: u32, compared: &Compared) -> f32 {
-        self.weight_of(kind(f, a, b), compared)
+        self.weight_of(kind(f, a, b), a, b, compared)
     }
 
     /// The same of a pair of a known kind.
     #[must_use]
-    pub fn weight_of(&self, kind: Kind, compared: &Compared) -> f32 {
-        match kind {
-            Kind::People => self.people.weight(compared),
-            Kind::Organisations => self.organisations.weight(compared),
-            Kind::Mixed => MIXED,
+    pub fn weight_of(&self, kind: Kind, a: u32, b: u32, compared: &Compared) -> f32 {
+        let Some((scorer, columns)) = self.of(kind) else {
+            return MIXED;
+        };
+        if columns.is_empty() {
+            return scorer.weight(compared);
         }
+        #[allow(clippy::cast_possible_truncation)] // bits
+        let weight =
+            (odds(columns.add(a, b, scorer.joint_of(compared))) + scorer.beside(compared)) as f32;
+        weight
+    }
+
+    /// Do columns weigh in pairs of this kind, so that the pattern is not all?
+    #[must_use]
+    pub fn has_columns(&self, kind: Kind) -> bool {
+        self.of(kind)
+            .is_some_and(|(_, columns)| !columns.is_empty())
+    }
+
+    fn of(&self, kind: Kind) -> Option<(&Scorer, &Columns)> {
+        match kind {
+            Kind::People => Some((&self.people, &self.people_columns)),
+            Kind::Organisations => Some((&self.organisations, &self.organisation_columns)),
+            Kind::Mixed => None,
+        }
+    }
+
+    /// Looks for columns that say something; `pairs` are the compared ones, not yet
+    /// weighed.
+    pub fn learn_columns(&mut self, input: Input<'_>, pairs: &Pairs) -> Vec<ColumnReport> {
+        let mut reports = Vec::new();
+        if !columns::are_there(input.records, input.table) {
+            return reports;
+        }
+        for (of, name) in [
+            (Kind::People, "people"),
+            (Kind::Organisations, "organisations"),
+        ] {
+            let Some((scorer, _)) = self.of(of) else {
+                continue;
+            };
+            let stride = columns::stride(pairs.number(of));
+            let mut judged = Vec::new();
+            pairs.sample(of, stride, |left, right, compared| {
+                let mut joint = scorer.joint_of(compared);
+                for class in ONE_PERSON {
+                    joint[class] += scorer.beside(compared);
+                }
+                judged.push(Judged {
+                    left,
+                    right,
+                    belongs: posterior(joint, false),
+                    pattern: compared.pattern,
+                });
+            });
+            let sample = Sample {
+                pairs: judged,
+                stride,
+            };
+            let known = scorer.known();
+            let (columns, told) = columns::learn(input, name, &sample, &known);
+            reports.extend(told);
+            match of {
+                Kind::People => self.people_columns = columns,
+                _ => self.organisation_columns = columns,
+            }
+        }
+        reports
     }
 
     /// The same, taken apart; the bits add up to the weight.
     #[must_use]
     pub fn evidence(&self, f: &Features, a: u32, b: u32, compared: &Compared) -> Vec<Evidence> {
-        match kind(f, a, b) {
-            Kind::People => self.people.evidence(compared),
-            Kind::Organisations => self.organisations.evidence(compared),
-            Kind::Mixed => vec![Evidence {
+        let Some((scorer, columns)) = self.of(kind(f, a, b)) else {
+            return vec![Evidence {
                 comparison: "kind".to_owned(),
                 level: "a person and an organisation".to_owned(),
                 bits: f64::from(MIXED),
-            }],
+            }];
+        };
+        let mut out = scorer.evidence(compared);
+        let mut joint = scorer.joint_of(compared);
+        for column in &columns.taken {
+            let (next, level) = column.add(a, b, joint);
+            if level > 0 {
+                out.push(Evidence {
+                    comparison: column.name.clone(),
+                    level: LEVEL_NAMES[usize::from(level) - 1].to_owned(),
+                    bits: odds(next) - odds(joint),
+                });
+            }
+            joint = next;
         }
+        out
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod block;
 pub mod card;
+pub mod columns;
 pub mod compare;
 pub mod decisions;
 pub mod evaluate;
@@ -39,6 +40,7 @@ use crate::standardise::email::EmailRules;
 use crate::standardise::job_title::JobTitleRules;
 use crate::watch::{Share, Watch};
 use block::{BlockPlan, BlockStats, Candidates};
+use columns::{ColumnReport, Columns};
 use compare::Pattern;
 use compare::names::NameComparer;
 use decisions::{Applied, Decision, Verdict};
@@ -97,6 +99,8 @@ pub struct LinkReport {
     pub class_shares: Vec<(String, f64)>,
     /// The estimated probabilities: comparison, level, m (same person), u (unrelated).
     pub levels: Vec<LevelReport>,
+    /// Columns that no field fits and that were looked at, the taken ones first.
+    pub columns: Vec<ColumnReport>,
     pub own: OwnEstimate,
     /// Aliases of names and Latin readings that the data showed.
     pub learned_aliases: usize,
@@ -200,7 +204,18 @@ pub fn link(
     let mut judge = Judge {
         people: scorer(models.people, n.0, &people),
         organisations: scorer(models.organisations, n.1, &organisations),
+        people_columns: Columns::default(),
+        organisation_columns: Columns::default(),
     };
+    let columns = judge.learn_columns(
+        columns::Input {
+            features: &features,
+            records,
+            table,
+            letters: &rules.letters,
+        },
+        &pairs,
+    );
     let taught = if plan.matching.learn {
         lessons::teach(&mut judge.people, &features, &applied, plan.matching.review)
     } else {
@@ -240,6 +255,7 @@ pub fn link(
     linked.report.own = own;
     share.step();
     linked.report.patterns = patterns;
+    linked.report.columns = columns;
     linked.report.taught = taught;
     linked.events = decision_events(&applied);
     linked.diagnostics = diagnostics;
@@ -456,7 +472,7 @@ fn estimate(
     #[allow(clippy::cast_precision_loss)]
     let shares = start_shares(model, n as f64, all as f64);
     let mut start = Parameters::from_priors(&model.specs, shares);
-    if rows.is_empty() {
+    if rows.is_empty() || candidate_pairs < model.least_pairs {
         return start;
     }
     start = em::estimate(

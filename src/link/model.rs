@@ -30,6 +30,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Organisations {
     start: Start,
+    least_pairs: u64,
     stop: Vec<String>,
     numerals: Vec<String>,
     comparison: Vec<Written>,
@@ -138,6 +139,8 @@ pub struct MatchModel {
     pub start: [f64; CLASSES],
     pub rounds: usize,
     pub random_pairs: usize,
+    /// Fewer candidate pairs than this estimate nothing: the priors stand.
+    pub least_pairs: u64,
     pub generations: BTreeMap<String, u8>,
     pub particles: Vec<String>,
     /// Classes that the plan leaves out.
@@ -165,6 +168,7 @@ impl Models {
         let mut file: File = toml::from_str(text).map_err(|e| e.to_string())?;
         let changes = overrides::apply(&mut file, plan);
         let mut organisations = MatchModel::empty(&file, &file.organisations.start);
+        organisations.least_pairs = file.organisations.least_pairs;
         organisations.compare(
             &file.organisations.comparison,
             &Aspect::ALL.map(Aspect::name),
@@ -226,6 +230,7 @@ impl MatchModel {
             start: [s.same, s.other_job, s.colleague, s.relative, s.unrelated],
             rounds: file.model.rounds,
             random_pairs: file.model.random_pairs,
+            least_pairs: 0,
             generations: file.suffixes.generations.clone(),
             particles: file.names.particles.clone(),
         }

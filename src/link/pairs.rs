@@ -109,6 +109,25 @@ impl Pairs {
         list
     }
 
+    /// How many pairs are of one kind.
+    #[must_use]
+    pub fn number(&self, kind: Kind) -> u64 {
+        self.chunks
+            .iter()
+            .flat_map(|chunk| &chunk.patterns)
+            .filter(|pattern| pattern.0 == kind)
+            .map(|&(_, _, count)| u64::from(count))
+            .sum()
+    }
+
+    /// Every so many pairs of one kind, before they are weighed.
+    pub fn sample(&self, kind: Kind, every: usize, mut each: impl FnMut(u32, u32, &Compared)) {
+        let pairs = self.chunks.iter().flat_map(Chunk::compared);
+        for (left, right, _, compared) in pairs.filter(|pair| pair.2 == kind).step_by(every) {
+            each(left, right, &compared);
+        }
+    }
+
     /// Gives every pair its match weight.
     pub fn weigh(&mut self, judge: &Judge) {
         self.chunks
@@ -196,50 +215,75 @@ impl Filler {
 
 impl Chunk {
     fn weigh(&mut self, judge: &Judge) {
-        // What a pattern weighs when no name is rare or common.
-        let plain: Vec<f32> = self
+        // What a pattern weighs when no name is rare or common; none where more than the
+        // pattern counts.
+        let plain: Vec<Option<f32>> = self
             .patterns
             .iter()
             .map(|&(kind, pattern, _)| {
-                judge.weight_of(
-                    kind,
-                    &Compared {
-                        pattern,
-                        ..Compared::default()
-                    },
-                )
-            })
-            .collect();
-        for pair in &mut self.pairs {
-            let at = pair.pattern as usize;
-            let weight = if pair.value == 0 && pair.community == 0 {
-                plain[at]
-            } else {
-                let (kind, pattern, _) = self.patterns[at];
-                #[allow(clippy::cast_possible_truncation)] // the halves of 32 bits
                 let compared = Compared {
                     pattern,
-                    given_rarity: unpacked((pair.value >> 16) as u16),
-                    family_rarity: unpacked(pair.value as u16),
-                    community: unpacked(pair.community.cast_unsigned()),
+                    ..Compared::default()
                 };
-                judge.weight_of(kind, &compared)
+                (!judge.has_columns(kind)).then(|| judge.weight_of(kind, 0, 0, &compared))
+            })
+            .collect();
+        let mut record = 0usize;
+        for at in 0..self.pairs.len() {
+            let (left, right) = self.ends_of(at, &mut record);
+            let pair = &self.pairs[at];
+            let weight = match plain[pair.pattern as usize] {
+                Some(plain) if pair.value == 0 && pair.community == 0 => plain,
+                _ => {
+                    let (kind, compared) = self.compared_of(pair);
+                    judge.weight_of(kind, left, right, &compared)
+                }
             };
-            pair.value = weight.to_bits();
+            self.pairs[at].value = weight.to_bits();
         }
+    }
+
+    /// The records of a pair, smaller first. `record` is where the pair before it stood.
+    fn ends_of(&self, at: usize, record: &mut usize) -> (u32, u32) {
+        while self.ends[*record] as usize <= at {
+            *record += 1;
+        }
+        let own = self.first + u32::try_from(*record).unwrap_or(u32::MAX);
+        let other = self.pairs[at].other;
+        (own.min(other), own.max(other))
+    }
+
+    /// What a pair came out at, before weighing.
+    fn compared_of(&self, pair: &Pair) -> (Kind, Compared) {
+        let (kind, pattern, _) = self.patterns[pair.pattern as usize];
+        #[allow(clippy::cast_possible_truncation)] // the halves of 32 bits
+        let compared = Compared {
+            pattern,
+            given_rarity: unpacked((pair.value >> 16) as u16),
+            family_rarity: unpacked(pair.value as u16),
+            community: unpacked(pair.community.cast_unsigned()),
+        };
+        (kind, compared)
+    }
+
+    /// Its pairs, before weighing.
+    fn compared(&self) -> impl Iterator<Item = (u32, u32, Kind, Compared)> + '_ {
+        let mut record = 0usize;
+        self.pairs.iter().enumerate().map(move |(at, pair)| {
+            let (left, right) = self.ends_of(at, &mut record);
+            let (kind, compared) = self.compared_of(pair);
+            (left, right, kind, compared)
+        })
     }
 
     /// Its pairs, after weighing.
     fn links(&self) -> impl Iterator<Item = Link> + '_ {
         let mut record = 0usize;
         self.pairs.iter().enumerate().map(move |(at, pair)| {
-            while self.ends[record] as usize <= at {
-                record += 1;
-            }
-            let own = self.first + u32::try_from(record).unwrap_or(u32::MAX);
+            let (left, right) = self.ends_of(at, &mut record);
             Link {
-                left: own.min(pair.other),
-                right: own.max(pair.other),
+                left,
+                right,
                 weight: f32::from_bits(pair.value),
             }
         })

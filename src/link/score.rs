@@ -4,6 +4,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::HashMap;
 
+use super::columns::Known;
 use super::compare::{Compared, Comparison, Pattern};
 use super::kernel::em::{CLASSES, ONE_PERSON, Parameters, TWO_PERSONS};
 use super::lessons::Corrections;
@@ -52,15 +53,26 @@ impl Scorer {
     /// The match weight: log2 odds of one person against two, prior included.
     #[must_use]
     pub fn weight(&self, compared: &Compared) -> f32 {
+        #[allow(clippy::cast_possible_truncation)] // bits
+        let weight = (odds(self.joint_of(compared)) + self.beside(compared)) as f32;
+        weight
+    }
+
+    /// What is added to the odds whatever the classes: the lessons of decisions, and what
+    /// one half of a name tells about the other taken off.
+    #[must_use]
+    pub fn beside(&self, compared: &Compared) -> f64 {
+        self.lessons.of(compared.pattern) - f64::from(compared.community)
+    }
+
+    /// log2 of each class's share times the pair's probability in it, rarities included.
+    #[must_use]
+    pub fn joint_of(&self, compared: &Compared) -> [f64; CLASSES] {
         let joint = match self.joints.get(&compared.pattern) {
             Some(joint) => *joint,
             None => self.joint(compared.pattern),
         };
-        #[allow(clippy::cast_possible_truncation)] // bits
-        let weight = (odds(rarer(joint, self, compared)) + self.lessons.of(compared.pattern))
-            as f32
-            - compared.community;
-        weight
+        rarer(joint, self, compared)
     }
 
     /// The same, taken apart: the prior first, then each comparison in order; the
@@ -110,6 +122,28 @@ impl Scorer {
         out
     }
 
+    /// The model's comparisons, with the levels that speak clearly for one person.
+    #[must_use]
+    pub fn known(&self) -> Vec<Known> {
+        let specs = self.model.specs.iter();
+        specs
+            .map(|spec| {
+                let (same, two) = (
+                    &spec.prior[spec.table_of[0]],
+                    &spec.prior[spec.table_of[CLASSES - 1]],
+                );
+                let mut agrees = [false; 16];
+                for (agrees, (m, u)) in agrees.iter_mut().skip(1).zip(same.iter().zip(two)) {
+                    *agrees = *m >= 4.0 * *u;
+                }
+                Known {
+                    name: spec.name.clone(),
+                    agrees,
+                }
+            })
+            .collect()
+    }
+
     fn joint(&self, pattern: Pattern) -> [f64; CLASSES] {
         let (levels, states) = self.model.unpack(pattern);
         self.parameters
@@ -150,7 +184,7 @@ fn rarer(mut joint: [f64; CLASSES], scorer: &Scorer, compared: &Compared) -> [f6
 }
 
 /// log2 odds of the classes of one person against those of two.
-fn odds(joint: [f64; CLASSES]) -> f64 {
+pub(super) fn odds(joint: [f64; CLASSES]) -> f64 {
     log2_sum(&ONE_PERSON.map(|c| joint[c])) - log2_sum(&TWO_PERSONS.map(|c| joint[c]))
 }
 

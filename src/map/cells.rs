@@ -33,10 +33,24 @@ impl Cells {
     /// The cell of the record at `at`.
     #[must_use]
     pub fn get(&self, order: Order<'_>, at: usize) -> Option<&str> {
+        self.text().get(self.place(order, at)?)
+    }
+
+    /// The column that the cells are in.
+    #[must_use]
+    pub fn text(&self) -> &Text {
         match self {
-            Self::Ready(text) => text.get(at),
-            Self::AsRead(text) => match order.0[at] {
-                Row::Whole(row) => text.get(row as usize),
+            Self::AsRead(text) | Self::Ready(text) => text,
+        }
+    }
+
+    /// Where the cell of the record at `at` is in that column; nowhere for a torn row.
+    #[must_use]
+    pub fn place(&self, order: Order<'_>, at: usize) -> Option<usize> {
+        match self {
+            Self::Ready(_) => Some(at),
+            Self::AsRead(_) => match order.0[at] {
+                Row::Whole(row) => Some(row as usize),
                 Row::Torn(_) => None,
             },
         }
@@ -142,7 +156,7 @@ fn clean(source: Source<'_>, out: &mut Mapped) -> Vec<Cells> {
             let plain = Cells::AsRead(column.clone());
             if nulls.is_empty()
                 || source.assigned.id == Some(at)
-                || !column.iter().flatten().any(is_null)
+                || !column.distinct_values().any(is_null)
             {
                 return (plain, Events::new());
             }

@@ -10,7 +10,8 @@ use super::cells::{self, Cells, Order};
 use super::ids::{self, IdColumn, Ordered, Row};
 use super::{Mapped, report};
 use crate::contact::{
-    Event, EventKind, Held, Origin, RECORD_ID, Records, SourceInfo, Stage, Table, Text, TextBuilder,
+    Copied, Event, EventKind, Held, Origin, RECORD_ID, Records, SourceInfo, Stage, Table, Text,
+    TextBuilder,
 };
 use crate::plan::{Plan, SourcePlan};
 use crate::read::SourceRead;
@@ -130,7 +131,7 @@ pub fn union(
     let texts: Vec<Text> = columns
         .par_iter()
         .map(|(_, parts)| {
-            let text = stack(parts, &ordered, total);
+            let text = stack(parts, &ordered);
             share.step();
             text
         })
@@ -146,17 +147,20 @@ pub fn union(
 }
 
 /// One column over all records, missing where a source does not have it.
-fn stack(
-    parts: &[(usize, std::borrow::Cow<'_, Cells>)],
-    ordered: &[Ordered],
-    total: usize,
-) -> Text {
-    let mut text = TextBuilder::with_capacity(total);
+fn stack(parts: &[(usize, std::borrow::Cow<'_, Cells>)], ordered: &[Ordered]) -> Text {
+    let mut text = TextBuilder::with_capacity(0);
     let mut parts = parts.iter().peekable();
     for (at, order) in ordered.iter().enumerate() {
-        let own = parts.next_if(|(source, _)| *source == at);
+        let Some((_, cells)) = parts.next_if(|(source, _)| *source == at) else {
+            order.rows.iter().for_each(|_| text.push_code(None));
+            continue;
+        };
+        let mut from = Copied::of(cells.text());
         for row in 0..order.rows.len() {
-            text.push(own.and_then(|(_, cells)| cells.get(Order(&order.rows), row)));
+            match cells.place(Order(&order.rows), row) {
+                Some(place) => text.copy(&mut from, place),
+                None => text.push_code(None),
+            }
         }
     }
     text.finish()

@@ -5,7 +5,6 @@
 //! record's differing value.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
@@ -14,11 +13,12 @@ use super::clusters::Clusters;
 use super::policy::{Avoid, Policy};
 use super::proof::{Part, lost, survived};
 use super::ranks::Ranks;
+use super::same::Key;
 use super::spelling::{self, Context, Nicknames, Script};
 use super::survive::{self, Candidate, Choice};
 use super::union::parts_of;
 use super::{opt_out, phones};
-use crate::contact::{Events, Table, Text, TextBuilder};
+use crate::contact::{Copied, Events, Table, Text, TextBuilder};
 use crate::plan::Strategy;
 use crate::standardise::email::EmailRules;
 
@@ -114,11 +114,9 @@ fn merge(
         .collect();
     let mut values = TextBuilder::with_capacity(len);
     let mut events = Vec::with_capacity(parts.len());
+    let mut copied = Copied::of(column);
     for part in parts {
-        for cell in part.values.finish().iter() {
-            values.push(cell);
-        }
-        events.push(part.events);
+        events.push(part.write(&mut values, &mut copied));
     }
     Column {
         name: policy.column.clone(),
@@ -133,12 +131,15 @@ pub(super) fn columns<'a>(table: &'a Table, names: &[String]) -> Vec<&'a Text> {
 
 /// Values that records of more than one golden row hold.
 fn shared_values<'a>(column: &'a Text, clusters: &Clusters) -> HashSet<&'a str> {
-    let mut first: HashMap<&str, u32> = HashMap::new();
+    let mut first: Vec<u32> = vec![u32::MAX; column.distinct()];
     let mut shared = HashSet::new();
     for (golden, rows) in (0_u32..).zip(clusters.iter()) {
-        for value in rows.iter().filter_map(|&row| column.get(row as usize)) {
-            if *first.entry(value).or_insert(golden) != golden {
-                shared.insert(value);
+        for code in rows.iter().filter_map(|&row| column.code(row as usize)) {
+            let first = &mut first[code as usize];
+            if *first == u32::MAX {
+                *first = golden;
+            } else if *first != golden {
+                shared.insert(column.value(code));
             }
         }
     }
@@ -170,10 +171,7 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     fn chunk(&self, start: usize, end: usize) -> Part {
-        let mut part = Part {
-            values: TextBuilder::with_capacity(end - start),
-            events: Events::new(),
-        };
+        let mut part = Part::default();
         let mut left = Vec::new();
         for golden in start..end {
             let rows = self.sources.clusters.of(golden);
@@ -181,7 +179,7 @@ impl<'a> Work<'a> {
             if strategies.contains(&Strategy::OptOut) {
                 self.opt_out(golden, rows, &mut part);
             } else if rows.len() == 1 && self.policy.same.is_none() {
-                part.values.push(self.column.get(rows[0] as usize));
+                part.cell(self.column, rows[0]);
             } else if strategies.contains(&Strategy::Union) {
                 self.union(golden, rows, &mut part);
             } else {
@@ -203,14 +201,14 @@ impl<'a> Work<'a> {
             })
         }));
         if left.is_empty() {
-            part.values.push(None::<&str>);
+            part.missing();
             return;
         }
         let said = self.said(golden);
         if let Some(same) = self.policy.same.filter(|_| !said.is_empty()) {
             left.retain(|c| !said.contains(&same.key(c.value, self.sources.emails)));
             if left.is_empty() {
-                part.values.push(None::<&str>);
+                part.missing();
                 let why = (same.rule(), same.reason());
                 self.all_lost(golden, rows, None, why, part);
                 return;
@@ -261,7 +259,7 @@ impl<'a> Work<'a> {
             self.sources.ranks,
             self.trust_rank,
         ) else {
-            part.values.push(None::<&str>);
+            part.missing();
             return;
         };
         if choice.rule == survive::AGREED && differ {
@@ -287,13 +285,21 @@ impl<'a> Work<'a> {
             value = Some(Cow::Owned(number));
         }
         let value = value.as_deref();
-        part.values.push(value);
+        match value {
+            Some(value) => part.value(self.column, &[choice.row], value),
+            None => part.missing(),
+        }
+        let value_key =
+            std::cell::LazyCell::new(|| Some(self.policy.same?.key(value?, self.sources.emails)));
         // A single record that keeps its own value has no event.
         if rows.len() > 1 || value != self.column.get(rows[0] as usize) {
             survived(part, golden, choice, &self.policy.column, value, reason);
         }
         for &row in rows {
             let own = self.column.get(row as usize);
+            if own.is_none() || own == value {
+                continue;
+            }
             let why = marks
                 .iter()
                 .find(|(marked, _)| *marked == row)
@@ -301,15 +307,13 @@ impl<'a> Work<'a> {
                 .or_else(|| {
                     let same = self.policy.same?;
                     let key = same.key(own?, self.sources.emails);
-                    (said.contains(&key) || key == same.key(value?, self.sources.emails)).then(
-                        || {
-                            if reason.is_empty() {
-                                same.reason()
-                            } else {
-                                reason
-                            }
-                        },
-                    )
+                    (said.contains(&key) || value_key.as_ref() == Some(&key)).then(|| {
+                        if reason.is_empty() {
+                            same.reason()
+                        } else {
+                            reason
+                        }
+                    })
                 })
                 .unwrap_or("");
             lost(
@@ -326,7 +330,7 @@ impl<'a> Work<'a> {
     }
 
     /// Keys of what the golden record says in other columns already.
-    pub(super) fn said(&self, golden: usize) -> Vec<String> {
+    pub(super) fn said(&self, golden: usize) -> Vec<Key<'a>> {
         let Some(same) = self.policy.same else {
             return Vec::new();
         };
@@ -339,16 +343,20 @@ impl<'a> Work<'a> {
     }
 
     /// Local parts and the like that speak for a spelling, folded and tight.
-    fn attests(&self, rows: &[u32]) -> BTreeSet<String> {
-        self.attested_by
+    fn attests(&self, rows: &[u32]) -> Vec<String> {
+        let mut all: Vec<String> = self
+            .attested_by
             .iter()
             .flat_map(|column| rows.iter().filter_map(|&row| column.get(row as usize)))
             .flat_map(parts_of)
             .map(|value| {
                 let local = value.split('@').next().unwrap_or(value);
-                spelling::fold(local).split(' ').collect()
+                spelling::fold(local).replace(' ', "")
             })
-            .collect()
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 }
 

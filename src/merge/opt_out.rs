@@ -61,12 +61,12 @@ impl Work<'_> {
                 .iter()
                 .find_map(|&row| Some((row, self.column.get(row as usize)?)));
             let Some((row, value)) = other else {
-                part.values.push(None::<&str>);
+                part.missing();
                 return;
             };
             (row, value, "")
         };
-        part.values.push(Some(value));
+        part.value(self.column, &[row], value);
         if rows.len() == 1 && why.is_empty() {
             return;
         }

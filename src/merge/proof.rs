@@ -1,12 +1,60 @@
 //! The events of a golden value: what survived, what was lost to it, and why.
 
 use super::survive::Choice;
-use crate::contact::{Event, EventKind, Events, Stage, TextBuilder};
+use crate::contact::{Copied, Event, EventKind, Events, Stage, Text, TextBuilder};
 
 /// What a chunk of golden rows gives.
+#[derive(Default)]
 pub(super) struct Part {
-    pub(super) values: TextBuilder,
+    cells: Vec<Cell>,
+    /// Values that stand in no single record's cell.
+    own: Vec<String>,
     pub(super) events: Events,
+}
+
+#[derive(Clone, Copy)]
+enum Cell {
+    Missing,
+    /// Of the records' column: its code.
+    Of(u32),
+    /// Into the part's own values.
+    Own(u32),
+}
+
+impl Part {
+    pub(super) fn missing(&mut self) {
+        self.cells.push(Cell::Missing);
+    }
+
+    /// The golden value is the cell of a record.
+    pub(super) fn cell(&mut self, column: &Text, row: u32) {
+        let code = column.code(row as usize);
+        self.cells.push(code.map_or(Cell::Missing, Cell::Of));
+    }
+
+    /// The golden value, a record's of `rows` or a new one.
+    pub(super) fn value(&mut self, column: &Text, rows: &[u32], value: &str) {
+        let holds = |row: &&u32| column.get(**row as usize) == Some(value);
+        if let Some(&row) = rows.iter().find(holds) {
+            self.cell(column, row);
+        } else {
+            let at = u32::try_from(self.own.len()).unwrap_or(u32::MAX);
+            self.cells.push(Cell::Own(at));
+            self.own.push(value.to_owned());
+        }
+    }
+
+    /// Puts the cells behind those of `values`; `copied` is the records' column.
+    pub(super) fn write(self, values: &mut TextBuilder, copied: &mut Copied<'_>) -> Events {
+        for cell in self.cells {
+            match cell {
+                Cell::Missing => values.push_code(None),
+                Cell::Of(code) => values.copy_code(copied, code),
+                Cell::Own(at) => values.push(self.own.get(at as usize)),
+            }
+        }
+        self.events
+    }
 }
 
 pub(super) fn survived(

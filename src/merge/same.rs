@@ -3,6 +3,8 @@
 //! A golden record says each number and each address once; these keys tell what is
 //! said already.
 
+use std::borrow::Cow;
+
 use crate::contact::FieldType;
 use crate::standardise::email::{EmailRules, comparison_key};
 use crate::standardise::phone::dialable;
@@ -12,6 +14,14 @@ use crate::standardise::phone::dialable;
 pub enum Same {
     Phone,
     Email,
+}
+
+/// What two spellings of the same have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key<'v> {
+    /// The last digits of a number, as one.
+    Digits(u32),
+    Text(Cow<'v, str>),
 }
 
 /// The last digits of a number: with and without its country code they are the same.
@@ -29,28 +39,37 @@ impl Same {
 
     /// Equal for two spellings of the same.
     #[must_use]
-    pub fn key(self, value: &str, emails: &EmailRules) -> String {
+    pub fn key<'v>(self, value: &'v str, emails: &EmailRules) -> Key<'v> {
         match self {
             Self::Phone => {
                 let number = dialable(value);
-                let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
-                if digits.len() < DIGITS {
-                    return number.to_owned();
+                let last = number.bytes().rev().filter(u8::is_ascii_digit);
+                let (mut digits, mut sum, mut place) = (0, 0_u32, 1_u32);
+                for digit in last.take(DIGITS) {
+                    sum += u32::from(digit - b'0') * place;
+                    place *= 10;
+                    digits += 1;
                 }
-                digits[digits.len() - DIGITS..].iter().collect()
+                if digits < DIGITS {
+                    return Key::Text(Cow::Borrowed(number));
+                }
+                Key::Digits(sum)
             }
             Self::Email => {
-                comparison_key(value, emails).unwrap_or_else(|| value.trim().to_lowercase())
+                let key = comparison_key(value, emails);
+                Key::Text(Cow::Owned(
+                    key.unwrap_or_else(|| value.trim().to_lowercase()),
+                ))
             }
         }
     }
 
     /// Within one list: addresses with different tags are both kept.
     #[must_use]
-    pub fn list_key(self, value: &str, emails: &EmailRules) -> String {
+    pub fn list_key<'v>(self, value: &'v str, emails: &EmailRules) -> Key<'v> {
         match self {
             Self::Phone => self.key(value, emails),
-            Self::Email => value.to_lowercase(),
+            Self::Email => Key::Text(Cow::Owned(value.to_lowercase())),
         }
     }
 

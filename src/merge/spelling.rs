@@ -3,6 +3,7 @@
 //! All comparisons are between values of one cluster, on folded text (Latin letters
 //! and digits, lower case); the values themselves are never changed.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use hashbrown::{HashMap, HashSet};
@@ -80,11 +81,14 @@ pub fn step_back<'a>(
     mut lost: impl FnMut(u32, Avoid),
 ) -> Option<&'static str> {
     let mut decided = None;
+    let mut folded: Vec<String> = Vec::new();
     for &mark in avoid {
         if left.len() < 2 || left.iter().all(|c| c.value == left[0].value) {
             break;
         }
-        let folded: Vec<String> = left.iter().map(|c| fold(c.value)).collect();
+        if folded.is_empty() {
+            folded.extend(left.iter().map(|c| fold(c.value)));
+        }
         let marked: Vec<bool> = (0..left.len())
             .map(|at| is_marked(at, left, &folded, mark, context))
             .collect();
@@ -100,6 +104,8 @@ pub fn step_back<'a>(
             }
             !out
         });
+        let mut marks = marked.iter();
+        folded.retain(|_| marks.next() == Some(&false));
         decided = Some(rule(mark));
     }
     decided
@@ -216,7 +222,7 @@ fn is_slip(one: &str, other: &str) -> bool {
 
 /// How many records hold each candidate's folded value, plus how many of `attests`
 /// (folded values of other fields) contain it.
-pub fn count_votes(candidates: &mut [Candidate<'_>], attests: &BTreeSet<String>) {
+pub fn count_votes(candidates: &mut [Candidate<'_>], attests: &[String]) {
     if candidates.len() < 2 {
         return;
     }
@@ -224,7 +230,7 @@ pub fn count_votes(candidates: &mut [Candidate<'_>], attests: &BTreeSet<String>)
     for (at, candidate) in candidates.iter_mut().enumerate() {
         let own = &folded[at];
         let records = folded.iter().filter(|other| *other == own).count();
-        let tight: String = own.split(' ').collect();
+        let tight = own.replace(' ', "");
         let spoken = if tight.len() < 3 {
             0
         } else {
@@ -238,7 +244,12 @@ pub fn count_votes(candidates: &mut [Candidate<'_>], attests: &BTreeSet<String>)
 #[must_use]
 pub fn fold(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
-    for c in any_ascii::any_ascii(value).chars() {
+    let ascii = if value.is_ascii() {
+        Cow::Borrowed(value)
+    } else {
+        Cow::Owned(any_ascii::any_ascii(value))
+    };
+    for c in ascii.chars() {
         if c.is_ascii_alphanumeric() {
             out.push(c.to_ascii_lowercase());
         } else if c != '\'' && !out.ends_with(' ') && !out.is_empty() {
@@ -371,7 +382,7 @@ mod tests {
     #[test]
     fn an_address_votes_for_the_name_in_it() {
         let mut some = candidates(&[("Turnre", 0), ("Turner", 0)]);
-        count_votes(&mut some, &BTreeSet::from(["turnerrichard".to_owned()]));
+        count_votes(&mut some, &["turnerrichard".to_owned()]);
         assert_eq!((some[0].votes, some[1].votes), (1, 2));
     }
 

@@ -3,7 +3,7 @@
 use super::column::Work;
 use super::phones;
 use super::proof::{Part, lost, survived};
-use super::same::Same;
+use super::same::{Key, Same};
 use super::survive::{self, Choice};
 use crate::plan::Strategy;
 use crate::standardise::email::EmailRules;
@@ -20,8 +20,8 @@ struct List<'a> {
     same: Option<Same>,
     emails: &'a EmailRules,
     /// Keys that stand in other columns.
-    said: Vec<String>,
-    keys: Vec<String>,
+    said: Vec<Key<'a>>,
+    keys: Vec<Key<'a>>,
     values: Vec<&'a str>,
     /// A spelling was left out.
     dropped: bool,
@@ -92,7 +92,7 @@ impl Work<'_> {
             }
         }
         if rows.len() == 1 && !list.dropped {
-            part.values.push(self.column.get(rows[0] as usize));
+            part.cell(self.column, rows[0]);
             return;
         }
         let why = self
@@ -100,7 +100,7 @@ impl Work<'_> {
             .same
             .map_or(("", ""), |same| (same.rule(), same.reason()));
         let Some(first) = first else {
-            part.values.push(None::<&str>);
+            part.missing();
             self.all_lost(golden, rows, None, why, part);
             return;
         };
@@ -125,7 +125,7 @@ impl Work<'_> {
         } else {
             survive::AGREED
         };
-        part.values.push(Some(&value));
+        part.value(self.column, rows, &value);
         let choice = Choice { row: first, rule };
         survived(part, golden, choice, &self.policy.column, Some(&value), "");
         if coded {

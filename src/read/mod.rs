@@ -111,8 +111,45 @@ pub fn read_source(
     rulebook: &Rulebook,
     watch: &dyn Watch,
 ) -> Result<SourceRead, Failure> {
-    let patterns = Patterns::load(rulebook);
-    let known = known_headers(rulebook);
+    Reading::load(rulebook).source(plan, bounds, watch)
+}
+
+/// What reading knows from the rulebook; loaded once for all sources.
+#[derive(Debug)]
+pub struct Reading {
+    patterns: Patterns,
+    known: KnownHeaders,
+}
+
+impl Reading {
+    #[must_use]
+    pub fn load(rulebook: &Rulebook) -> Self {
+        Self {
+            patterns: Patterns::load(rulebook),
+            known: known_headers(rulebook),
+        }
+    }
+
+    /// Reads all files of a source.
+    ///
+    /// # Errors
+    /// As [`read_source`].
+    pub fn source(
+        &self,
+        plan: &SourcePlan,
+        bounds: &Bounds,
+        watch: &dyn Watch,
+    ) -> Result<SourceRead, Failure> {
+        read_files(plan, bounds, (&self.patterns, &self.known), watch)
+    }
+}
+
+fn read_files(
+    plan: &SourcePlan,
+    bounds: &Bounds,
+    (patterns, known): (&Patterns, &KnownHeaders),
+    watch: &dyn Watch,
+) -> Result<SourceRead, Failure> {
     if plan.files.is_empty() {
         let missing = fault(&plan.path, "input_missing", "no file matches");
         return Err(Failure::one(FailureKind::Input, *missing));
@@ -120,7 +157,7 @@ pub fn read_source(
     let results: Vec<Result<FileTable, Fault>> = plan
         .files
         .par_iter()
-        .map(|path| read_file(path, plan, bounds, (&patterns, &known), watch))
+        .map(|path| read_file(path, plan, bounds, (patterns, known), watch))
         .collect();
     let mut tables = Vec::new();
     let mut faults = Vec::new();

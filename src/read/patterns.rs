@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::rulebook::Rulebook;
 
 /// What lines of an export are no records, ready to be asked.
+#[derive(Debug)]
 pub struct Patterns {
     footers: RegexSet,
     totals: RegexSet,

@@ -54,11 +54,11 @@ fn stacked(name: &str, tables: &[FileTable], rows: usize) -> Text {
     for table in tables {
         match table.names.iter().position(|known| known == name) {
             Some(at) => {
-                for cell in table.columns.get(at).into_iter().flat_map(Text::iter) {
-                    builder.push(cell);
+                if let Some(column) = table.columns.get(at) {
+                    builder.append(column);
                 }
             }
-            None => (0..table.lines.len()).for_each(|_| builder.push::<&str>(None)),
+            None => (0..table.lines.len()).for_each(|_| builder.push_code(None)),
         }
     }
     builder.finish()

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::contact::diagnostic::shown;
+
 /// The few lines that a person sees at the end of a run.
 #[must_use]
 pub fn text(summary: &Value, folder: Option<&Path>) -> String {
@@ -34,6 +36,19 @@ pub fn text(summary: &Value, folder: Option<&Path>) -> String {
     }
     if let Some(changes) = changes(&summary["model"]["changed_by_plan"]) {
         lines.push(format!("the plan changes the match model: {changes}"));
+    }
+    let taken: Vec<String> = summary["model"]["columns"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|column| column["taken"].as_bool() == Some(true))
+        .filter_map(|column| column["column"].as_str().map(shown))
+        .collect();
+    if !taken.is_empty() {
+        lines.push(format!(
+            "compared as well: {} (no field fits, but they say who is who; m and u in summary.json)",
+            taken.join(", ")
+        ));
     }
     if let Some(taught) = taught(&summary["model"]["taught_by_decisions"]) {
         lines.push(taught);

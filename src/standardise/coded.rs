@@ -1,7 +1,6 @@
 //! Columns as dictionary codes, so that each distinct value is standardised once.
 
 use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
 
 use crate::contact::Text;
 
@@ -18,19 +17,21 @@ pub struct Coded<'a> {
 impl<'a> Coded<'a> {
     #[must_use]
     pub fn of(column: &'a Text) -> Self {
-        Self::of_cells(column.iter())
+        Self {
+            codes: (0..column.len())
+                .map(|row| column.code(row).unwrap_or(NONE))
+                .collect(),
+            values: column.distinct_values().collect(),
+        }
     }
 
     #[must_use]
     pub fn of_values(cells: &[Option<&'a str>]) -> Self {
-        Self::of_cells(cells.iter().copied())
-    }
-
-    fn of_cells(cells: impl Iterator<Item = Option<&'a str>>) -> Self {
         let mut known: HashMap<&str, u32, foldhash::fast::FixedState> = HashMap::default();
         let mut values = Vec::new();
         let codes = cells
-            .map(|cell| match cell {
+            .iter()
+            .map(|&cell| match cell {
                 None => NONE,
                 Some(value) => *known.entry(value).or_insert_with(|| {
                     values.push(value);
@@ -39,6 +40,18 @@ impl<'a> Coded<'a> {
             })
             .collect();
         Self { codes, values }
+    }
+
+    /// The same values for other rows: each gets what the row of its number has.
+    #[must_use]
+    pub fn at(self, rows: &[u32]) -> Self {
+        Self {
+            codes: rows
+                .iter()
+                .map(|&row| self.codes.get(row as usize).copied().unwrap_or(NONE))
+                .collect(),
+            values: self.values,
+        }
     }
 
     /// The value of a row.
@@ -73,45 +86,102 @@ impl Groups {
     /// tell groups apart but do not make one: a row that has nothing else is `NONE`.
     #[must_use]
     pub fn of(rows: usize, columns: &[&[u32]], context: &[&[u32]]) -> Self {
-        let mut codes = vec![0_u32; rows];
-        let mut filled = vec![false; rows];
-        for column in columns {
-            for (row, &code) in column.iter().enumerate() {
-                filled[row] |= code != NONE;
-            }
-        }
+        let mut keys = Keys {
+            keys: vec![0; rows],
+            size: 1,
+        };
         for column in columns.iter().chain(context) {
-            codes = Self::refine(&codes, column);
+            keys.refine(column);
         }
         let mut first = Vec::new();
-        let mut names: HashMap<u32, u32, foldhash::fast::FixedState> = HashMap::default();
-        for (row, code_of) in codes.iter_mut().enumerate() {
-            if !filled[row] {
-                *code_of = NONE;
-                continue;
-            }
-            *code_of = *names.entry(*code_of).or_insert_with(|| {
-                first.push(code(row));
-                code(first.len() - 1)
-            });
-        }
+        let mut dense = Dense::of(keys.size, rows);
+        let codes = (0..rows)
+            .map(|row| {
+                let filled = columns.iter().any(|column| column[row] != NONE);
+                if !filled {
+                    return NONE;
+                }
+                let group = dense.number(keys.keys[row]);
+                if group as usize == first.len() {
+                    first.push(code(row));
+                }
+                group
+            })
+            .collect();
         Self { codes, first }
     }
+}
 
+/// For each row one number for all its codes; they are below `size`.
+struct Keys {
+    keys: Vec<u64>,
+    size: u64,
+}
+
+impl Keys {
     /// One step finer: rows stay together when they also agree in `column`.
-    fn refine(codes: &[u32], column: &[u32]) -> Vec<u32> {
-        let mut known: HashMap<(u32, u32), u32, foldhash::fast::FixedState> = HashMap::default();
-        codes
-            .iter()
-            .zip(column)
-            .map(|(&left, &right)| {
-                let next = code(known.len());
-                match known.entry((left, right)) {
-                    Entry::Occupied(entry) => *entry.get(),
-                    Entry::Vacant(entry) => *entry.insert(next),
+    fn refine(&mut self, column: &[u32]) {
+        let most = column.iter().filter(|code| **code != NONE).max();
+        let own = most.map_or(1, |most| u64::from(*most) + 2);
+        if self.size.checked_mul(own).is_none() {
+            let mut dense = Dense::of(self.size, self.keys.len());
+            for key in &mut self.keys {
+                *key = u64::from(dense.number(*key));
+            }
+            self.size = u64::from(dense.count);
+        }
+        // Two codes of 32 bits fit side by side, so that this can't overflow.
+        self.size = self.size.saturating_mul(own);
+        for (key, code) in self.keys.iter_mut().zip(column) {
+            let code = if *code == NONE {
+                0
+            } else {
+                u64::from(*code) + 1
+            };
+            *key = *key * own + code;
+        }
+    }
+}
+
+/// Numbers for keys, in order of first sight.
+struct Dense {
+    count: u32,
+    known: Known,
+}
+
+enum Known {
+    /// Few possible keys: by key.
+    Slots(Vec<u32>),
+    Map(HashMap<u64, u32, foldhash::fast::FixedState>),
+}
+
+impl Dense {
+    fn of(size: u64, rows: usize) -> Self {
+        let few = size <= (rows as u64).saturating_mul(2).max(1 << 12);
+        Self {
+            count: 0,
+            known: match usize::try_from(size) {
+                Ok(size) if few => Known::Slots(vec![NONE; size]),
+                _ => Known::Map(HashMap::default()),
+            },
+        }
+    }
+
+    fn number(&mut self, key: u64) -> u32 {
+        let next = self.count;
+        let number = match &mut self.known {
+            #[allow(clippy::cast_possible_truncation)] // Below the slots' number.
+            Known::Slots(slots) => {
+                let slot = &mut slots[key as usize];
+                if *slot == NONE {
+                    *slot = next;
                 }
-            })
-            .collect()
+                *slot
+            }
+            Known::Map(map) => *map.entry(key).or_insert(next),
+        };
+        self.count += u32::from(number == next);
+        number
     }
 }
 
@@ -143,5 +213,19 @@ mod tests {
         let groups = Groups::of(5, &[&one, &two], &[&context]);
         assert_eq!(groups.codes, [0, NONE, 1, 2, 0]);
         assert_eq!(groups.first, [0, 2, 3]);
+    }
+
+    #[test]
+    fn many_wide_columns_group_as_tuples_do() {
+        let wide = |seed: u32| -> Vec<u32> {
+            (0..200_u32)
+                .map(|row| (row % 7 * seed).wrapping_mul(600_000_011) | 1)
+                .collect()
+        };
+        let columns: Vec<Vec<u32>> = (1..6).map(wide).collect();
+        let columns: Vec<&[u32]> = columns.iter().map(Vec::as_slice).collect();
+        let groups = Groups::of(200, &columns, &[]);
+        assert_eq!(groups.first, [0, 1, 2, 3, 4, 5, 6]);
+        assert!((0_u32..200).all(|row| groups.codes[row as usize] == row % 7));
     }
 }

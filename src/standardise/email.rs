@@ -109,12 +109,16 @@ impl One {
 /// The pieces of a cell that hold an address each; the whole cell when there is
 /// at most one `@`.
 fn pieces(value: &str) -> Vec<String> {
-    let plain: String = without_guard(value)
-        .nfkc()
-        .filter(|&c| {
+    let value = without_guard(value);
+    let plain: Cow<'_, str> = if value.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        // Nothing to compose, nothing that can't be seen.
+        Cow::Borrowed(value)
+    } else {
+        let seen = value.nfkc().filter(|&c| {
             (!is_invisible(c) || c.is_whitespace()) && !matches!(c, '\u{200c}' | '\u{200d}')
-        })
-        .collect();
+        });
+        Cow::Owned(seen.collect())
+    };
     let plain = plain.trim();
     if plain.matches('@').count() < 2 {
         return vec![plain.to_owned()];
@@ -157,7 +161,11 @@ fn one_address(piece: &str, rules: &EmailRules) -> One {
         return not_valid(piece, &closed, rules);
     };
     let domain = domain.trim_end_matches('.');
-    let local: String = local.nfc().collect();
+    let local: Cow<'_, str> = if local.is_ascii() {
+        Cow::Borrowed(local)
+    } else {
+        Cow::Owned(local.nfc().collect())
+    };
     let (domain, is_idna) = match ascii_domain(domain) {
         Some(ascii) if ascii != domain => (ascii, true),
         Some(ascii) => (ascii, false),

@@ -10,8 +10,15 @@ use crate::contact::diagnostic::shown;
 
 #[must_use]
 pub fn standardise(value: &str) -> Outcome {
-    let wide: String = without_guard(value).nfkc().collect();
-    let tidy = ascii_digits(&tidy_line(&wide)).into_owned();
+    // Taking one thing off may lay another bare (`'¼`); each round only shortens.
+    let mut tidy: String = value.nfkc().collect();
+    loop {
+        let next = ascii_digits(&tidy_line(without_guard(&tidy))).into_owned();
+        if next == tidy {
+            break;
+        }
+        tidy = next;
+    }
     if tidy.is_empty() {
         return Outcome::cleared("blank", "nothing but blanks");
     }

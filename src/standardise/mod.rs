@@ -29,6 +29,8 @@ pub mod tidy;
 pub mod url;
 pub mod vocabulary;
 
+use rayon::prelude::*;
+
 use crate::contact::{Diagnostic, Events, Field, FieldType, Records, Table, Violations};
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
@@ -69,8 +71,11 @@ pub fn standardise(
         .iter()
         .map(|origin| u32::from(origin.source))
         .collect();
-    let mut sheet = Sheet::default();
-
+    let countries: Vec<Option<String>> = records
+        .sources
+        .iter()
+        .map(|source| source.country.clone().or_else(|| plan.country.clone()))
+        .collect();
     let of_types = |kinds: &[FieldType]| -> Vec<&Column<'_>> {
         fields
             .iter()
@@ -88,44 +93,60 @@ pub fn standardise(
     let parts = date_columns.len() + singles.len() + phone_columns.len() + 2 * SEVERAL;
     let share = Share::new(watch, records.rows(), parts);
     let steps = |count: usize| (0..count).for_each(|_| share.step());
-    let (formats, diagnostics) = dates::formats(&date_columns, records, plan, &knowledge.dates);
-    for column in &date_columns {
-        dates::standardise(column, &sources, &formats, &knowledge.dates, &mut sheet);
-        share.step();
+    let (formats, readings, diagnostics) =
+        dates::formats(&date_columns, records, plan, &knowledge.dates);
+
+    // Fields that don't know of one another, side by side; joined in this order.
+    let mut tasks: Vec<Task<'_>> = Vec::new();
+    for (column, readings) in date_columns.iter().zip(&readings) {
+        let (sources, formats, rules) = (&sources, &formats, &knowledge.dates);
+        let share = &share;
+        tasks.push(Box::new(move |sheet| {
+            dates::standardise(column, sources, formats, readings, rules, sheet);
+            share.step();
+        }));
     }
-    join_date_parts(&columns, fields, plan, &knowledge, &mut sheet);
-
-    let countries: Vec<Option<String>> = records
-        .sources
-        .iter()
-        .map(|source| source.country.clone().or_else(|| plan.country.clone()))
-        .collect();
-    let by_row: Vec<Option<&str>> = records
-        .origin
-        .iter()
-        .map(|origin| countries.get(usize::from(origin.source))?.as_deref())
-        .collect();
-    let by_row = Coded::of_values(&by_row);
-    addresses::standardise(&columns, &by_row, &knowledge.addresses, &mut sheet);
-    drop(by_row);
-    steps(SEVERAL);
-
-    let model = person::learn(records, &knowledge.people);
-    people::standardise(&columns, &knowledge, &model, &mut sheet);
-    if let Some(column) = columns.get("former_family_name") {
-        people::former_family(column, &knowledge.people, &model, &mut sheet);
-    }
-
-    steps(SEVERAL);
+    tasks.push(Box::new(|sheet| {
+        join_date_parts(&columns, fields, plan, &knowledge, sheet);
+    }));
+    tasks.push(Box::new(|sheet| {
+        let by_row: Vec<Option<&str>> = countries.iter().map(Option::as_deref).collect();
+        let by_row = Coded::of_values(&by_row).at(&sources);
+        addresses::standardise(&columns, &by_row, &knowledge.addresses, sheet);
+        steps(SEVERAL);
+    }));
+    tasks.push(Box::new(|sheet| {
+        let model = person::learn(records, &knowledge.people);
+        people::standardise(&columns, &knowledge, &model, sheet);
+        if let Some(column) = columns.get("former_family_name") {
+            people::former_family(column, &knowledge.people, &model, sheet);
+        }
+        steps(SEVERAL);
+    }));
     for column in singles {
-        single::standardise(column, &knowledge, &mut sheet);
-        share.step();
+        let (knowledge, share) = (&knowledge, &share);
+        tasks.push(Box::new(move |sheet| {
+            single::standardise(column, knowledge, sheet);
+            share.step();
+        }));
     }
-    record_ids::doubt(records, &mut sheet);
-    junk::mark(&columns, &knowledge.placeholders, &mut sheet);
-    for channel in consents::channels(fields, &columns, &knowledge, &sheet) {
-        channel.standardise(&knowledge, &mut sheet);
-    }
+    tasks.push(Box::new(|sheet| {
+        record_ids::doubt(records, sheet);
+        junk::mark(&columns, &knowledge.placeholders, sheet);
+    }));
+    let mut sheet = side_by_side(&tasks);
+    drop(tasks);
+    drop(readings);
+
+    let channels = consents::channels(fields, &columns, &knowledge, &sheet);
+    let tasks: Vec<Task<'_>> = channels
+        .iter()
+        .map(|channel| -> Task<'_> { Box::new(|sheet| channel.standardise(&knowledge, sheet)) })
+        .collect();
+    let consents = side_by_side(&tasks);
+    drop(tasks);
+    drop(channels);
+    sheet.join(consents);
     // An email that stood in a name tells a phone's region as one of its own column.
     if let Some(field) = fields.get("email") {
         settle_field(field, records.rows(), &knowledge, &mut sheet);
@@ -133,6 +154,7 @@ pub fn standardise(
     phones(records, &countries, &phone_columns, &knowledge, &mut sheet);
     steps(phone_columns.len());
     settle(records, &columns, fields, &knowledge, &mut sheet);
+    drop(columns);
 
     let extras = records
         .table
@@ -153,6 +175,23 @@ pub fn standardise(
 
 /// How many columns a name or an address counts for.
 const SEVERAL: usize = 4;
+
+/// Something that fills a sheet of its own.
+type Task<'t> = Box<dyn Fn(&mut Sheet) + Sync + Send + 't>;
+
+/// Runs the tasks in parallel; their sheets are joined in the order of the tasks.
+fn side_by_side(tasks: &[Task<'_>]) -> Sheet {
+    let sheets: Vec<Sheet> = tasks
+        .par_iter()
+        .with_max_len(1)
+        .map(|task| {
+            let mut sheet = Sheet::default();
+            task(&mut sheet);
+            sheet
+        })
+        .collect();
+    Sheet::joined(sheets)
+}
 
 type Columns<'a> = std::collections::BTreeMap<&'a str, Column<'a>>;
 
@@ -220,13 +259,17 @@ fn phones(
     }
     let sources: Vec<u16> = records.origin.iter().map(|origin| origin.source).collect();
     let country = sheet.columns.get("country").cloned();
+    let email = sheet.columns.get("email").cloned();
     let regions = single::regions(country.as_ref(), countries, &sources);
-    let hints = single::hints(&regions, sheet.columns.get("email"), knowledge);
-    let hints: Vec<Option<&str>> = hints.iter().map(Option::as_deref).collect();
-    let (regions, hints) = (Coded::of_values(&regions), Coded::of_values(&hints));
-    for column in columns {
-        single::phones(column, &regions, &hints, knowledge, sheet);
-    }
+    let of_emails = single::regions_of_emails(email.as_ref(), knowledge);
+    let hints = single::hints(&regions, email.as_ref(), &of_emails);
+    let tasks: Vec<Task<'_>> = columns
+        .iter()
+        .map(|column| -> Task<'_> {
+            Box::new(|sheet| single::phones(column, &regions, &hints, knowledge, sheet))
+        })
+        .collect();
+    sheet.join(side_by_side(&tasks));
 }
 
 /// Values of one field that came from other fields.

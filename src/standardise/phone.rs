@@ -77,15 +77,29 @@ pub fn standardise(value: &str, region: Option<&str>, rules: &PhoneRules) -> Out
 
 /// The numbers of a cell.
 fn pieces(value: &str, rules: &PhoneRules) -> Vec<String> {
-    let plain: String = value
-        .nfkc()
-        .filter(|&c| {
-            (!is_invisible(c) || c.is_whitespace()) && !matches!(c, '\u{200c}' | '\u{200d}')
-        })
-        .collect();
-    // The guard is known by the digit behind it, which may only now be one.
-    let plain = ascii_digits(&plain);
-    let mut pieces = vec![without_guard(&plain).to_owned()];
+    let plain = if value.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        // Nothing to compose, nothing that can't be seen.
+        value.to_owned()
+    } else {
+        let seen: String = value
+            .nfkc()
+            .filter(|&c| {
+                (!is_invisible(c) || c.is_whitespace()) && !matches!(c, '\u{200c}' | '\u{200d}')
+            })
+            .collect();
+        // The guard is known by the digit behind it, which may only now be one.
+        ascii_digits(&seen).into_owned()
+    };
+    let plain = without_guard(&plain);
+    if digit_count(plain) < 2 * DIGITS {
+        // Too few for two numbers.
+        return if plain.trim().is_empty() {
+            Vec::new()
+        } else {
+            vec![tidy_line(plain).into_owned()]
+        };
+    }
+    let mut pieces = vec![plain.to_owned()];
     for separator in rules.separators() {
         pieces = pieces
             .into_iter()
@@ -99,6 +113,13 @@ fn pieces(value: &str, rules: &PhoneRules) -> Vec<String> {
         .collect()
 }
 
+/// The digits that a number of its own has at least.
+const DIGITS: usize = 7;
+
+fn digit_count(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
+}
+
 /// `piece` split at `separator` when each part is long enough to be a number of
 /// its own: `031/68341395` is one number, `031683413 / 031683414` are two.
 fn parted(piece: &str, separator: &str) -> Vec<String> {
@@ -106,7 +127,7 @@ fn parted(piece: &str, separator: &str) -> Vec<String> {
         .split(separator)
         .filter(|part| !part.trim().is_empty())
         .collect();
-    let long = |part: &&str| part.chars().filter(char::is_ascii_digit).count() >= 7;
+    let long = |part: &&str| digit_count(part) >= DIGITS;
     // A second `+` starts a second number even after a blank.
     if parts.len() > 1 && parts.iter().all(long) {
         return parts.into_iter().map(str::to_owned).collect();

@@ -3,6 +3,8 @@
 //! was raised; one whose rule is switched off, or does not look at the record, is
 //! left out or left alone.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 
 use super::kind::{Kind, Scope};
@@ -28,12 +30,13 @@ pub fn judge<'a>(
             by_doubt.entry(doubt).or_default().push(at);
         }
     }
+    let words: Vec<Words> = rules.list.iter().map(Words::of).collect();
     let mut judged = Judged {
         violations: Vec::with_capacity(doubts.len()),
         rules: Vec::with_capacity(doubts.len()),
     };
     for mut violation in doubts {
-        let candidates = by_doubt.get(violation.rule.as_str());
+        let candidates = by_doubt.get(violation.rule.as_ref());
         // Of several rules for one doubt (by source, say) the first that looks at
         // the record counts.
         let at = candidates.and_then(|candidates| {
@@ -47,7 +50,7 @@ pub fn judge<'a>(
             if !rule.enabled {
                 continue;
             }
-            apply(rule, &mut violation);
+            apply(rule, &words[at], &mut violation);
         }
         judged.violations.push(violation);
         judged.rules.push(at);
@@ -55,14 +58,31 @@ pub fn judge<'a>(
     judged
 }
 
-fn apply(rule: &Rule, violation: &mut crate::contact::Violation) {
-    violation.rule.clone_from(&rule.id);
-    violation.owner.clone_from(&rule.owner);
+/// A rule's texts, shared by its violations.
+struct Words {
+    id: Arc<str>,
+    owner: Arc<str>,
+    message: Option<Arc<str>>,
+}
+
+impl Words {
+    fn of(rule: &Rule) -> Self {
+        Self {
+            id: rule.id.as_str().into(),
+            owner: rule.owner.as_str().into(),
+            message: rule.message.as_deref().map(Arc::from),
+        }
+    }
+}
+
+fn apply(rule: &Rule, words: &Words, violation: &mut crate::contact::Violation) {
+    violation.rule = words.id.clone();
+    violation.owner = words.owner.clone();
     if rule.severity_given {
         violation.severity = rule.severity;
     }
-    if let Some(message) = &rule.message {
-        violation.message.clone_from(message);
+    if let Some(message) = &words.message {
+        violation.message = message.clone();
     }
     // What standardising did to the value stays said, unless the record is held
     // or the value goes: only `flag` over `quarantine` takes something back.

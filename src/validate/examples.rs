@@ -103,7 +103,7 @@ fn is_found(
     Ok(done
         .violations
         .iter()
-        .any(|violation| violation.rule == rule.id))
+        .any(|violation| *violation.rule == *rule.id))
 }
 
 fn records_of(rule: &Rule, example: &Example) -> Records {

@@ -1,6 +1,7 @@
 //! Running rules over a table.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -264,26 +265,36 @@ impl Running<'_> {
 
     fn tell(&mut self, rule: &Rule, hits: &[Hit]) {
         let table = &self.done.table;
-        let new: Violations = hits
-            .par_iter()
-            .map(|hit| {
-                let field = field_of(rule, hit);
-                Violation {
-                    record: hit.row,
-                    field: field.to_owned(),
-                    value: table.get(field, hit.row as usize).map(str::to_owned),
-                    rule: rule.id.clone(),
-                    severity: rule.severity,
-                    message: match (&rule.message, &hit.message) {
-                        (None, Some(message)) => message.clone(),
-                        _ => rule.words(field),
-                    },
-                    action: rule.action,
-                    owner: rule.owner.clone(),
-                }
-            })
+        let (id, owner): (Arc<str>, Arc<str>) =
+            (rule.id.as_str().into(), rule.owner.as_str().into());
+        // The rule's own words about each of its fields, and about none.
+        let fields: Vec<(Arc<str>, Arc<str>)> = rule
+            .fields
+            .iter()
+            .map(String::as_str)
+            .chain([""])
+            .map(|field| (field.into(), rule.words(field).into()))
             .collect();
-        self.done.violations.extend(new);
+        self.done.violations.extend(hits.iter().map(|hit| {
+            let of_rule = hit
+                .field
+                .map(usize::from)
+                .filter(|at| *at < rule.fields.len());
+            let (field, words) = &fields[of_rule.unwrap_or(rule.fields.len())];
+            Violation {
+                record: hit.row,
+                field: field.clone(),
+                value: table.get(field, hit.row as usize).map(Arc::from),
+                rule: id.clone(),
+                severity: rule.severity,
+                message: match (&rule.message, &hit.message) {
+                    (None, Some(message)) => message.as_str().into(),
+                    _ => words.clone(),
+                },
+                action: rule.action,
+                owner: owner.clone(),
+            }
+        }));
     }
 
     /// A field that a whole source lacks is one thing to tell, not one a record;

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use polars::prelude::*;
+use rayon::prelude::*;
 use sqlparser::ast::Expr as Sql;
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
@@ -91,6 +92,11 @@ impl Condition {
         Ok(condition)
     }
 
+    /// Whether it is about each row alone: only a window (`OVER`) looks at others.
+    fn is_of_row(&self) -> bool {
+        !self.sql.to_ascii_lowercase().contains("over")
+    }
+
     /// Tries the condition on one row of missing values: type faults show here.
     fn demand_boolean(&self) -> Result<(), String> {
         let columns = self
@@ -134,7 +140,13 @@ pub fn evaluate(
     if conditions.is_empty() {
         return Ok(Vec::new());
     }
-    let frame = frame_of(view, conditions).map_err(|error| (0, brief(&error)))?;
+    let rows = view.rows();
+    if rows > CHUNK
+        && let Some(truths) = by_chunks(view, conditions)
+    {
+        return Ok(truths);
+    }
+    let frame = frame_of(view, conditions, 0..rows).map_err(|error| (0, brief(&error)))?;
     let exprs: Vec<Expr> = conditions
         .iter()
         .enumerate()
@@ -162,16 +174,70 @@ pub fn evaluate(
         .collect()
 }
 
+/// Rows that one frame has where conditions look at rows alone: bounds its memory.
+const CHUNK: usize = 1 << 16;
+
+/// As [`evaluate`], conditions of single rows chunk by chunk; `None` when one fails.
+fn by_chunks(view: &View<'_>, conditions: &[&Condition]) -> Option<Vec<Vec<bool>>> {
+    let rows = view.rows();
+    let of = |wanted: bool| -> Vec<usize> {
+        let all = 0..conditions.len();
+        all.filter(|&at| conditions[at].is_of_row() == wanted)
+            .collect()
+    };
+    let (single, whole) = (of(true), of(false));
+    let mut truths_of: Vec<Vec<bool>> = vec![Vec::new(); conditions.len()];
+    let evaluate = |places: &[usize], range: Range<usize>| -> PolarsResult<Vec<Vec<bool>>> {
+        let own: Vec<&Condition> = places.iter().map(|&at| conditions[at]).collect();
+        let exprs: Vec<Expr> = own
+            .iter()
+            .enumerate()
+            .map(|(at, condition)| condition.expr.clone().alias(format!("{RESULT}{at}")))
+            .collect();
+        let frame = frame_of(view, &own, range)?;
+        let result = frame.lazy().with_columns(exprs).collect()?;
+        (0..own.len()).map(|at| truths(&result, at)).collect()
+    };
+    if !whole.is_empty() {
+        for (&at, truths) in whole.iter().zip(evaluate(&whole, 0..rows).ok()?) {
+            truths_of[at] = truths;
+        }
+    }
+    if !single.is_empty() {
+        let chunks: Vec<Vec<Vec<bool>>> = (0..rows.div_ceil(CHUNK))
+            .into_par_iter()
+            .map(|chunk| {
+                let start = chunk * CHUNK;
+                evaluate(&single, start..(start + CHUNK).min(rows)).ok()
+            })
+            .collect::<Option<_>>()?;
+        for chunk in chunks {
+            for (&at, truths) in single.iter().zip(chunk) {
+                truths_of[at].extend(truths);
+            }
+        }
+    }
+    Some(truths_of)
+}
+
 /// The columns that the conditions read; what the table lacks is all missing.
-fn frame_of(view: &View<'_>, conditions: &[&Condition]) -> PolarsResult<DataFrame> {
+fn frame_of(
+    view: &View<'_>,
+    conditions: &[&Condition],
+    rows: Range<usize>,
+) -> PolarsResult<DataFrame> {
     let names: BTreeSet<&str> = conditions
         .iter()
         .flat_map(|condition| condition.columns.iter().map(String::as_str))
         .collect();
-    let rows = view.rows();
-    let mut columns = vec![Column::full_null(PADDING.into(), rows, &DataType::String)];
-    columns.extend(names.into_iter().map(|name| view.polars_column(name)));
-    DataFrame::new(rows, columns)
+    let len = rows.len();
+    let mut columns = vec![Column::full_null(PADDING.into(), len, &DataType::String)];
+    columns.extend(
+        names
+            .into_iter()
+            .map(|name| view.polars_column(name, rows.clone())),
+    );
+    DataFrame::new(len, columns)
 }
 
 fn truths(result: &DataFrame, at: usize) -> PolarsResult<Vec<bool>> {

@@ -120,13 +120,13 @@ pub(super) fn check(rules_text: &str, lines: &str, expected: &str) {
 fn doubt(record: u32, field: &str, value: &str, rule: &str) -> Violation {
     Violation {
         record,
-        field: field.to_owned(),
-        value: Some(value.to_owned()),
-        rule: rule.to_owned(),
+        field: field.into(),
+        value: Some(value.into()),
+        rule: rule.into(),
         severity: Severity::Warning,
-        message: format!("{rule} was found"),
+        message: format!("{rule} was found").into(),
         action: Action::Flag,
-        owner: String::new(),
+        owner: "".into(),
     }
 }
 
@@ -239,7 +239,7 @@ fn later_rules_judge_the_mended_table() {
     let rules: Vec<(&str, u32)> = done
         .violations
         .iter()
-        .map(|violation| (violation.rule.as_str(), violation.record))
+        .map(|violation| (violation.rule.as_ref(), violation.record))
         .collect();
     assert_eq!(rules, [("judge", 0), ("mend", 0)]);
 }
@@ -296,9 +296,9 @@ fn a_doubt_gets_its_rules_severity_owner_and_action() {
         .map(|v| {
             (
                 v.record,
-                v.rule.as_str(),
+                v.rule.as_ref(),
                 v.severity,
-                v.owner.as_str(),
+                v.owner.as_ref(),
                 v.action,
             )
         })

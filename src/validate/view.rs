@@ -1,5 +1,7 @@
 //! What rules look at: the table as it stands, the records, the day of the run.
 
+use std::ops::Range;
+
 use polars::prelude::*;
 
 use crate::contact::{Fields, Records, SourceInfo, Table, Text};
@@ -30,8 +32,8 @@ impl<'a> View<'a> {
     }
 
     /// A column for conditions; one that is not in the table is all missing.
-    pub(super) fn polars_column(&self, name: &str) -> Column {
-        let rows = self.rows();
+    pub(super) fn polars_column(&self, name: &str, rows: Range<usize>) -> Column {
+        let len = rows.len();
         match name {
             "run_date" => Column::new_scalar(
                 name.into(),
@@ -39,10 +41,10 @@ impl<'a> View<'a> {
                     DataType::String,
                     AnyValue::StringOwned(self.run_date.into()),
                 ),
-                rows,
+                len,
             ),
             "source" => {
-                let mut column: StringChunked = (0..rows)
+                let mut column: StringChunked = rows
                     .map(|row| Some(self.records.source(row).name.as_str()))
                     .collect();
                 column.rename(name.into());
@@ -57,7 +59,7 @@ impl<'a> View<'a> {
                     .iter()
                     .map(SourceInfo::is_of_organisations)
                     .collect();
-                let mut column: StringChunked = (0..rows)
+                let mut column: StringChunked = rows
                     .map(|row| {
                         let source = usize::from(self.records.origin.get(row)?.source);
                         (*sources.get(source)? && company?.get(row).is_some())
@@ -68,19 +70,19 @@ impl<'a> View<'a> {
                 column.into_series().into_column()
             }
             "record_id" => match &self.records.record_id {
-                Some(ids) => named(ids, name),
-                None => Column::full_null(name.into(), rows, &DataType::String),
+                Some(ids) => named(ids, name, rows),
+                None => Column::full_null(name.into(), len, &DataType::String),
             },
             _ => self.column(name).map_or_else(
-                || Column::full_null(name.into(), rows, &DataType::String),
-                |text| named(text, name),
+                || Column::full_null(name.into(), len, &DataType::String),
+                |text| named(text, name, rows),
             ),
         }
     }
 }
 
-fn named(text: &Text, name: &str) -> Column {
-    let mut array = text.as_polars().clone();
+fn named(text: &Text, name: &str, rows: Range<usize>) -> Column {
+    let mut array = text.to_polars(rows);
     array.rename(name.into());
     array.into_series().into_column()
 }

@@ -38,22 +38,27 @@ pub fn tell(
         });
         violations.push(Violation {
             record,
-            field: field.to_owned(),
-            value: Some(value.to_owned()),
-            rule: RULE.to_owned(),
+            field: field.into(),
+            value: Some(value.into()),
+            rule: RULE.into(),
             severity: Severity::Warning,
-            message: MESSAGE.to_owned(),
+            message: MESSAGE.into(),
             action: Action::Fix,
-            owner: String::new(),
+            owner: "".into(),
         });
     };
     for (name, column) in merged.golden.iter() {
-        for (golden, value) in (0_u32..).zip(column.iter()) {
-            if let (Some(value), Some(&record)) = (
-                value.filter(|value| guard::is_formula(value)),
+        let formulas: Vec<bool> = column.distinct_values().map(guard::is_formula).collect();
+        if !formulas.contains(&true) {
+            continue;
+        }
+        for golden in (0_u32..).take(column.len()) {
+            let code = column.code(golden as usize);
+            if let (Some(code), Some(&record)) = (
+                code.filter(|code| formulas[*code as usize]),
                 merged.clusters.of(golden as usize).first(),
             ) {
-                cell(record, Some(golden), name, value);
+                cell(record, Some(golden), name, column.value(code));
             }
         }
     }

@@ -20,11 +20,12 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 pub use previous::Previous;
 
-use crate::audit;
+use crate::audit::{self, columns::Frames};
 use crate::contact::{Events, Failure, Held, Records, Table, Violations};
 use crate::link::Linked;
 use crate::merge::Merged;
@@ -144,42 +145,49 @@ fn write_files(
         linked: run.linked,
         merged: run.merged,
     };
-    let share = Share::new(watch, run.records.rows(), 5);
-    let done = || {
-        share.step();
-        watch.go_on()
-    };
-    let mut files = tables::golden(staging, run.merged, &run.plan.output)?;
-    done()?;
-    files.extend(xref.write(staging, &run.plan.output)?);
-    done()?;
-    files.push(output::parquet_file(
-        staging,
-        "audit.parquet",
-        &audit::columns::schema(),
-        run.events.len(),
-        |start, end| audit::columns::frame(&run.events, start, end, run.records, run.merged),
-    )?);
-    done()?;
-    files.push(reports::violations(
-        staging,
-        run.records,
-        &run.violations,
-        guard,
-    )?);
-    files.extend(reports::quarantine(staging, run.records, run.held, guard)?);
-    done()?;
     let pairs = reports::uncertain(&run.linked.pairs, run.plan);
-    files.push(reports::review(
-        staging,
-        &pairs,
-        &xref,
-        run.table,
-        run.rulebook,
-        guard,
-    )?);
-    done()?;
-    Ok((files, pairs.len()))
+    // One file a thread: each is hashed and packed in one go.
+    // The order of the list is that of the summary.
+    type File<'f> = Box<dyn Fn() -> Result<Vec<Written>, Failure> + Sync + Send + 'f>;
+    let files: [File<'_>; 6] = [
+        Box::new(|| tables::golden(staging, run.merged, &run.plan.output)),
+        Box::new(|| xref.write(staging, &run.plan.output)),
+        Box::new(|| {
+            let rows = run.events.len();
+            let name = "audit.parquet";
+            let schema = audit::columns::schema();
+            let frames = Frames::new(&run.events, run.records, run.merged);
+            let written = output::parquet_file(staging, name, &schema, rows, |start, end| {
+                frames.frame(start, end)
+            })?;
+            Ok(vec![written])
+        }),
+        Box::new(|| {
+            let written = reports::violations(staging, run.records, &run.violations, guard)?;
+            Ok(vec![written])
+        }),
+        Box::new(|| reports::quarantine(staging, run.records, run.held, guard)),
+        Box::new(|| {
+            let written = reports::review(staging, &pairs, &xref, run.table, run.rulebook, guard)?;
+            Ok(vec![written])
+        }),
+    ];
+    let share = Share::new(watch, run.records.rows(), files.len());
+    let written: Vec<Result<Vec<Written>, Failure>> = files
+        .par_iter()
+        .with_max_len(1)
+        .map(|file| {
+            watch.go_on()?;
+            let written = file();
+            share.step();
+            written
+        })
+        .collect();
+    let mut all = Vec::new();
+    for files in written {
+        all.extend(files?);
+    }
+    Ok((all, pairs.len()))
 }
 
 /// The time of the start and a short hash of the inputs: `20261125T031500Z-1f3a9c2b`.

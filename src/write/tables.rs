@@ -118,7 +118,7 @@ fn golden_column(name: &str, column: &Text, start: usize, end: usize) -> Column 
                 .collect();
             numbers.with_name(name.into()).into_column()
         }
-        _ => named(cells().collect(), name),
+        _ => named(column.to_polars(start..end), name),
     }
 }
 
@@ -212,18 +212,18 @@ impl Xref<'_> {
         Ok(written)
     }
 
-    fn frame(&self, start: usize, end: usize) -> PolarsResult<DataFrame> {
-        let text = |name: &str, cell: &dyn Fn(usize) -> Option<String>| {
+    fn frame<'s>(&'s self, start: usize, end: usize) -> PolarsResult<DataFrame> {
+        let text = |name: &str, cell: &dyn Fn(usize) -> Option<&'s str>| {
             named((start..end).map(cell).collect(), name)
         };
         let probabilities: Vec<Option<f64>> = (start..end)
             .map(|row| self.probability(row).and_then(|p| p.parse().ok()))
             .collect();
         let columns = vec![
-            text("source", &|row| Some(self.records.source(row).name.clone())),
-            text("record_id", &|row| Some(self.records.id(row).to_owned())),
-            text("golden_id", &|row| self.golden_id(row).map(str::to_owned)),
-            text("status", &|row| Some(self.status(row).to_owned())),
+            text("source", &|row| Some(&self.records.source(row).name)),
+            text("record_id", &|row| Some(self.records.id(row))),
+            text("golden_id", &|row| self.golden_id(row)),
+            text("status", &|row| Some(self.status(row))),
             Series::new("match_probability".into(), probabilities).into_column(),
         ];
         DataFrame::new(end - start, columns)

@@ -4,6 +4,7 @@
 mod architecture;
 mod bounds;
 mod cli;
+mod columns;
 mod command;
 mod evaluate;
 mod generator;
@@ -11,6 +12,7 @@ mod laws_generated;
 mod link;
 mod map;
 mod name_pairs;
+mod organisations;
 mod plan;
 mod progress;
 mod read;

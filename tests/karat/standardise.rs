@@ -127,8 +127,8 @@ fn rules(done: &Standardised, field: &str) -> Vec<String> {
     let mut rules: Vec<String> = done
         .violations
         .iter()
-        .filter(|violation| violation.field == field)
-        .map(|violation| violation.rule.clone())
+        .filter(|violation| &*violation.field == field)
+        .map(|violation| violation.rule.to_string())
         .collect();
     rules.sort();
     rules
@@ -632,7 +632,7 @@ fn a_whole_name_and_address_are_taken_apart() {
     assert!(
         done.violations
             .iter()
-            .any(|v| v.record == 2 && v.rule == "junk_record")
+            .any(|v| v.record == 2 && &*v.rule == "junk_record")
     );
     let given = done
         .events

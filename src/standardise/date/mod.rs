@@ -65,6 +65,20 @@ pub enum Kind {
 /// Standardises one cell.
 #[must_use]
 pub fn standardise(value: &str, kind: Kind, format: &Format, rules: &DateRules) -> Outcome {
+    standardise_read(value, kind, format, rules, || {
+        parse::read(value, kind == Kind::DateTime, rules)
+    })
+}
+
+/// As [`standardise()`], with what [`parse::read`] says about the value at hand.
+#[must_use]
+pub fn standardise_read(
+    value: &str,
+    kind: Kind,
+    format: &Format,
+    rules: &DateRules,
+    read: impl FnOnce() -> Option<Reading>,
+) -> Outcome {
     if is_all_zeros(value) {
         return Outcome::cleared("placeholder", "a date of zeros");
     }
@@ -72,8 +86,7 @@ pub fn standardise(value: &str, kind: Kind, format: &Format, rules: &DateRules) 
         .pattern
         .as_deref()
         .and_then(|pattern| by_pattern(value, pattern));
-    let Some(reading) = by_pattern.or_else(|| parse::read(value, kind == Kind::DateTime, rules))
-    else {
+    let Some(reading) = by_pattern.or_else(read) else {
         return kept(
             value,
             "date_not_readable",

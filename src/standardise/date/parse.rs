@@ -100,12 +100,105 @@ pub fn read(value: &str, moments: bool, rules: &DateRules) -> Option<Reading> {
     {
         return Some(reading);
     }
-    let (date_text, time, offset) = match time_of(&text, rules) {
+    usual(&text, rules).or_else(|| by_patterns(&text, rules))
+}
+
+fn by_patterns(text: &str, rules: &DateRules) -> Option<Reading> {
+    let (date_text, time, offset) = match time_of(text, rules) {
         Some(found) => found,
-        None => (text.as_str(), None, None),
+        None => (text, None, None),
     };
     let day = digits_only(date_text).or_else(|| words(date_text, rules))?;
     Some(Reading { day, time, offset })
+}
+
+/// `2024-03-12`, `3/4/2024`, with or without `09:14`, `T09:14:00.5Z`, `09:14:00 +02:00`:
+/// what most exports write, read without a pattern. `None` for everything else, also
+/// for what is no such date.
+fn usual(text: &str, rules: &DateRules) -> Option<Reading> {
+    let bytes = text.as_bytes();
+    let end = bytes
+        .iter()
+        .position(|b| matches!(b, b' ' | b'T'))
+        .unwrap_or(bytes.len());
+    let day = usual_day(text.get(..end)?)?;
+    if end == bytes.len() {
+        return Some(Reading {
+            day,
+            time: None,
+            offset: None,
+        });
+    }
+    let two = |at: usize| -> Option<i8> {
+        let pair = text.get(at..at + 2)?;
+        pair.bytes().all(|b| b.is_ascii_digit()).then_some(())?;
+        pair.parse().ok()
+    };
+    let mut at = end + 1;
+    let (hour, minute) = (two(at)?, two(at + 3)?);
+    (bytes.get(at + 2) == Some(&b':')).then_some(())?;
+    at += 5;
+    let mut second = 0;
+    if bytes.get(at) == Some(&b':') {
+        second = two(at + 1)?;
+        at += 3;
+        if bytes.get(at) == Some(&b'.') {
+            let digits = bytes[at + 1..]
+                .iter()
+                .take_while(|b| b.is_ascii_digit())
+                .count();
+            (1..=9).contains(&digits).then_some(())?;
+            at += 1 + digits;
+        }
+    }
+    let rest = text.get(at..)?.trim_start();
+    let offset = match rest.bytes().next() {
+        None => None,
+        Some(b'Z' | b'+' | b'-') => Some(offset_of(&rest.to_ascii_lowercase(), rules)?),
+        Some(_) => return None,
+    };
+    let time = Time::new(hour, minute, if second == 60 { 59 } else { second }, 0).ok()?;
+    Some(Reading {
+        day,
+        time: Some(time),
+        offset,
+    })
+}
+
+/// Three numbers with separators between and no blanks.
+fn usual_day(text: &str) -> Option<Day> {
+    let bytes = text.as_bytes();
+    let is = |at: usize| matches!(bytes.get(at), Some(b'-' | b'/' | b'.'));
+    let digits = |from: usize| {
+        let own = bytes.get(from..).unwrap_or_default();
+        own.iter().take_while(|b| b.is_ascii_digit()).count()
+    };
+    let first = digits(0);
+    let second = digits(first + 1);
+    let third_at = first + second + 2;
+    let third = digits(third_at);
+    let whole = is(first) && is(first + 1 + second) && third_at + third == bytes.len();
+    if !whole || !(1..=2).contains(&second) {
+        return None;
+    }
+    let (one, two, three) = (
+        text.get(..first)?,
+        text.get(first + 1..first + 1 + second)?,
+        text.get(third_at..)?,
+    );
+    match (first, third) {
+        (4, 1 | 2) => Some(sure(
+            one.parse().ok()?,
+            two.parse().ok()?,
+            three.parse().ok()?,
+        )),
+        (1 | 2, 2 | 4) => Some(Day::Three {
+            numbers: [one.parse().ok()?, two.parse().ok()?, three.parse().ok()?],
+            long_year: third == 4,
+            separator: char::from(bytes[first]),
+        }),
+        _ => None,
+    }
 }
 
 /// Takes the time off the end: (the date's text, time, offset).
@@ -411,4 +504,61 @@ fn tokens(text: &str) -> Vec<String> {
         kind = now;
     }
     tokens
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rulebook::Rulebook;
+
+    #[test]
+    fn usual_dates_read_as_their_patterns_do() {
+        let rules = DateRules::load(&Rulebook::builtin());
+        let mut read = 0;
+        for day in [
+            "2024-03-12",
+            "2024/3/1",
+            "2024.03.12",
+            "3/4/2024",
+            "03-04-24",
+            "3.4.2024",
+            "24-3-4",
+            "2024-13-41",
+            "99/99/9999",
+            "2024-03",
+            "03/14",
+            "2024-3-",
+            "3/4/202",
+            "123/4/2024",
+        ] {
+            for time in [
+                "",
+                " 09:14",
+                "T09:14:00Z",
+                " 9:14",
+                " 09:14:60",
+                "T09:14:00.123Z",
+                " 09:14:00.5",
+                "T09:14:00+02:00",
+                " 09:14:00 -0530",
+                " 09:14 PM",
+                " 25:14",
+                "T09:14:00,5Z",
+                " 09:14:00.1234567890",
+                "T",
+                " ",
+                "T09:14:00z",
+                " 09:14Zulu",
+                " 09:14:00 +99:00",
+            ] {
+                let text = format!("{day}{time}");
+                let usual = usual(&text, &rules);
+                read += usize::from(usual.is_some());
+                if usual.is_some() {
+                    assert_eq!(usual, by_patterns(&text, &rules), "{text}");
+                }
+            }
+        }
+        assert!(read > 60, "{read}");
+    }
 }

@@ -2,17 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
+use super::chunks;
 use super::columns::Column;
-use super::results::Results;
 use super::sheet::Sheet;
-use crate::standardise::address::{self, AddressOutcome, AddressRules, RawAddress};
+use crate::standardise::address::{self, AddressRules, RawAddress};
 use crate::standardise::coded::{Coded, Groups};
 use crate::standardise::outcome::Outcome;
-
-/// Groups whose outcomes are loose at a time.
-const CHUNK: usize = 1 << 14;
 
 /// All address cells; the first ones are where a missing part is looked for.
 const FIELDS: [&str; 8] = [
@@ -45,62 +40,39 @@ pub fn standardise(
         .map(|column| column.coded.codes.as_slice())
         .collect();
     let groups = Groups::of(rows, &codes, &[&countries.codes]);
-    let mut results: BTreeMap<&str, Results> = FIELDS
-        .iter()
-        .map(|name| (*name, Results::default()))
-        .collect();
-    for chunk in groups.first.chunks(CHUNK) {
-        let outcomes: Vec<AddressOutcome> = chunk
-            .par_iter()
-            .with_min_len(128)
-            .map(|&row| {
-                let row = row as usize;
-                let cell = |name: &str| of(name).and_then(|column| column.clean(row));
-                let raw = RawAddress {
-                    address: cell("address"),
-                    street: cell("street"),
-                    street_number: cell("street_number"),
-                    street_2: cell("street_2"),
-                    city: cell("city"),
-                    region: cell("region"),
-                    postcode: cell("postcode"),
-                    country: cell("country"),
-                    default_country: countries.get(row),
-                };
-                address::standardise(raw, rules)
-            })
-            .collect();
-        for (&row, outcome) in chunk.iter().zip(outcomes) {
+    let results: [_; 8] = chunks(groups.first.len(), |range, results| {
+        for &row in &groups.first[range] {
             let row = row as usize;
-            for (name, outcome) in [
-                ("street", outcome.street),
-                ("city", outcome.city),
-                ("region", outcome.region),
-                ("postcode", outcome.postcode),
-                ("country", outcome.country),
-            ] {
+            let cell = |name: &str| of(name).and_then(|column| column.clean(row));
+            let raw = RawAddress {
+                address: cell("address"),
+                street: cell("street"),
+                street_number: cell("street_number"),
+                street_2: cell("street_2"),
+                city: cell("city"),
+                region: cell("region"),
+                postcode: cell("postcode"),
+                country: cell("country"),
+                default_country: countries.get(row),
+            };
+            let mut outcome = address::standardise(raw, rules);
+            for (name, results) in FIELDS.iter().zip(results.iter_mut()) {
                 let column = of(name);
-                let outcome = super::from_raw(column, row, outcome);
-                if let Some(results) = results.get_mut(name) {
-                    results.push(column.and_then(|column| column.coded.get(row)), outcome);
-                }
-            }
-            for name in INTO_STREET {
-                let moved = super::from_raw(
-                    of(name),
-                    row,
-                    Outcome::cleared("address_parted", "went into the address fields"),
-                );
-                if let Some(results) = results.get_mut(name) {
-                    results.push(of(name).and_then(|column| column.coded.get(row)), moved);
-                }
+                let own = match *name {
+                    "street" => std::mem::take(&mut outcome.street),
+                    "city" => std::mem::take(&mut outcome.city),
+                    "region" => std::mem::take(&mut outcome.region),
+                    "postcode" => std::mem::take(&mut outcome.postcode),
+                    "country" => std::mem::take(&mut outcome.country),
+                    _ => Outcome::cleared("address_parted", "went into the address fields"),
+                };
+                let own = super::from_raw(column, row, own);
+                results.push(column.and_then(|column| column.coded.get(row)), own);
             }
         }
-    }
-    for name in FIELDS {
-        let (column, Some(results)) = (of(name), results.get(name)) else {
-            continue;
-        };
+    });
+    for (name, results) in FIELDS.iter().copied().zip(&results) {
+        let column = of(name);
         if INTO_STREET.contains(&name) {
             if let Some(column) = column {
                 sheet.take_apart(name, column.raw, &groups.codes, results);

@@ -2,10 +2,12 @@
 //! undone, text guards off, blanks tidied, placeholders out.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
+use super::outcomes;
 use super::results::{Results, View};
 use crate::contact::{Field, FieldType, Fields, Records, Text};
 use crate::standardise::coded::{Coded, NONE, code};
@@ -88,20 +90,27 @@ fn column<'a>(
     placeholders: &Placeholders,
 ) -> (Column<'a>, Vec<u32>) {
     let coded = Coded::of(raw);
-    let mut maybes = Vec::new();
-    let loose: Vec<(Outcome, bool)> = coded
+    let maybe: Vec<AtomicBool> = coded
         .values
-        .par_iter()
-        .with_min_len(256)
-        .map(|value| cleaned(value, &field.kind, placeholders))
+        .iter()
+        .map(|_| AtomicBool::new(false))
         .collect();
-    let mut clean = Results::default();
-    for (at, (outcome, maybe)) in loose.into_iter().enumerate() {
-        if maybe {
-            maybes.push(code(at));
-        }
-        clean.push(Some(coded.values[at]), outcome);
-    }
+    let clean = outcomes(
+        coded.values.len(),
+        |at| Some(coded.values[at]),
+        |at| {
+            let (outcome, is_maybe) = cleaned(coded.values[at], &field.kind, placeholders);
+            if is_maybe {
+                maybe[at].store(true, Ordering::Relaxed);
+            }
+            outcome
+        },
+    )
+    .sparse();
+    let maybes = (0..)
+        .zip(maybe)
+        .filter_map(|(at, maybe)| maybe.into_inner().then_some(at))
+        .collect();
     let column = Column {
         field,
         raw,

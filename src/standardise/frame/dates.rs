@@ -20,17 +20,21 @@ use crate::standardise::outcome::Outcome;
 /// The formats of all date columns: (field, source) → format.
 pub type Formats = BTreeMap<(String, u16), Format>;
 
-/// Reads all date columns and decides how each source writes each of them.
+/// What each distinct value of a column says, by its code.
+pub type Readings = Vec<Option<Reading>>;
+
+/// Reads all date columns and decides how each source writes each of them; what was
+/// read, column by column, comes too.
 pub fn formats(
     columns: &[&Column<'_>],
     records: &Records,
     plan: &Plan,
     rules: &DateRules,
-) -> (Formats, Vec<Diagnostic>) {
-    let evidence: Vec<BTreeMap<u16, Evidence>> = columns
+) -> (Formats, Vec<Readings>, Vec<Diagnostic>) {
+    let (evidence, readings): (Vec<BTreeMap<u16, Evidence>>, Vec<Readings>) = columns
         .par_iter()
         .map(|column| evidence(column, records, rules))
-        .collect();
+        .unzip();
     let mut formats = Formats::new();
     let mut diagnostics = Vec::new();
     for (source, info) in records.sources.iter().enumerate() {
@@ -101,7 +105,7 @@ pub fn formats(
             formats.insert((column.field.name.clone(), source), format);
         }
     }
-    (formats, diagnostics)
+    (formats, readings, diagnostics)
 }
 
 /// The year of "today".
@@ -159,9 +163,13 @@ fn others(
     sum
 }
 
-fn evidence(column: &Column<'_>, records: &Records, rules: &DateRules) -> BTreeMap<u16, Evidence> {
+fn evidence(
+    column: &Column<'_>,
+    records: &Records,
+    rules: &DateRules,
+) -> (BTreeMap<u16, Evidence>, Readings) {
     let moments = column.field.kind == FieldType::DateTime;
-    let readings: Vec<Option<Reading>> = (0..column.coded.values.len())
+    let readings: Readings = (0..column.coded.values.len())
         .into_par_iter()
         .with_min_len(256)
         .map(|at| {
@@ -179,7 +187,7 @@ fn evidence(column: &Column<'_>, records: &Records, rules: &DateRules) -> BTreeM
             of_source.add(reading, 1);
         }
     }
-    evidence
+    (evidence, readings)
 }
 
 /// Standardises a date or date-time column.
@@ -187,6 +195,7 @@ pub fn standardise(
     column: &Column<'_>,
     sources: &[u32],
     formats: &Formats,
+    readings: &Readings,
     rules: &DateRules,
     sheet: &mut Sheet,
 ) {
@@ -212,8 +221,11 @@ pub fn standardise(
                 .copied()
                 .flatten()
                 .unwrap_or(&plain);
-            column.whole(column.coded.codes[row], |clean| {
-                date::standardise(clean, kind, format, rules)
+            let code = column.coded.codes[row];
+            column.whole(code, |clean| {
+                date::standardise_read(clean, kind, format, rules, || {
+                    readings.get(code as usize)?.clone()
+                })
             })
         },
     );

@@ -23,31 +23,50 @@ use super::outcome::Outcome;
 use columns::Column;
 use results::Results;
 
-/// Values a worker standardises before its outcomes are packed: bounds the memory
-/// of outcomes that are still loose.
-const CHUNK: usize = 1 << 16;
+/// Values that a worker standardises at a time: each outcome is packed at once.
+const CHUNK: usize = 1 << 11;
 
 /// Outcomes of `count` things in order, computed in parallel.
 pub fn outcomes<'a>(
     count: usize,
-    before: impl Fn(usize) -> Option<&'a str>,
+    before: impl Fn(usize) -> Option<&'a str> + Sync,
     outcome: impl Fn(usize) -> Outcome + Sync,
 ) -> Results {
-    let mut results = Results::default();
-    let mut start = 0;
-    while start < count {
-        let end = (start + CHUNK).min(count);
-        let loose: Vec<Outcome> = (start..end)
-            .into_par_iter()
-            .with_min_len(256)
-            .map(&outcome)
-            .collect();
-        for (at, outcome) in (start..end).zip(loose) {
-            results.push(before(at), outcome);
+    let parts = chunks(count, |range, results| {
+        let [results] = results;
+        for at in range {
+            results.push(before(at), outcome(at));
         }
-        start = end;
-    }
+    });
+    let [results] = parts;
     results
+}
+
+/// Several outcomes of each of `count` things, in order; `fill` is called for ranges
+/// of them in parallel.
+pub fn chunks<const N: usize>(
+    count: usize,
+    fill: impl Fn(std::ops::Range<usize>, &mut [Results; N]) + Sync,
+) -> [Results; N] {
+    let parts: Vec<[Results; N]> = (0..count.div_ceil(CHUNK))
+        .into_par_iter()
+        .map(|chunk| {
+            let mut results = std::array::from_fn(|_| Results::default());
+            let start = chunk * CHUNK;
+            fill(start..(start + CHUNK).min(count), &mut results);
+            results
+        })
+        .collect();
+    let mut all: [Results; N] = std::array::from_fn(|_| Results::default());
+    for (at, all) in all.iter_mut().enumerate() {
+        all.reserve(&parts, at);
+    }
+    for part in parts {
+        for (all, part) in all.iter_mut().zip(part) {
+            all.append(part);
+        }
+    }
+    all
 }
 
 /// The outcome told from the raw value on: what cleaning did counts where the name

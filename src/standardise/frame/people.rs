@@ -2,20 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
+use super::chunks;
 use super::columns::Column;
 use super::results::Results;
 use super::sheet::Sheet;
 use crate::contact::FieldType;
 use crate::standardise::Knowledge;
 use crate::standardise::coded::{Groups, code};
+use crate::standardise::outcome::Outcome;
 use crate::standardise::person::{self, NameModel, NameOutcome, PersonRules, RawName};
 use crate::standardise::placeholder::{Placeholders, Verdict};
 use crate::standardise::text;
-
-/// Groups whose outcomes are loose at a time.
-const CHUNK: usize = 1 << 14;
 
 /// The cells of a name, in the order that a missing value is looked for as its source.
 const FIELDS: [&str; 6] = [
@@ -29,6 +26,31 @@ const FIELDS: [&str; 6] = [
 
 /// What a name cell may hold besides; a field that has a value of its own keeps it.
 const BESIDES: [&str; 2] = ["nickname", "former_family_name"];
+
+/// All of them, in the order of [`parts_of`].
+const ALL: [(&str, FieldType); 8] = [
+    ("prefix", FieldType::NamePrefix),
+    ("given_name", FieldType::GivenName),
+    ("middle_name", FieldType::MiddleName),
+    ("family_name", FieldType::FamilyName),
+    ("suffix", FieldType::NameSuffix),
+    ("full_name", FieldType::FullName),
+    ("nickname", FieldType::FullName),
+    ("former_family_name", FieldType::FamilyName),
+];
+
+fn parts_of(name: NameOutcome) -> [Outcome; 8] {
+    [
+        name.prefix,
+        name.given,
+        name.middle,
+        name.family,
+        name.suffix,
+        name.full,
+        name.nickname,
+        name.former_family,
+    ]
+}
 
 /// Standardises all name fields of the records.
 pub fn standardise(
@@ -52,49 +74,30 @@ pub fn standardise(
         .into_iter()
         .collect();
     let groups = Groups::of(rows, &codes, &context);
-    let mut results: BTreeMap<&str, Results> = FIELDS
-        .iter()
-        .chain(&BESIDES)
-        .map(|name| (*name, Results::default()))
-        .collect();
-    for chunk in groups.first.chunks(CHUNK) {
-        let outcomes: Vec<NameOutcome> = chunk
-            .par_iter()
-            .with_min_len(128)
-            .map(|&row| {
-                let cell = |name: &str| of(name).and_then(|column| column.clean(row as usize));
-                let raw = RawName {
-                    prefix: cell("prefix"),
-                    given: cell("given_name"),
-                    middle: cell("middle_name"),
-                    family: cell("family_name"),
-                    suffix: cell("suffix"),
-                    full: cell("full_name"),
-                    company: cell("company"),
-                    email: cell("email"),
-                };
-                let mut outcome = person::standardise_name(raw, rules, model);
-                clear_none_alone(&mut outcome, &knowledge.placeholders);
-                outcome
-            })
-            .collect();
-        for (&row, outcome) in chunk.iter().zip(outcomes) {
+    // Looked up once, in the order of `ALL`.
+    let own = ALL.map(|(name, _)| of(name).filter(|_| !BESIDES.contains(&name)));
+    let [prefix, given, middle, family, suffix, full, ..] = own;
+    let (company, email) = (of("company"), of("email"));
+    let cells = [prefix, given, middle, family, suffix, full, company, email];
+    let results: [_; 8] = chunks(groups.first.len(), |range, results| {
+        for &row in &groups.first[range] {
             let row = row as usize;
-            for (name, kind, outcome) in [
-                ("prefix", &FieldType::NamePrefix, outcome.prefix),
-                ("given_name", &FieldType::GivenName, outcome.given),
-                ("middle_name", &FieldType::MiddleName, outcome.middle),
-                ("family_name", &FieldType::FamilyName, outcome.family),
-                ("suffix", &FieldType::NameSuffix, outcome.suffix),
-                ("full_name", &FieldType::FullName, outcome.full),
-                ("nickname", &FieldType::FullName, outcome.nickname),
-                (
-                    "former_family_name",
-                    &FieldType::FamilyName,
-                    outcome.former_family,
-                ),
-            ] {
-                let column = of(name).filter(|_| !BESIDES.contains(&name));
+            let [prefix, given, middle, family, suffix, full, company, email] =
+                cells.map(|column| column.and_then(|column| column.clean(row)));
+            let raw = RawName {
+                prefix,
+                given,
+                middle,
+                family,
+                suffix,
+                full,
+                company,
+                email,
+            };
+            let mut outcome = person::standardise_name(raw, rules, model);
+            clear_none_alone(&mut outcome, &knowledge.placeholders);
+            let outcomes = ALL.iter().zip(own).zip(parts_of(outcome));
+            for ((((_, kind), column), outcome), results) in outcomes.zip(results.iter_mut()) {
                 let mut outcome = super::from_raw(column, row, outcome);
                 // `N/A Lee` has no given name.
                 let split_off = column.is_none_or(|column| column.raw.get(row).is_none());
@@ -105,12 +108,12 @@ pub fn standardise(
                 {
                     outcome.value = None;
                 }
-                if let Some(results) = results.get_mut(name) {
-                    results.push(column.and_then(|column| column.coded.get(row)), outcome);
-                }
+                results.push(column.and_then(|column| column.coded.get(row)), outcome);
             }
         }
-    }
+    });
+    let results: BTreeMap<&str, Results> = ALL.iter().map(|(name, _)| *name).zip(results).collect();
+    let origins = Origins::of(columns);
     for name in BESIDES {
         let Some(results) = results.get(name) else {
             continue;
@@ -119,7 +122,7 @@ pub fn standardise(
             let Some(view) = results.get(group, None) else {
                 continue;
             };
-            let (Some(value), Some((from, raw))) = (view.value, source(columns, row, view.reason))
+            let (Some(value), Some((from, raw))) = (view.value, origins.source(row, view.reason))
             else {
                 continue;
             };
@@ -137,7 +140,7 @@ pub fn standardise(
             column.map(|column| column.raw),
             &groups.codes,
             results,
-            |row, view| source(columns, row, view.reason),
+            |row, view| origins.source(row, view.reason),
         );
     }
 }
@@ -166,18 +169,33 @@ fn clear_none_alone(name: &mut NameOutcome, placeholders: &Placeholders) {
     }
 }
 
-/// The name cell that a part of the row came out of, and its raw value: the one
-/// that the outcome names, else the first that is filled.
-fn source<'c>(
-    columns: &'c BTreeMap<&str, Column<'_>>,
-    row: usize,
-    named: &str,
-) -> Option<(&'c str, &'c str)> {
-    let cell = |name: &str| {
-        let column = columns.get(name)?;
-        Some((column.field.name.as_str(), column.raw.get(row)?))
-    };
-    cell(named).or_else(|| FIELDS.iter().find_map(|name| cell(name)))
+/// Where a part of a row's name came from.
+struct Origins<'c> {
+    columns: &'c BTreeMap<&'c str, Column<'c>>,
+    fields: Vec<&'c Column<'c>>,
+}
+
+impl<'c> Origins<'c> {
+    fn of(columns: &'c BTreeMap<&'c str, Column<'c>>) -> Self {
+        Self {
+            columns,
+            fields: FIELDS.iter().filter_map(|name| columns.get(name)).collect(),
+        }
+    }
+
+    /// The name cell that a part of the row came out of, and its raw value: the one
+    /// that the outcome names, else the first that is filled.
+    fn source(&self, row: usize, named: &str) -> Option<(&'c str, &'c str)> {
+        let cell = |column: &&'c Column<'c>| {
+            let column: &'c Column<'c> = column;
+            Some((column.field.name.as_str(), column.raw.get(row)?))
+        };
+        let named = match named {
+            "" => None,
+            named => self.columns.get(named).as_ref().and_then(cell),
+        };
+        named.or_else(|| self.fields.iter().find_map(cell))
+    }
 }
 
 /// A family name in a column of its own that is no part of today's name.

@@ -2,10 +2,14 @@
 //! their way from one field to another.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::results::{Results, View};
 use crate::contact::{
-    Action, Event, EventKind, Events, Stage, Table, Text, TextBuilder, Violation, Violations,
+    Action, Copied, Event, EventKind, Events, Stage, Table, Text, TextBuilder, Told, Violation,
+    Violations,
 };
 use crate::standardise::coded::NONE;
 use crate::standardise::outcome::Doubt;
@@ -28,13 +32,59 @@ struct Arrival {
     rule: &'static str,
 }
 
+/// What is known of a code once its first row was seen.
+#[derive(Clone, Copy)]
+struct Known {
+    /// In the new column.
+    cell: Option<u32>,
+    told: Change,
+    /// The cell is as it was and there is nothing to tell.
+    quiet: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Change {
+    None,
+    Told(Told),
+    /// The source may differ from row to row.
+    Derived,
+}
+
 /// How a multi-valued cell joins its values.
 pub const JOIN: char = ';';
 
 impl Sheet {
+    /// The sheets of different fields as one, in memory that fits.
+    #[must_use]
+    pub fn joined(sheets: Vec<Self>) -> Self {
+        let mut all = Self::default();
+        let mut events = Vec::with_capacity(sheets.len());
+        for mut sheet in sheets {
+            events.push(std::mem::take(&mut sheet.events));
+            all.join(sheet);
+        }
+        all.events = Events::concat(events);
+        all
+    }
+
+    /// Puts what another sheet has made behind the own: other fields, later events.
+    pub fn join(&mut self, other: Self) {
+        self.columns.extend(other.columns);
+        self.events.take_over(other.events);
+        if self.violations.is_empty() {
+            self.violations = other.violations;
+        } else {
+            self.violations.extend(other.violations);
+        }
+        for (field, arrivals) in other.arrivals {
+            self.arrivals.entry(field).or_default().extend(arrivals);
+        }
+    }
+
     /// Writes a field: for each row the outcome of its code; `raw` is what the row
-    /// had. Where it had nothing and now has something, `source` names the field
-    /// that it came from and that field's raw value.
+    /// had, the same for all rows of a code. Where it had nothing and now has
+    /// something, `source` names the field that it came from and that field's raw
+    /// value.
     pub fn write<'a>(
         &mut self,
         field: &str,
@@ -44,21 +94,65 @@ impl Sheet {
         source: impl Fn(usize, View<'a>) -> Option<(&'a str, &'a str)>,
     ) {
         let mut column = TextBuilder::with_capacity(codes.len());
+        let mut known: Vec<Option<Known>> = vec![None; results.len()];
+        let mut doubted = Doubted::default();
+        let mut changes = false;
         for (row, &code) in codes.iter().enumerate() {
-            let before = raw.and_then(|raw| raw.get(row));
-            let view = if code == NONE {
-                None
-            } else {
-                results.get(code, before)
-            };
-            let Some(view) = view else {
-                column.push(before);
+            let Some(slot) = known.get_mut(code as usize) else {
+                column.push_code(None);
                 continue;
             };
-            column.push(view.value);
-            self.tell(row, field, before, view, &source);
+            let own = match slot {
+                Some(own) => *own,
+                None => {
+                    let before = raw.and_then(|raw| raw.get(row));
+                    let Some(view) = results.get(code, before) else {
+                        column.push_code(None);
+                        continue;
+                    };
+                    let own = Known {
+                        cell: view.value.and_then(|value| column.code_of(value)),
+                        told: self.told(field, before, view),
+                        quiet: view.extra.is_none() && before == view.value,
+                    };
+                    changes |= before != view.value;
+                    *slot.insert(own)
+                }
+            };
+            column.push_code(own.cell);
+            if own.quiet {
+                continue;
+            }
+            let record = u32::try_from(row).unwrap_or(NONE);
+            match own.told {
+                Change::Told(told) => self.events.push_told(record, told),
+                Change::Derived => {
+                    let Some(view) = results.get(code, None) else {
+                        continue;
+                    };
+                    let (from, old) = source(row, view).unwrap_or(("", ""));
+                    self.events.push(Event {
+                        stage: Stage::Standardise,
+                        kind: EventKind::Derived,
+                        record: Some(record),
+                        field,
+                        before: (!old.is_empty()).then_some(old),
+                        after: view.value,
+                        rule: view.rule,
+                        reason: from,
+                        ..Event::default()
+                    });
+                }
+                Change::None => {}
+            }
+            self.besides(row, field, raw, results, code, &mut doubted);
         }
-        self.columns.insert(field.to_owned(), column.finish());
+        let column = match raw {
+            // Every cell as it was: one column does for both tables.
+            Some(raw) if !changes => raw.clone(),
+            _ => column.finish(),
+        };
+        self.columns.insert(field.to_owned(), column);
     }
 
     /// Events and violations of a field that is taken apart: it has no column, its
@@ -70,69 +164,87 @@ impl Sheet {
         codes: &[u32],
         results: &'a Results,
     ) {
+        let mut known: Vec<Option<Change>> = vec![None; results.len()];
+        let mut doubted = Doubted::default();
         for (row, &code) in codes.iter().enumerate() {
-            let before = raw.get(row);
-            if before.is_none() || code == NONE {
+            let Some(slot) = known.get_mut(code as usize) else {
                 continue;
+            };
+            if slot.is_none() {
+                let before = raw.get(row);
+                if let (Some(_), Some(view)) = (before, results.get(code, before)) {
+                    let gone = View {
+                        value: None,
+                        ..view
+                    };
+                    *slot = Some(self.told(field, before, gone));
+                }
             }
-            if let Some(view) = results.get(code, before) {
-                let gone = View {
-                    value: None,
-                    ..view
-                };
-                self.tell(row, field, before, gone, &|_, _| None);
+            if let Some(Change::Told(told)) = *slot {
+                self.events
+                    .push_told(u32::try_from(row).unwrap_or(NONE), told);
+                self.besides(row, field, Some(raw), results, code, &mut doubted);
             }
         }
     }
 
-    fn tell<'a>(
-        &mut self,
-        row: usize,
-        field: &str,
-        before: Option<&'a str>,
-        view: View<'a>,
-        source: &impl Fn(usize, View<'a>) -> Option<(&'a str, &'a str)>,
-    ) {
-        let record = u32::try_from(row).unwrap_or(NONE);
+    /// What happens to every row of a code.
+    fn told(&mut self, field: &str, before: Option<&str>, view: View<'_>) -> Change {
         let event = Event {
             stage: Stage::Standardise,
-            record: Some(record),
             field,
+            before,
             rule: view.rule,
             reason: view.reason,
             ..Event::default()
         };
         match (before, view.value) {
-            (Some(old), Some(new)) if old != new => self.events.push(Event {
+            (Some(old), Some(new)) if old != new => Change::Told(self.events.prepare(&Event {
                 kind: EventKind::Standardised,
-                before,
                 after: view.value,
                 ..event
-            }),
-            (Some(_), None) => self.events.push(Event {
+            })),
+            (Some(_), None) => Change::Told(self.events.prepare(&Event {
                 kind: EventKind::Cleared,
-                before,
                 ..event
-            }),
-            (None, Some(_)) => {
-                let (from, old) = source(row, view).unwrap_or(("", ""));
-                self.events.push(Event {
-                    kind: EventKind::Derived,
-                    before: (!old.is_empty()).then_some(old),
-                    after: view.value,
-                    reason: from,
-                    ..event
-                });
-            }
-            _ => {}
+            })),
+            (None, Some(_)) => Change::Derived,
+            _ => Change::None,
         }
-        let Some(extra) = view.extra else { return };
+    }
+
+    /// Values for other fields and doubts of one row.
+    fn besides(
+        &mut self,
+        row: usize,
+        field: &str,
+        raw: Option<&Text>,
+        results: &Results,
+        code: u32,
+        doubted: &mut Doubted,
+    ) {
+        let Some(extra) = results.extra(code) else {
+            return;
+        };
+        let record = u32::try_from(row).unwrap_or(NONE);
+        let before = raw.and_then(|raw| raw.get(row));
+        let rule = results.rule(code);
         for (to, value) in &extra.parts {
-            self.arrive(to, record, value, field, before.unwrap_or(""), view.rule);
+            self.arrive(to, record, value, field, before.unwrap_or(""), rule);
         }
-        for doubt in &extra.doubts {
-            self.doubt(record, field, before, doubt);
+        if extra.doubts.is_empty() {
+            return;
         }
+        let known = doubted.entry(code).or_insert_with(|| {
+            let doubts = extra.doubts.iter();
+            doubts
+                .map(|doubt| violation(record, field, before, doubt))
+                .collect()
+        });
+        self.violations.extend(known.iter().map(|known| Violation {
+            record,
+            ..known.clone()
+        }));
     }
 
     /// A value for another field; one that the row has there already stays.
@@ -161,20 +273,7 @@ impl Sheet {
     }
 
     pub fn doubt(&mut self, record: u32, field: &str, value: Option<&str>, doubt: &Doubt) {
-        let message = match &doubt.suggestion {
-            Some(better) => format!("{} (proposed: {better})", doubt.message),
-            None => doubt.message.clone(),
-        };
-        self.violations.push(Violation {
-            record,
-            field: field.to_owned(),
-            value: value.map(str::to_owned),
-            rule: doubt.rule.to_owned(),
-            severity: doubt.severity,
-            message,
-            action: Action::Flag,
-            owner: String::new(),
-        });
+        self.violations.push(violation(record, field, value, doubt));
     }
 
     /// Puts the values that other fields had for `field` into it, in the form that
@@ -195,8 +294,16 @@ impl Sheet {
             .remove(field)
             .unwrap_or_else(|| Text::missing(rows));
         let mut column = TextBuilder::with_capacity(rows);
+        let mut copied = Copied::of(&old);
         let mut waiting = arrivals.iter().peekable();
         for row in 0..rows {
+            if waiting
+                .peek()
+                .is_none_or(|arrival| arrival.row as usize != row)
+            {
+                column.copy(&mut copied, row);
+                continue;
+            }
             let mut cell = old.get(row).map(str::to_owned);
             while let Some(arrival) = waiting.next_if(|arrival| arrival.row as usize == row) {
                 let Some(value) = canonical(&arrival.value) else {
@@ -247,15 +354,16 @@ impl Sheet {
             .filter_map(|name| self.columns.get(*name))
             .collect();
         let mut column = TextBuilder::with_capacity(old.len());
+        let mut copied = Copied::of(old);
         let mut told = Events::new();
         for row in 0..old.len() {
             let Some(cell) = old.get(row) else {
-                column.push(None::<&str>);
+                column.push_code(None);
                 continue;
             };
             let is_main = |value: &str| mains.iter().any(|main| main.get(row) == Some(value));
             if !cell.split(JOIN).any(is_main) {
-                column.push(Some(cell));
+                column.copy(&mut copied, row);
                 continue;
             }
             let rest: Vec<&str> = cell.split(JOIN).filter(|value| !is_main(value)).collect();
@@ -277,6 +385,9 @@ impl Sheet {
                 ..Event::default()
             });
             column.push(Some(rest));
+        }
+        if told.is_empty() {
+            return;
         }
         let column = column.finish();
         self.events.append(&told);
@@ -303,6 +414,26 @@ impl Sheet {
         (table, self.events, self.violations)
     }
 }
+
+fn violation(record: u32, field: &str, value: Option<&str>, doubt: &Doubt) -> Violation {
+    let message = match &doubt.suggestion {
+        Some(better) => format!("{} (proposed: {better})", doubt.message).into(),
+        None => doubt.message.as_str().into(),
+    };
+    Violation {
+        record,
+        field: field.into(),
+        value: value.map(Arc::from),
+        rule: doubt.rule.into(),
+        severity: doubt.severity,
+        message,
+        action: Action::Flag,
+        owner: Arc::default(),
+    }
+}
+
+/// The violations of a code whose rows have doubts: their texts are shared.
+type Doubted = HashMap<u32, Vec<Violation>, foldhash::fast::FixedState>;
 
 fn has(cell: &str, value: &str) -> bool {
     cell.split(JOIN).any(|known| known == value)

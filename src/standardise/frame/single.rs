@@ -1,10 +1,13 @@
 //! Fields whose values need nothing but themselves, and phones, which need a region.
 
+use hashbrown::HashMap;
+use rayon::prelude::*;
+
 use super::columns::Column;
 use super::outcomes;
 use super::sheet::{JOIN, Sheet};
 use crate::contact::{FieldType, Text};
-use crate::standardise::coded::{Coded, Groups, NONE};
+use crate::standardise::coded::{Coded, Groups, NONE, code};
 use crate::standardise::outcome::Outcome;
 use crate::standardise::{Knowledge, phone};
 
@@ -143,36 +146,101 @@ pub fn several(clean: &str, one: impl Fn(&str) -> Outcome) -> Outcome {
     }
 }
 
-/// For each row without a region the one that its email's domain tells.
-pub fn hints(
-    regions: &[Option<&str>],
-    email: Option<&Text>,
-    knowledge: &Knowledge,
-) -> Vec<Option<String>> {
-    regions
-        .iter()
-        .enumerate()
-        .map(|(row, region)| {
-            let email = email.filter(|_| region.is_none())?.get(row)?;
-            phone::region_of_email(email, &knowledge.phones)
-        })
-        .collect()
-}
-
 /// Each row's region for phones: its country, else its source's, else the plan's.
 pub fn regions<'a>(
     country: Option<&'a Text>,
     by_source: &'a [Option<String>],
     sources: &[u16],
-) -> Vec<Option<&'a str>> {
-    sources
+) -> Coded<'a> {
+    let mut regions = Words::default();
+    let of_source: Vec<u32> = by_source
+        .iter()
+        .map(|region| {
+            region
+                .as_deref()
+                .map_or(NONE, |region| regions.code(region))
+        })
+        .collect();
+    let of_country: Vec<u32> = country.map_or_else(Vec::new, |column| {
+        let regions = &mut regions;
+        column
+            .distinct_values()
+            .map(|code| match code.len() {
+                2 => regions.code(code),
+                _ => NONE,
+            })
+            .collect()
+    });
+    let codes = sources
         .iter()
         .enumerate()
         .map(|(row, &source)| {
             country
-                .and_then(|column| column.get(row))
-                .filter(|code| code.len() == 2)
-                .or_else(|| by_source.get(source as usize).and_then(Option::as_deref))
+                .and_then(|column| column.code(row))
+                .map(|code| of_country[code as usize])
+                .filter(|code| *code != NONE)
+                .unwrap_or_else(|| of_source.get(source as usize).copied().unwrap_or(NONE))
         })
-        .collect()
+        .collect();
+    Coded {
+        codes,
+        values: regions.values,
+    }
+}
+
+/// For each address the region that its domain tells, empty for none.
+pub fn regions_of_emails(email: Option<&Text>, knowledge: &Knowledge) -> Vec<Option<String>> {
+    email.map_or_else(Vec::new, |column| {
+        (0..column.distinct())
+            .into_par_iter()
+            .with_min_len(1024)
+            .map(|at| phone::region_of_email(column.value(code(at)), &knowledge.phones))
+            .collect()
+    })
+}
+
+/// For each row without a region the one that its email's domain tells;
+/// `of_emails` is by the email's code.
+pub fn hints<'a>(
+    regions: &Coded<'_>,
+    email: Option<&Text>,
+    of_emails: &'a [Option<String>],
+) -> Coded<'a> {
+    let mut hints = Words::default();
+    let by_email: Vec<u32> = of_emails
+        .iter()
+        .map(|region| region.as_deref().map_or(NONE, |region| hints.code(region)))
+        .collect();
+    let codes = regions
+        .codes
+        .iter()
+        .enumerate()
+        .map(|(row, region)| {
+            email
+                .filter(|_| *region == NONE)
+                .and_then(|column| column.code(row))
+                .map_or(NONE, |code| by_email[code as usize])
+        })
+        .collect();
+    Coded {
+        codes,
+        values: hints.values,
+    }
+}
+
+/// Codes of a few words.
+#[derive(Default)]
+struct Words<'a> {
+    values: Vec<&'a str>,
+    known: HashMap<&'a str, u32, foldhash::fast::FixedState>,
+}
+
+impl<'a> Words<'a> {
+    fn code(&mut self, word: &'a str) -> u32 {
+        let values = &mut self.values;
+        *self.known.entry(word).or_insert_with(|| {
+            values.push(word);
+            code(values.len() - 1)
+        })
+    }
 }

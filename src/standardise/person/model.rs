@@ -7,13 +7,14 @@
 //! letters. Counts only, so that the order of rows does not matter.
 
 use std::hash::{BuildHasher, Hash};
+use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::clean::{Found, bare, is_suffix, is_upper, take_titles};
 use super::rules::{FastMap, FastSet, PersonRules};
 use super::split;
-use crate::contact::Records;
+use crate::contact::{Records, Text};
 use crate::standardise::company;
 use crate::standardise::script::Script;
 use crate::standardise::tidy::{fold, tidy};
@@ -42,19 +43,59 @@ const BORROWED: f32 = 0.7;
 const LISTED: f32 = 1.0;
 /// Clear without a prior, in log units.
 const CLEAR: f32 = 2.0;
-const ROWS_A_CHUNK: usize = 8_192;
+const VALUES_A_CHUNK: usize = 8_192;
+
+/// A column's distinct values, and how many rows have each.
+struct Seen<'a> {
+    name: &'static str,
+    column: &'a Text,
+    times: Vec<u32>,
+}
+
+impl<'a> Seen<'a> {
+    fn of(name: &'static str, column: &'a Text) -> Self {
+        let mut times = vec![0; column.distinct()];
+        for code in (0..column.len()).filter_map(|row| column.code(row)) {
+            times[code as usize] += 1;
+        }
+        Self {
+            name,
+            column,
+            times,
+        }
+    }
+
+    fn chunks(&self) -> impl IndexedParallelIterator<Item = Range<usize>> + use<> {
+        let len = self.times.len();
+        (0..len.div_ceil(VALUES_A_CHUNK))
+            .into_par_iter()
+            .map(move |chunk| {
+                let start = chunk * VALUES_A_CHUNK;
+                start..(start + VALUES_A_CHUNK).min(len)
+            })
+    }
+
+    /// The values of `range` with the number of their rows.
+    fn values(&self, range: Range<usize>) -> impl Iterator<Item = (&'a str, u32)> {
+        let column = self.column;
+        (0_u32..)
+            .zip(&self.times)
+            .skip(range.start)
+            .take(range.len())
+            .map(move |(code, times)| (column.value(code), *times))
+    }
+}
 
 /// Learns from all records; the same for any order of rows.
 #[must_use]
 pub fn learn(records: &Records, rules: &PersonRules) -> NameModel {
-    let rows = records.rows();
-    let chunks: Vec<(usize, usize)> = (0..rows)
-        .step_by(ROWS_A_CHUNK)
-        .map(|start| (start, (start + ROWS_A_CHUNK).min(rows)))
+    let columns: Vec<Seen<'_>> = ["given_name", "family_name", "full_name", "company"]
+        .into_iter()
+        .filter_map(|name| Some(Seen::of(name, records.table.column(name)?)))
         .collect();
-    let counts = chunks
+    let counts = columns
         .par_iter()
-        .map(|&(start, end)| count(records, rules, start, end))
+        .flat_map(|column| column.chunks().map(|range| count(column, rules, range)))
         .reduce(Counts::default, Counts::join);
     let mut model = NameModel {
         prior: default_prior(),
@@ -72,9 +113,15 @@ pub fn learn(records: &Records, rules: &PersonRules) -> NameModel {
         }
     }
     // The order of whole names, from those that are clear without it.
-    let orders = chunks
+    let orders = columns
         .par_iter()
-        .map(|&(start, end)| count_orders(records, rules, &model, start, end))
+        .filter(|column| column.name == "full_name")
+        .flat_map(|column| {
+            let model = &model;
+            column
+                .chunks()
+                .map(move |range| count_orders(column, rules, model, range))
+        })
         .reduce(
             || [[0; 2]; Script::COUNT],
             |mut a, b| {
@@ -168,26 +215,26 @@ struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, text: &str, slot: usize) {
+    fn add(&mut self, text: &str, slot: usize, times: u32) {
         for word in text.split(|c: char| c.is_whitespace()) {
             let key = fold(word);
             if key.chars().count() < 2 && key.is_ascii() {
                 continue;
             }
-            self.totals[slot] += 1;
+            self.totals[slot] += times;
             match self.words.get_mut(&key) {
-                Some(counts) => counts[slot] += 1,
+                Some(counts) => counts[slot] += times,
                 None => {
                     let mut counts = [0; 2];
-                    counts[slot] = 1;
+                    counts[slot] = times;
                     self.words.insert(key, counts);
                 }
             }
             if word.chars().any(char::is_uppercase) && !is_upper(word) {
                 match self.written.get_mut(word) {
-                    Some(count) => *count += 1,
+                    Some(count) => *count += times,
                     None => {
-                        self.written.insert(word.to_owned(), 1);
+                        self.written.insert(word.to_owned(), times);
                     }
                 }
             }
@@ -232,39 +279,28 @@ impl Counts {
     }
 }
 
-fn count(records: &Records, rules: &PersonRules, start: usize, end: usize) -> Counts {
+fn count(column: &Seen<'_>, rules: &PersonRules, range: Range<usize>) -> Counts {
     let mut counts = Counts::default();
-    for (field, slot) in [("given_name", 0), ("family_name", 1)] {
-        let Some(column) = records.table.column(field) else {
-            continue;
-        };
-        for row in start..end {
-            if let Some(value) = column.get(row) {
+    for (value, times) in column.values(range) {
+        match column.name {
+            "given_name" | "family_name" => {
                 let text = tidy(value);
                 if !rules.placeholders.contains(&text.to_lowercase()) {
-                    counts.add(&text, slot);
+                    counts.add(&text, usize::from(column.name == "family_name"), times);
                 }
             }
-        }
-    }
-    if let Some(column) = records.table.column("full_name") {
-        for row in start..end {
-            if let Some((family, given)) = column
-                .get(row)
-                .and_then(|value| value.split_once([',', '،']))
-            {
+            "full_name" => {
+                let Some((family, given)) = value.split_once([',', '،']) else {
+                    continue;
+                };
                 let (family, given) = (tidy(family), tidy(given));
                 if given.contains(',') || given.split(' ').count() > 2 || is_suffix(&given, rules) {
                     continue;
                 }
-                counts.add(&family, 1);
-                counts.add(&given, 0);
+                counts.add(&family, 1, times);
+                counts.add(&given, 0, times);
             }
-        }
-    }
-    if let Some(column) = records.table.column("company") {
-        for row in start..end {
-            if let Some(value) = column.get(row) {
+            _ => {
                 let core = company::core(value, &rules.company);
                 if !core.is_empty() {
                     counts.companies.insert(hash(&core));
@@ -276,20 +312,13 @@ fn count(records: &Records, rules: &PersonRules, start: usize, end: usize) -> Co
 }
 
 fn count_orders(
-    records: &Records,
+    column: &Seen<'_>,
     rules: &PersonRules,
     model: &NameModel,
-    start: usize,
-    end: usize,
+    range: Range<usize>,
 ) -> [[u32; 2]; Script::COUNT] {
     let mut orders = [[0; 2]; Script::COUNT];
-    let Some(column) = records.table.column("full_name") else {
-        return orders;
-    };
-    for row in start..end {
-        let Some(value) = column.get(row) else {
-            continue;
-        };
+    for (value, times) in column.values(range) {
         if value.contains([',', '،']) {
             continue;
         }
@@ -303,7 +332,7 @@ fn count_orders(
         if let Some(margin) = split::margin(&words, rules, model)
             && margin.abs() >= CLEAR
         {
-            orders[script as usize][usize::from(margin < 0.0)] += 1;
+            orders[script as usize][usize::from(margin < 0.0)] += times;
         }
     }
     orders

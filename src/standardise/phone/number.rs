@@ -1,5 +1,6 @@
 //! One number: what it is, or why it is none.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -38,10 +39,18 @@ pub(super) fn one_number(piece: &str, region: Option<Region>, rules: &PhoneRules
         sound: false,
         doubts: Vec::new(),
     };
-    if rules.texts.contains(&piece.to_lowercase()) {
+    let is_text = if piece.is_ascii() {
+        let mut texts = rules.texts.iter();
+        texts.any(|text| text.eq_ignore_ascii_case(piece))
+    } else {
+        rules.texts.contains(&piece.to_lowercase())
+    };
+    if is_text {
         return clear("placeholder", "stands for no number");
     }
-    if SCIENTIFIC.is_match(piece) {
+    // Most numbers have no letter in them: the patterns that want one are not asked.
+    let letters = !piece.is_ascii() || piece.bytes().any(|b| b.is_ascii_alphabetic());
+    if letters && SCIENTIFIC.is_match(piece) {
         let mut one = clear(
             "phone_lost_in_spreadsheet",
             "a spreadsheet cut the number's digits",
@@ -54,12 +63,23 @@ pub(super) fn one_number(piece: &str, region: Option<Region>, rules: &PhoneRules
         });
         return one;
     }
-    let bare = without_label(piece, rules);
-    let bare = PARENTHESISED_WORD.replace_all(bare, "");
+    let bare = if letters {
+        PARENTHESISED_WORD.replace_all(without_label(piece, rules), "")
+    } else {
+        Cow::Borrowed(piece)
+    };
     // `12125552377.0` is a spreadsheet's number.
-    let float = FLOAT.captures(bare.trim()).map(|found| found[1].to_owned());
+    let float = Some(bare.trim())
+        .filter(|bare| bare.ends_with(".0"))
+        .and_then(|bare| FLOAT.captures(bare))
+        .map(|found| found[1].to_owned());
     let bare = float.as_deref().unwrap_or(&bare);
-    let (number, extension) = match rules.extension(bare.trim()) {
+    let found = if letters || !rules.letters_before_extension {
+        rules.extension(bare.trim())
+    } else {
+        None
+    };
+    let (number, extension) = match found {
         Some((number, extension)) => (number.to_owned(), Some(extension.to_owned())),
         None => (bare.trim().to_owned(), None),
     };

@@ -25,6 +25,9 @@ pub struct PhoneRules {
     /// A number and its extension.
     #[serde(skip)]
     extension: Option<Regex>,
+    /// Every word before an extension has a letter in it.
+    #[serde(skip)]
+    pub(super) letters_before_extension: bool,
 }
 
 impl PhoneRules {
@@ -40,6 +43,10 @@ impl PhoneRules {
         rules
             .extensions
             .sort_by_key(|word| std::cmp::Reverse(word.len()));
+        rules.letters_before_extension = rules
+            .extensions
+            .iter()
+            .all(|word| word.contains(char::is_alphabetic));
         let words: Vec<String> = rules
             .extensions
             .iter()

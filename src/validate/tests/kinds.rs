@@ -117,7 +117,7 @@ fn unique_in_a_source_over_all_and_by_value() {
         "0 email, 1 email",
     );
     let done = ran(&rule("field = 'email'\nunique = 'all'"), lines);
-    assert_eq!(done.violations[0].message, "3 records share this email");
+    assert_eq!(&*done.violations[0].message, "3 records share this email");
 }
 
 #[test]

@@ -1,0 +1,401 @@
+//! One text column: a code for each row into the column's distinct values.
+//!
+//! Exports repeat themselves: a code costs one, two or four bytes, and stages work
+//! once per distinct value. Missing rows before the first and behind the last value
+//! cost nothing, so that a column which one of many sources has stays small.
+
+use std::hash::BuildHasher;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::values::Values;
+use hashbrown::HashTable;
+use polars::prelude::{ChunkTake, IdxCa, PlSmallStr, StringChunked, StringChunkedBuilder};
+
+/// One text column: `len` cells, each missing or a non-empty string.
+///
+/// Cloning is cheap (reference counts).
+#[derive(Clone, Debug)]
+pub struct Text {
+    len: usize,
+    /// The row of the first code; the rows before it, and those behind the last
+    /// code, are missing.
+    first: usize,
+    codes: Codes,
+    values: Arc<Values>,
+    filled: usize,
+}
+
+/// 0 is a missing cell, n the value n − 1.
+#[derive(Clone, Debug)]
+enum Codes {
+    One(Arc<Vec<u8>>),
+    Two(Arc<Vec<u16>>),
+    Four(Arc<Vec<u32>>),
+}
+
+impl Codes {
+    /// 0 outside.
+    fn get(&self, at: usize) -> u32 {
+        match self {
+            Self::One(codes) => codes.get(at).copied().map_or(0, u32::from),
+            Self::Two(codes) => codes.get(at).copied().map_or(0, u32::from),
+            Self::Four(codes) => codes.get(at).copied().unwrap_or(0),
+        }
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // As many values as fit, looked at first.
+    fn shrunk(codes: Vec<u32>, values: usize) -> Self {
+        if values < 1 << 8 {
+            Self::One(Arc::new(codes.iter().map(|&code| code as u8).collect()))
+        } else if values < 1 << 16 {
+            Self::Two(Arc::new(codes.iter().map(|&code| code as u16).collect()))
+        } else {
+            let mut codes = codes;
+            codes.shrink_to_fit();
+            Self::Four(Arc::new(codes))
+        }
+    }
+}
+
+impl Text {
+    /// A polars column; empty strings become missing.
+    #[must_use]
+    pub fn from_polars(column: &StringChunked) -> Self {
+        column.iter().collect()
+    }
+
+    /// A column of missing cells.
+    #[must_use]
+    pub fn missing(len: usize) -> Self {
+        Self {
+            len,
+            first: len,
+            codes: Codes::One(Arc::default()),
+            values: Arc::default(),
+            filled: 0,
+        }
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The cell of `row`, or `None` when it is missing.
+    ///
+    /// # Panics
+    /// When `row` is not below [`Text::len`]: rows come from the table itself.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Option<&str> {
+        self.code(row).map(|code| self.values.get(code))
+    }
+
+    /// The number of the row's value among the distinct ones; equal codes are equal
+    /// values, and different codes different ones.
+    ///
+    /// # Panics
+    /// As [`Text::get`].
+    #[must_use]
+    pub fn code(&self, row: usize) -> Option<u32> {
+        assert!(row < self.len, "row {row} of {}", self.len);
+        // Before the first code the difference wraps to a number that no code has.
+        self.codes.get(row.wrapping_sub(self.first)).checked_sub(1)
+    }
+
+    /// How many distinct values there are: codes are below.
+    #[must_use]
+    pub fn distinct(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The value of a code.
+    ///
+    /// # Panics
+    /// When `code` is not below [`Text::distinct`].
+    #[must_use]
+    pub fn value(&self, code: u32) -> &str {
+        self.values.get(code)
+    }
+
+    /// The distinct values, by code.
+    pub fn distinct_values(&self) -> impl Iterator<Item = &str> + '_ {
+        self.values.iter()
+    }
+
+    /// All cells in row order.
+    pub fn iter(&self) -> impl Iterator<Item = Option<&str>> + '_ {
+        (0..self.len).map(|row| self.get(row))
+    }
+
+    /// How many cells are not missing.
+    #[must_use]
+    pub fn filled(&self) -> usize {
+        self.filled
+    }
+
+    /// The cells at `rows`, in that order.
+    #[must_use]
+    pub fn take(&self, rows: &[u32]) -> Self {
+        let mut builder = TextBuilder::with_capacity(rows.len());
+        let mut from = Copied::of(self);
+        for &row in rows {
+            builder.copy(&mut from, row as usize);
+        }
+        builder.finish()
+    }
+
+    /// Some rows of the column as polars has them.
+    #[must_use]
+    pub fn to_polars(&self, rows: Range<usize>) -> StringChunked {
+        // Few values: their texts once, the rows by number.
+        if self.distinct() < rows.len() / 4 {
+            let values: StringChunked = self.distinct_values().map(Some).collect();
+            let codes: IdxCa = rows.clone().map(|row| self.code(row)).collect();
+            if let Ok(taken) = values.take(&codes) {
+                return taken;
+            }
+        }
+        let mut builder = StringChunkedBuilder::new(PlSmallStr::EMPTY, rows.len());
+        for row in rows {
+            builder.append_option(self.get(row));
+        }
+        builder.finish()
+    }
+
+    /// Whether the rows of both hold the same, seen from their parts.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.len == other.len
+            && Arc::ptr_eq(&self.values, &other.values)
+            && self.first == other.first
+            && match (&self.codes, &other.codes) {
+                (Codes::One(a), Codes::One(b)) => Arc::ptr_eq(a, b),
+                (Codes::Two(a), Codes::Two(b)) => Arc::ptr_eq(a, b),
+                (Codes::Four(a), Codes::Four(b)) => Arc::ptr_eq(a, b),
+                _ => false,
+            }
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<Option<S>> for Text {
+    fn from_iter<I: IntoIterator<Item = Option<S>>>(cells: I) -> Self {
+        let cells = cells.into_iter();
+        let mut builder = TextBuilder::with_capacity(cells.size_hint().0);
+        for cell in cells {
+            builder.push(cell);
+        }
+        builder.finish()
+    }
+}
+
+/// A column that cells are copied from: each distinct value is looked up once.
+#[derive(Debug)]
+pub struct Copied<'a> {
+    from: &'a Text,
+    /// By the column's code: the builder's code plus one, 0 when not yet known.
+    known: Vec<u32>,
+}
+
+impl<'a> Copied<'a> {
+    #[must_use]
+    pub fn of(from: &'a Text) -> Self {
+        Self {
+            from,
+            known: vec![0; from.distinct()],
+        }
+    }
+
+    #[must_use]
+    pub fn column(&self) -> &'a Text {
+        self.from
+    }
+}
+
+/// Builds a [`Text`] cell by cell.
+#[derive(Default)]
+pub struct TextBuilder {
+    len: usize,
+    first: usize,
+    codes: Vec<u32>,
+    filled: usize,
+    values: Values,
+    known: HashTable<u32>,
+    hasher: foldhash::fast::FixedState,
+}
+
+impl TextBuilder {
+    #[must_use]
+    pub fn with_capacity(rows: usize) -> Self {
+        Self {
+            codes: Vec::with_capacity(rows),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a cell; the empty string counts as missing.
+    pub fn push<S: AsRef<str>>(&mut self, cell: Option<S>) {
+        let code = cell.and_then(|text| self.code_of(text.as_ref()));
+        self.push_code(code);
+    }
+
+    /// Adds the cell of `row` of another column.
+    pub fn copy(&mut self, from: &mut Copied<'_>, row: usize) {
+        match from.from.code(row) {
+            Some(code) => self.copy_code(from, code),
+            None => self.push_code(None),
+        }
+    }
+
+    /// Adds a cell with the value that `code` has in another column.
+    pub fn copy_code(&mut self, from: &mut Copied<'_>, code: u32) {
+        let mut own = from.known[code as usize];
+        if own == 0 {
+            own = self
+                .code_of(from.from.value(code))
+                .map_or(0, |code| code + 1);
+            from.known[code as usize] = own;
+        }
+        self.push_code(own.checked_sub(1));
+    }
+
+    /// Adds all cells of another column.
+    pub fn append(&mut self, other: &Text) {
+        let mut from = Copied::of(other);
+        for row in 0..other.len() {
+            self.copy(&mut from, row);
+        }
+    }
+
+    /// The code of a value in this column, for [`TextBuilder::push_code`]; none for
+    /// the empty string. A value that no row gets should not be asked for.
+    pub fn code_of(&mut self, text: &str) -> Option<u32> {
+        if text.is_empty() {
+            return None;
+        }
+        let values = &mut self.values;
+        let hash = self.hasher.hash_one(text);
+        if let Some(&code) = self.known.find(hash, |&code| values.get(code) == text) {
+            return Some(code);
+        }
+        let code = values.push(text);
+        let hasher = &self.hasher;
+        self.known
+            .insert_unique(hash, code, |&code| hasher.hash_one(values.get(code)));
+        Some(code)
+    }
+
+    /// Adds a cell by its code.
+    pub fn push_code(&mut self, code: Option<u32>) {
+        self.len += 1;
+        match code {
+            Some(code) => {
+                self.filled += 1;
+                self.codes.push(code + 1);
+            }
+            None if self.codes.is_empty() => self.first += 1,
+            None => self.codes.push(0),
+        }
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    #[must_use]
+    pub fn finish(self) -> Text {
+        let mut codes = self.codes;
+        let end = codes.iter().rposition(|code| *code != 0);
+        codes.truncate(end.map_or(0, |at| at + 1));
+        let mut values = self.values;
+        values.shrink_to_fit();
+        Text {
+            len: self.len,
+            first: self.first,
+            codes: Codes::shrunk(codes, values.len()),
+            values: Arc::new(values),
+            filled: self.filled,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_strings_are_missing() {
+        let column: Text = [Some("a"), Some(""), None].into_iter().collect();
+        assert_eq!(column.get(0), Some("a"));
+        assert_eq!(column.get(1), None);
+        assert_eq!(column.filled(), 1);
+    }
+
+    #[test]
+    fn equal_values_share_a_code_and_outer_missing_rows_cost_nothing() {
+        let cells = [None, None, Some("b"), None, Some("a"), Some("b"), None];
+        let column: Text = cells.into_iter().collect();
+        assert_eq!(column.iter().collect::<Vec<_>>(), cells);
+        assert_eq!(
+            (column.distinct(), column.filled(), column.len()),
+            (2, 3, 7)
+        );
+        assert_eq!(column.code(2), column.code(5));
+        assert!(matches!(&column.codes, Codes::One(codes) if codes.len() == 4));
+    }
+
+    #[test]
+    fn polars_gets_the_same_cells_by_number_and_one_by_one() {
+        for distinct in [3_usize, 90] {
+            let cells: Vec<Option<String>> = (0..100_usize)
+                .map(|at| (at % 7 > 0).then(|| format!("{}", at % distinct)))
+                .collect();
+            let column: Text = cells.iter().map(Option::as_deref).collect();
+            let some = column.to_polars(20..95);
+            let got: Vec<Option<&str>> = some.iter().collect();
+            let wanted: Vec<Option<&str>> = cells[20..95].iter().map(Option::as_deref).collect();
+            assert_eq!(got, wanted);
+        }
+    }
+
+    #[test]
+    fn codes_of_all_widths_come_back() {
+        for distinct in [1_usize, 255, 256, 65_535, 65_536] {
+            let cells: Vec<String> = (0..distinct * 2)
+                .map(|at| (at % distinct).to_string())
+                .collect();
+            let column: Text = cells.iter().map(Some).collect();
+            assert_eq!(column.distinct(), distinct);
+            assert!(
+                column
+                    .iter()
+                    .eq(cells.iter().map(|cell| Some(cell.as_str())))
+            );
+        }
+    }
+
+    #[test]
+    fn copied_columns_keep_their_cells() {
+        let one: Text = [Some("a"), None, Some("b")].into_iter().collect();
+        let two: Text = [Some("b"), Some("c")].into_iter().collect();
+        let mut builder = TextBuilder::with_capacity(0);
+        builder.append(&one);
+        builder.append(&two);
+        let both = builder.finish();
+        let cells: Vec<_> = both.iter().collect();
+        assert_eq!(cells, [Some("a"), None, Some("b"), Some("b"), Some("c")]);
+        assert_eq!(both.distinct(), 3);
+        assert!(both.is_same(&both.clone()) && !one.is_same(&two));
+    }
+}

@@ -1,0 +1,114 @@
+//! Texts one behind the other: what columns and events keep their values in.
+
+/// Texts by number, in one string.
+#[derive(Clone, Debug, Default)]
+pub struct Values {
+    bytes: String,
+    /// The low half of each text's end.
+    ends: Vec<u32>,
+    /// The texts at which the low half began anew: none below 4 GiB.
+    wraps: Vec<u32>,
+}
+
+impl Values {
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)] // Nobody asks.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The text of a number.
+    ///
+    /// # Panics
+    /// When `at` is not below [`Values::len`].
+    #[must_use]
+    pub fn get(&self, at: u32) -> &str {
+        let start = if at == 0 { 0 } else { self.end(at - 1) };
+        &self.bytes[start..self.end(at)]
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0_u32..).take(self.len()).map(|at| self.get(at))
+    }
+
+    /// Adds a text and gives its number. A run has fewer than 2³² − 1 of them: the
+    /// reader's bound on cells is far below.
+    pub fn push(&mut self, text: &str) -> u32 {
+        let at = u32::try_from(self.ends.len()).unwrap_or(u32::MAX - 1);
+        let before = self.bytes.len() as u64;
+        self.bytes.push_str(text);
+        self.end_at(before, self.bytes.len() as u64);
+        at
+    }
+
+    /// Adds all texts of `other`; their numbers go up by [`Values::len`] of before.
+    pub fn append(&mut self, other: &Self) {
+        let shift = self.bytes.len() as u64;
+        self.bytes.push_str(&other.bytes);
+        let mut before = shift;
+        self.ends.reserve(other.ends.len());
+        for at in (0_u32..).take(other.len()) {
+            let end = shift + other.end(at) as u64;
+            self.end_at(before, end);
+            before = end;
+        }
+    }
+
+    /// Room for exactly these further texts.
+    pub fn reserve_exact(&mut self, texts: usize, bytes: usize) {
+        self.ends.reserve_exact(texts);
+        self.bytes.reserve_exact(bytes);
+    }
+
+    /// Bytes of all texts.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub fn shrink_to_fit(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    fn end(&self, at: u32) -> usize {
+        let low = self.ends[at as usize] as usize;
+        if self.wraps.is_empty() {
+            return low;
+        }
+        low + (self.wraps.partition_point(|wrap| *wrap <= at) << 32)
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // The low half is meant.
+    fn end_at(&mut self, before: u64, end: u64) {
+        // A field is bounded far below 4 GiB when it is read: one wrap at most.
+        if end >> 32 > before >> 32 {
+            self.wraps.push(self.ends.len() as u32);
+        }
+        self.ends.push(end as u32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_come_back_also_after_append() {
+        let (mut one, mut two) = (Values::default(), Values::default());
+        assert_eq!((one.push("a"), one.push(""), one.push("bé")), (0, 1, 2));
+        assert_eq!(two.push("c"), 0);
+        one.append(&two);
+        assert_eq!(one.iter().collect::<Vec<_>>(), ["a", "", "bé", "c"]);
+    }
+
+    #[test]
+    fn texts_beyond_four_gigabytes_are_told_apart() {
+        let mut values = Values::default();
+        values.end_at(0, 5);
+        values.end_at(5, (1 << 32) + 3);
+        values.end_at((1 << 32) + 3, (1 << 32) + 9);
+        let ends: Vec<usize> = (0..3).map(|at| values.end(at)).collect();
+        assert_eq!(ends, [5, (1 << 32) + 3, (1 << 32) + 9]);
+    }
+}
