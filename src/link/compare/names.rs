@@ -40,6 +40,10 @@ pub const fn family_level(level: u8) -> u8 {
 
 const CACHE: usize = 1 << 16;
 
+/// How much of a community's bits counts: letters place a name loosely, and how rare the
+/// name is says a part of it already.
+const COMMUNITY: f32 = 0.5;
+
 /// Compares names, remembering the pairs it has seen. One for each thread.
 pub struct NameComparer<'a> {
     features: &'a Features,
@@ -126,7 +130,10 @@ impl<'a> NameComparer<'a> {
         );
         if (1..=given::PART).contains(&given) && (1..=given::PART).contains(&family) {
             let (left, right) = (f.communities.bits(ga, fa), f.communities.bits(gb, fb));
-            out.community = f32::midpoint(left, right);
+            // As with rarity, what is only alike counts half.
+            let exact = given == given::SAME && family == given::SAME;
+            let share = if exact { COMMUNITY } else { COMMUNITY / 2.0 };
+            out.community = f32::midpoint(left, right) * share;
         }
         out.pattern.set(Comparison::Given, given);
         out.pattern.set(
