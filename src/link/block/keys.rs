@@ -15,6 +15,8 @@ pub enum KeyKind {
     SortedMailbox,
     Phone,
     Word,
+    WordCompany,
+    NicknameSkeleton,
     WordEmployer,
     BeginningEmployer,
     TwoSkeletons,
@@ -78,6 +80,16 @@ pub fn emit(f: &Features, record: usize, mut emit: impl FnMut(u64)) {
         for &employer in f.employers.of(record) {
             with(KeyKind::WordEmployer, employer);
         }
+        // A company that is written in another way still begins alike.
+        if f.company[record] != NONE {
+            let company = start(f.texts.get(f.company[record]), COMPANY_START);
+            emit(key(KeyKind::WordCompany, &[&word.neutral, company]));
+        }
+        let mut with = |kind: KeyKind, id: u32| {
+            if id != NONE {
+                emit(key(kind, &[&word.neutral, f.texts.get(id)]));
+            }
+        };
         with(KeyKind::WordCity, f.city[record]);
         with(KeyKind::WordPostcode, f.postcode[record]);
     }
@@ -108,9 +120,27 @@ pub fn emit(f: &Features, record: usize, mut emit: impl FnMut(u64)) {
             ));
         }
     }
+    nicknames(f, record, &long, &mut emit);
     name_pairs(&words, &long, &mut emit);
     sparse_keys(f, record, &long, &mut emit);
 }
+
+/// The longer names that a word may stand for, with what another word sounds like.
+fn nicknames(f: &Features, record: usize, long: &[&Word], emit: &mut impl FnMut(u64)) {
+    for &id in f.words.of(record) {
+        for &formal in f.nicknames.formal(id) {
+            for other in long.iter().filter(|&&w| !std::ptr::eq(w, f.names.word(id))) {
+                let mut hasher = hasher(KeyKind::NicknameSkeleton);
+                hasher.write_u64(formal);
+                hasher.write(other.skeleton.as_bytes());
+                emit(hasher.finish());
+            }
+        }
+    }
+}
+
+/// Letters of a company that a key takes.
+const COMPANY_START: usize = 6;
 
 /// Keys of what reaches or names the person.
 fn contact_keys(f: &Features, record: usize, emit: &mut impl FnMut(u64)) {

@@ -4,12 +4,17 @@
 //! names are alike only when one is listed as the other's short form, or both are
 //! short forms of one longer name and start with the same letter.
 
+use std::hash::BuildHasher;
+
 use hashbrown::{HashMap, HashSet};
 
 use super::{Letters, WordId};
 use crate::rulebook::Rulebook;
 
 type Fixed = foldhash::fast::FixedState;
+
+/// Longer names of a word at most: `al` may be anybody.
+const FORMAL: usize = 6;
 
 /// The pairs of alike names, over interned words.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +23,8 @@ pub struct Nicknames {
     alike: HashSet<(WordId, WordId), Fixed>,
     /// The words of `alike`.
     known: HashSet<WordId, Fixed>,
+    /// The longer names that a word is listed for, itself among them, as hashes.
+    formal: HashMap<WordId, Vec<u64>, Fixed>,
 }
 
 impl Nicknames {
@@ -38,6 +45,7 @@ impl Nicknames {
             listed,
             alike: HashSet::default(),
             known: HashSet::default(),
+            formal: HashMap::default(),
         }
     }
 
@@ -59,6 +67,15 @@ impl Nicknames {
                 }
             }
         }
+        for (name, short) in &self.listed {
+            let hash = Fixed::default().hash_one(name.as_str());
+            for word in find(name).into_iter().chain(find(short)) {
+                let formal = self.formal.entry(word).or_default();
+                if formal.len() < FORMAL && !formal.contains(&hash) {
+                    formal.push(hash);
+                }
+            }
+        }
         for (a, b) in pairs {
             for &left in &find(a) {
                 for &right in &find(b) {
@@ -74,6 +91,13 @@ impl Nicknames {
     /// Adds a pair learned from the data.
     pub fn learn(&mut self, a: WordId, b: WordId) {
         self.alike.insert((a.min(b), a.max(b)));
+    }
+
+    /// The longer names that a word may stand for, itself among them if it is one; empty
+    /// where the list does not know it.
+    #[must_use]
+    pub fn formal(&self, word: WordId) -> &[u64] {
+        self.formal.get(&word).map_or(&[], Vec::as_slice)
     }
 
     /// The word has another form.
