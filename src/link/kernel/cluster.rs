@@ -27,8 +27,10 @@ const UNCOMPARED: f64 = -2.0;
 const ALONE: f64 = 1.0;
 /// Links above this make loose components.
 pub const LOOSE: f32 = -4.0;
-/// Components up to this size are compared in full.
+/// Components up to this size are compared in full …
 const FULL: usize = 60;
+/// … and larger ones, the smallest first, for as many pairs in all.
+const FULL_PAIRS: usize = 2_000_000;
 
 /// A weighted pair, `left < right`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,7 +95,19 @@ pub fn cluster(
             }
         }
     }
-    let components: Vec<Component> = members.into_values().collect();
+    let mut components: Vec<Component> = members.into_values().collect();
+    let mut large: Vec<&mut Component> = components
+        .iter_mut()
+        .filter(|component| component.records.len() > FULL)
+        .collect();
+    large.sort_by_key(|component| (component.records.len(), component.records[0]));
+    let mut left = FULL_PAIRS;
+    for component in large {
+        let size = component.records.len();
+        let pairs = (size * (size - 1) / 2).saturating_sub(component.links.len());
+        component.sparse = pairs > left;
+        left = if component.sparse { 0 } else { left - pairs };
+    }
     let done: Vec<Settled> = components
         .into_par_iter()
         .map(|mut component| {
@@ -134,6 +148,8 @@ type Settled = (Vec<(u32, u32)>, Vec<Link>);
 struct Component {
     /// Sorted.
     records: Vec<u32>,
+    /// Too large to be compared in full.
+    sparse: bool,
     links: Vec<Link>,
     never: Vec<(u32, u32)>,
     always: Vec<(u32, u32)>,
@@ -166,9 +182,9 @@ impl Ord for Join {
 }
 
 impl Component {
-    /// Compares the pairs that blocking left out, in a small component.
+    /// Compares the pairs that blocking left out, unless there are too many.
     fn complete(&mut self, weigh: &(impl Fn(&[(u32, u32)]) -> Vec<f32> + Sync)) -> Vec<Link> {
-        if self.records.len() > FULL || self.records.len() < 3 {
+        if self.sparse || self.records.len() < 3 {
             return Vec::new();
         }
         let known: BTreeSet<(u32, u32)> = self.links.iter().map(|l| (l.left, l.right)).collect();
