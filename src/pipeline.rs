@@ -272,6 +272,21 @@ pub fn link_prepared(
     )
 }
 
+/// The line as far as linking, with every compared pair kept, for asking about them.
+///
+/// # Errors
+/// Those of loading the decisions, preparing and linking.
+pub fn run_to_links(
+    plan: &Plan,
+    rulebook: &Rulebook,
+    watch: &dyn Watch,
+) -> Result<(Prepared, Linked, Linking), Failure> {
+    let decisions = load_decisions(plan)?;
+    let prepared = prepare(plan, rulebook, watch)?;
+    let (linked, linking) = link_prepared(&prepared, &decisions, plan, rulebook, Keep::All, watch)?;
+    Ok((prepared, linked, linking))
+}
+
 /// Reads the plan's decisions file, if it names one.
 ///
 /// # Errors

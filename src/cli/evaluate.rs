@@ -11,7 +11,7 @@ use crate::contact::diagnostic::shown;
 use crate::contact::{Diagnostic, Failure, FailureKind, Place, Records};
 use crate::link::evaluate::{Kind, Question, evaluate};
 use crate::link::score::probability;
-use crate::link::{Keep, Linked, Linking};
+use crate::link::{Linked, Linking};
 use crate::pipeline::{self, Prepared};
 use crate::rulebook::Rulebook;
 use crate::validate;
@@ -36,19 +36,7 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> Result<Ending, Failure> {
     console.tell(&loaded.diagnostics);
     let truth = read_truth(&args.truth)?;
     let progress = console.progress();
-    let result = (|| {
-        let decisions = pipeline::load_decisions(&loaded.plan)?;
-        let prepared = pipeline::prepare(&loaded.plan, &rulebook, &progress)?;
-        let (linked, linking) = pipeline::link_prepared(
-            &prepared,
-            &decisions,
-            &loaded.plan,
-            &rulebook,
-            Keep::All,
-            &progress,
-        )?;
-        Ok((prepared, linked, linking))
-    })();
+    let result = pipeline::run_to_links(&loaded.plan, &rulebook, &progress);
     progress.finish();
     let (prepared, linked, linking) = result?;
     let entity = entities(&prepared.records, &truth, &args.truth, console)?;

@@ -14,7 +14,7 @@ use crate::contact::diagnostic::{nearest, shown};
 use crate::contact::{Failure, Records};
 use crate::link::compare::names::NameComparer;
 use crate::link::score::{Evidence, probability};
-use crate::link::{Keep, Linked, Linking, judge};
+use crate::link::{Linked, Linking, judge};
 use crate::pipeline::{self, Prepared};
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
@@ -54,19 +54,7 @@ pub fn run(args: &ExplainArgs, console: &Console) -> Result<Ending, Failure> {
     };
     let loaded = inputs::load(&plan_args, console, &rulebook)?;
     let progress = console.progress();
-    let result = (|| {
-        let decisions = pipeline::load_decisions(&loaded.plan)?;
-        let prepared = pipeline::prepare(&loaded.plan, &rulebook, &progress)?;
-        let (linked, linking) = pipeline::link_prepared(
-            &prepared,
-            &decisions,
-            &loaded.plan,
-            &rulebook,
-            Keep::All,
-            &progress,
-        )?;
-        Ok((prepared, linked, linking))
-    })();
+    let result = pipeline::run_to_links(&loaded.plan, &rulebook, &progress);
     progress.finish();
     let (prepared, linked, linking) = result?;
     let view = View {

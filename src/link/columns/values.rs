@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::Input;
-use crate::contact::{Records, Table};
+use crate::contact::{Records, Table, Text};
 use crate::link::features::{Features, NONE, folded};
 
 type Fixed = foldhash::fast::FixedState;
@@ -55,6 +55,16 @@ pub fn groups(input: Input<'_>) -> Vec<Group> {
     list
 }
 
+/// The table's columns that a group holds, in the table's order.
+fn columns_of<'t>(table: &'t Table, group: &Group) -> Vec<&'t Text> {
+    table
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| group.columns.contains(at))
+        .map(|(_, (_, column))| column)
+        .collect()
+}
+
 /// Dense record → value id, the folded texts of the ids, and how many records have one.
 pub fn values(input: Input<'_>, group: &Group) -> (Vec<u32>, Vec<String>, usize) {
     let Input {
@@ -63,12 +73,7 @@ pub fn values(input: Input<'_>, group: &Group) -> (Vec<u32>, Vec<String>, usize)
         letters,
         ..
     } = input;
-    let columns: Vec<_> = table
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| group.columns.contains(at))
-        .map(|(_, (_, column))| column)
-        .collect();
+    let columns = columns_of(table, group);
     let mut ids: HashMap<String, u32, Fixed> = HashMap::default();
     let mut texts = Vec::new();
     let mut filled = 0;
@@ -143,12 +148,7 @@ pub fn copied(input: Input<'_>, group: &Group) -> Option<String> {
         letters,
         ..
     } = input;
-    let columns: Vec<_> = table
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| group.columns.contains(at))
-        .map(|(_, (_, column))| column)
-        .collect();
+    let columns = columns_of(table, group);
     let fields: Vec<_> = table
         .iter()
         .filter(|(name, _)| !name.contains(':'))

@@ -1,9 +1,7 @@
 //! Employers: company and work domain are one fact.
 
-use rapidfuzz::distance::osa;
-
 use super::cache::PairCache;
-use super::text::similar;
+use super::text::{similar, within_edits};
 use crate::link::card::{Card, Letters};
 use crate::link::features::{Features, NONE};
 use crate::link::names::letters::Script;
@@ -103,12 +101,7 @@ fn misspelt(a: &str, b: &str) -> bool {
         6..=11 => 1,
         _ => 2,
     };
-    osa::distance_with_args(
-        a.bytes(),
-        b.bytes(),
-        &osa::Args::default().score_cutoff(allowed),
-    )
-    .is_some()
+    within_edits(a, b, allowed)
 }
 
 fn texts(a: &str, b: &str) -> u8 {

@@ -1,10 +1,10 @@
 //! The level of two halves of names, by their words.
 
-use rapidfuzz::distance::{jaro, osa};
+use rapidfuzz::distance::jaro;
 
 use super::Comparison;
 use super::names::{family_level, given};
-use super::text::similar;
+use super::text::{similar, within_edits};
 use crate::link::features::Features;
 use crate::link::names::sound::once;
 use crate::link::names::{Name, NameId, Word};
@@ -85,9 +85,8 @@ pub fn level(f: &Features, a: NameId, b: NameId, is_given: bool) -> u8 {
 /// word where both names have as many words: the worst word decides.
 fn resemble(f: &Features, left: &Name, right: &Name) -> bool {
     by_word(f, left, right, |a, b| {
-        let edits = osa::Args::default().score_cutoff(a.len().max(b.len()) / 3);
         let letters = jaro::Args::default().score_cutoff(0.83);
-        osa::distance_with_args(a.bytes(), b.bytes(), &edits).is_some()
+        within_edits(a, b, a.len().max(b.len()) / 3)
             || jaro::similarity_with_args(a.bytes(), b.bytes(), &letters).is_some()
     })
 }
@@ -115,13 +114,7 @@ pub(super) fn typo(a: &str, b: &str) -> bool {
         4..=6 => 1,
         _ => 2,
     };
-    osa::distance_with_args(
-        a.bytes(),
-        b.bytes(),
-        &osa::Args::default().score_cutoff(allowed),
-    )
-    .is_some()
-        || similar(a, b, 0.93)
+    within_edits(a, b, allowed) || similar(a, b, 0.93)
 }
 
 /// All words of the shorter name are words of the longer one.

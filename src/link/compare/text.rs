@@ -161,6 +161,14 @@ pub fn similar(a: &str, b: &str, cutoff: f64) -> bool {
     jaro_winkler::similarity_with_args(a.bytes(), b.bytes(), &args).is_some()
 }
 
+/// At most so many edits (a letter more, less or other, or two neighbours exchanged) part two
+/// texts, on bytes of folded text.
+#[must_use]
+pub fn within_edits(a: &str, b: &str, allowed: usize) -> bool {
+    let args = osa::Args::default().score_cutoff(allowed);
+    osa::distance_with_args(a.bytes(), b.bytes(), &args).is_some()
+}
+
 /// Words in common over the words of the longer text, 0 to 1, the same in either order.
 fn shared_words(a: &str, b: &str) -> f64 {
     let found = |a: &str, b: &str| {
