@@ -126,6 +126,7 @@ pub fn run(
         started,
         previous: &previous,
         samples: samples.as_ref(),
+        changes: None,
     };
     clock.stage("laws", records, || {
         write::complete(&mut output);

@@ -65,6 +65,8 @@ pub struct RunOutput<'a> {
     pub previous: &'a Previous,
     /// What of linking the report shows; none where no report is wanted.
     pub samples: Option<&'a Samples>,
+    /// Since the previous run, if there was one.
+    pub changes: Option<crate::diff::Changes>,
 }
 
 /// A published run.

@@ -44,6 +44,7 @@ fn publish_into(out: &Path, world: &World, previous: &Previous) -> Published {
         started: "2026-01-01T00:00:00Z".to_owned(),
         previous,
         samples: None,
+        changes: None,
     };
     complete(&mut run);
     laws::check(run.facts(), &Silent).expect("the laws hold");
