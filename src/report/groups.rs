@@ -8,6 +8,8 @@ use super::figures::{At, Bits, clean, counted, listed};
 use super::sample::{Group, Pair};
 use crate::merge::shown_probability;
 
+/// Bits at which a waterfall is cut.
+const FARTHEST: f64 = 40.0;
 /// Records that stand side by side.
 const COLUMNS: usize = 6;
 
@@ -283,6 +285,8 @@ fn waterfall(facts: &Facts<'_>, title: &'static str, pair: &Pair) -> Waterfall {
     let (low, high) = sums.iter().fold((0.0_f64, 0.0_f64), |(low, high), sum| {
         (low.min(*sum), high.max(*sum))
     });
+    // What rules a pair out would leave nothing to see of the rest.
+    let (low, high) = (low.max(-FARTHEST), high.min(FARTHEST));
     let place = |bits: f64| At::on(bits, low - 0.5, high + 0.5);
     let steps = pair
         .evidence

@@ -19,6 +19,8 @@ mod quality;
 mod rules;
 pub mod sample;
 mod survivorship;
+#[cfg(test)]
+mod tests;
 mod trend;
 
 use std::path::Path;
