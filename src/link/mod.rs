@@ -25,6 +25,7 @@ pub mod own_estimate;
 pub mod pairs;
 pub mod score;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use hashbrown::HashMap;
@@ -43,7 +44,7 @@ use block::{BlockPlan, BlockStats, Candidates};
 use columns::{ColumnReport, Columns};
 use compare::Pattern;
 use compare::names::NameComparer;
-use decisions::{Applied, Decision, Verdict};
+use decisions::{Applied, Bound, Decision, DecisionReport};
 use features::{FeatureRules, Features};
 use judge::{Judge, Kind};
 use kernel::cluster::{Constraints, LOOSE, Link, cluster, components};
@@ -112,6 +113,8 @@ pub struct LinkReport {
     pub changes: Vec<ModelChange>,
     /// What decisions changed of the estimated one, when there were enough.
     pub taught: Option<lessons::Taught>,
+    /// What decisions bound.
+    pub decisions: DecisionReport,
     pub clusters: u64,
     pub largest_cluster: u64,
 }
@@ -171,8 +174,9 @@ pub fn link(
     features.left_out.clone_from(&models.people.left_out);
     share.step();
     watch.go_on()?;
-    let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
-    let constraints = constraints(&features, records, &applied);
+    let decided = decisions::apply(decisions, records, table)?;
+    let mut diagnostics = decided.diagnostics;
+    let constraints = constraints(&features, records, &decided.bound);
     let candidates = block::candidates(&features, block_plan(plan, features.len()));
     share.step();
     steps.next("compare", features.len() as u64)?;
@@ -216,8 +220,9 @@ pub fn link(
         },
         &pairs,
     );
-    let taught = if plan.matching.learn {
-        lessons::teach(&mut judge.people, &features, &applied, plan.matching.review)
+    let mut taught = if plan.matching.learn {
+        let (people, applied) = (&mut judge.people, &decided.applied);
+        lessons::teach(people, &features, applied, plan.matching.review)
     } else {
         None
     };
@@ -240,6 +245,17 @@ pub fn link(
     let mut links = near_links(&pairs, n, &constraints, keep, plan);
     let (of, extra) = cluster(n, &links, &constraints, threshold, weigh);
     share.step();
+    let mut report = DecisionReport::count(&decided.applied, decided.idle);
+    if decided.bound != decided.without {
+        let without = self::constraints(&features, records, &decided.without);
+        let touched = bound_records(&features, &decided.bound);
+        let constraints = (&constraints, &without);
+        report.compare(&of, &links, constraints, &touched, threshold, weigh);
+    }
+    if let Some(taught) = &mut taught {
+        let corrections = &judge.people.lessons;
+        (taught.pairs_up, taught.pairs_down) = pairs.crossed(corrections, threshold);
+    }
     links.extend(&extra);
     links.par_sort_unstable_by_key(|l| (l.left, l.right));
     let own = own_estimate::estimate(&of, || pairs.iter().chain(extra.iter().copied()));
@@ -257,7 +273,8 @@ pub fn link(
     linked.report.patterns = patterns;
     linked.report.columns = columns;
     linked.report.taught = taught;
-    linked.events = decision_events(&applied);
+    linked.report.decisions = report;
+    linked.events = decision_events(&decided.applied);
     linked.diagnostics = diagnostics;
     linked.timings = steps.end();
     Ok((linked, linking))
@@ -343,21 +360,31 @@ fn block_plan(plan: &Plan, records: usize) -> BlockPlan {
     }
 }
 
-fn constraints(features: &Features, records: &Records, applied: &[Applied]) -> Constraints {
-    let dense = |row: u32| {
-        features
-            .rows
-            .binary_search(&row)
-            .ok()
-            .and_then(|at| u32::try_from(at).ok())
-    };
-    let pairs = |verdict: Verdict| {
-        applied
-            .iter()
-            .filter(|a| a.verdict == verdict)
-            .filter_map(|a| Some((dense(a.left)?, dense(a.right)?)))
-            .collect()
-    };
+/// A row's place among the linked records; a held one has none.
+fn dense(features: &Features, row: u32) -> Option<u32> {
+    let at = features.rows.binary_search(&row).ok()?;
+    u32::try_from(at).ok()
+}
+
+/// The linked records that decisions are about.
+fn bound_records(features: &Features, bound: &Bound) -> BTreeSet<u32> {
+    let rows = bound.groups.iter().flatten();
+    rows.filter_map(|&row| dense(features, row)).collect()
+}
+
+/// Decisions in the records that are linked: who is held or gone is left out, and ties
+/// the others together all the same.
+fn constraints(features: &Features, records: &Records, bound: &Bound) -> Constraints {
+    let groups: Vec<Vec<u32>> = bound
+        .groups
+        .iter()
+        .map(|rows| {
+            rows.iter()
+                .filter_map(|&row| dense(features, row))
+                .collect()
+        })
+        .collect();
+    let first = |group: u32| groups[group as usize].first().copied();
     let clean: Vec<bool> = records.sources.iter().map(|s| s.deduplicated).collect();
     let distinct = if clean.contains(&true) {
         features
@@ -369,8 +396,15 @@ fn constraints(features: &Features, records: &Records, applied: &[Applied]) -> C
         Vec::new()
     };
     Constraints {
-        never: pairs(Verdict::Never),
-        always: pairs(Verdict::Always),
+        never: bound
+            .apart
+            .iter()
+            .filter_map(|&(a, b)| Some((first(a)?, first(b)?)))
+            .collect(),
+        always: groups
+            .iter()
+            .flat_map(|records| records.windows(2).map(|pair| (pair[0], pair[1])))
+            .collect(),
         distinct,
     }
 }
