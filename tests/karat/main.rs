@@ -7,6 +7,7 @@ mod cli;
 mod columns;
 mod command;
 mod decisions;
+mod devtools;
 mod evaluate;
 mod generator;
 mod laws_generated;
