@@ -6,6 +6,7 @@
 //! together is tied through records that are not linked, too: held ones, and ones that
 //! are gone.
 
+mod bind;
 mod effect;
 mod ties;
 

@@ -25,7 +25,6 @@ pub mod own_estimate;
 pub mod pairs;
 pub mod score;
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use hashbrown::HashMap;
@@ -44,7 +43,7 @@ use block::{BlockPlan, BlockStats, Candidates};
 use columns::{ColumnReport, Columns};
 use compare::Pattern;
 use compare::names::NameComparer;
-use decisions::{Applied, Bound, Decision, DecisionReport};
+use decisions::{Applied, Decision, DecisionReport};
 use features::{FeatureRules, Features};
 use judge::{Judge, Kind};
 use kernel::cluster::{Constraints, LOOSE, Link, cluster, components};
@@ -176,7 +175,7 @@ pub fn link(
     watch.go_on()?;
     let decided = decisions::apply(decisions, records, table)?;
     let mut diagnostics = decided.diagnostics;
-    let constraints = constraints(&features, records, &decided.bound);
+    let constraints = decided.bound.constraints(&features, records);
     let candidates = block::candidates(&features, block_plan(plan, features.len()));
     share.step();
     steps.next("compare", features.len() as u64)?;
@@ -247,8 +246,8 @@ pub fn link(
     share.step();
     let mut report = DecisionReport::count(&decided.applied, decided.idle);
     if decided.bound != decided.without {
-        let without = self::constraints(&features, records, &decided.without);
-        let touched = bound_records(&features, &decided.bound);
+        let without = decided.without.constraints(&features, records);
+        let touched = decided.bound.linked(&features);
         let constraints = (&constraints, &without);
         report.compare(&of, &links, constraints, &touched, threshold, weigh);
     }
@@ -357,55 +356,6 @@ fn block_plan(plan: &Plan, records: usize) -> BlockPlan {
             partners
         },
         max_block: plan.matching.max_block,
-    }
-}
-
-/// A row's place among the linked records; a held one has none.
-fn dense(features: &Features, row: u32) -> Option<u32> {
-    let at = features.rows.binary_search(&row).ok()?;
-    u32::try_from(at).ok()
-}
-
-/// The linked records that decisions are about.
-fn bound_records(features: &Features, bound: &Bound) -> BTreeSet<u32> {
-    let rows = bound.groups.iter().flatten();
-    rows.filter_map(|&row| dense(features, row)).collect()
-}
-
-/// Decisions in the records that are linked: who is held or gone is left out, and ties
-/// the others together all the same.
-fn constraints(features: &Features, records: &Records, bound: &Bound) -> Constraints {
-    let groups: Vec<Vec<u32>> = bound
-        .groups
-        .iter()
-        .map(|rows| {
-            rows.iter()
-                .filter_map(|&row| dense(features, row))
-                .collect()
-        })
-        .collect();
-    let first = |group: u32| groups[group as usize].first().copied();
-    let clean: Vec<bool> = records.sources.iter().map(|s| s.deduplicated).collect();
-    let distinct = if clean.contains(&true) {
-        features
-            .source
-            .iter()
-            .map(|&s| if clean[s as usize] { s + 1 } else { 0 })
-            .collect()
-    } else {
-        Vec::new()
-    };
-    Constraints {
-        never: bound
-            .apart
-            .iter()
-            .filter_map(|&(a, b)| Some((first(a)?, first(b)?)))
-            .collect(),
-        always: groups
-            .iter()
-            .flat_map(|records| records.windows(2).map(|pair| (pair[0], pair[1])))
-            .collect(),
-        distinct,
     }
 }
 
