@@ -7,6 +7,7 @@ mod cli;
 mod columns;
 mod command;
 mod evaluate;
+mod explain;
 mod generator;
 mod laws_generated;
 mod link;
