@@ -73,7 +73,8 @@ impl Group {
     /// What a record is held by most strongly.
     #[must_use]
     pub fn strongest(&self, row: u32) -> Option<&Pair> {
-        self.ties().find(|pair| pair.left == row || pair.right == row)
+        self.ties()
+            .find(|pair| pair.left == row || pair.right == row)
     }
 
     /// Pairs below `bits`, the weakest first.
@@ -127,7 +128,9 @@ impl Group {
         }
         part.sort_unstable();
         let rows = self.records.iter().map(|record| record.row);
-        let other: Vec<u32> = rows.filter(|row| part.binary_search(row).is_err()).collect();
+        let other: Vec<u32> = rows
+            .filter(|row| part.binary_search(row).is_err())
+            .collect();
         let split = between(&part, &other, &self.inside);
         Some((weakest, split))
     }
@@ -140,9 +143,7 @@ pub fn between(one: &[u32], other: &[u32], pairs: &[Pair]) -> Split {
     let in_other = |row: u32| other.binary_search(&row).is_ok();
     let crossing: Vec<&Pair> = pairs
         .iter()
-        .filter(|p| {
-            in_one(p.left) && in_other(p.right) || in_one(p.right) && in_other(p.left)
-        })
+        .filter(|p| in_one(p.left) && in_other(p.right) || in_one(p.right) && in_other(p.left))
         .collect();
     let all = one.len() * other.len();
     let sum: f64 = crossing
@@ -180,10 +181,7 @@ fn tree(pairs: &[Pair]) -> Vec<usize> {
         row
     };
     order.retain(|&at| {
-        let (a, b) = (
-            root(&into, pairs[at].left),
-            root(&into, pairs[at].right),
-        );
+        let (a, b) = (root(&into, pairs[at].left), root(&into, pairs[at].right));
         if a == b {
             return false;
         }

@@ -3,7 +3,9 @@
 //!
 //! `explain`, `review` and `report` share it.
 
+pub mod field;
 pub mod group;
+pub mod log;
 pub mod pair_story;
 pub mod run;
 mod sheet;

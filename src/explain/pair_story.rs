@@ -67,7 +67,11 @@ pub enum Because {
     /// A little below the threshold, and neither has anybody else.
     LeftAlone,
     /// Two other records of both groups must not be one.
-    OthersBound { tie: Tie, bound: Bound, why: Option<String> },
+    OthersBound {
+        tie: Tie,
+        bound: Bound,
+        why: Option<String>,
+    },
     /// Over all pairs of both groups the average is below the threshold; with what speaks
     /// most against.
     Average {
@@ -143,7 +147,12 @@ fn fields<'r>(run: &'r Run, pair: &Pair, comparison: &str) -> &'r [String] {
 pub fn tell(run: &Run, pair: &Pair) -> Result<PairStory, Failure> {
     let records = run.take(&[pair.left, pair.right])?;
     let [left, right] = &records[..] else {
-        return Ok(tell_with(run, pair, [&Record::default(), &Record::default()], Because::Weight));
+        return Ok(tell_with(
+            run,
+            pair,
+            [&Record::default(), &Record::default()],
+            Because::Weight,
+        ));
     };
     let because = because(run, pair, [left, right])?;
     Ok(tell_with(run, pair, [left, right], because))
@@ -214,7 +223,11 @@ fn because(run: &Run, pair: &Pair, [left, right]: [&Record; 2]) -> Result<Becaus
         .collect();
     crossing.sort_by(|x, y| x.weight.total_cmp(&y.weight));
     let forbids = |p: &&&Pair| matches!(p.bound, Some(Bound::Never | Bound::Distinct));
-    if let Some((pair, bound)) = crossing.iter().find(forbids).and_then(|p| Some((p, p.bound?))) {
+    if let Some((pair, bound)) = crossing
+        .iter()
+        .find(forbids)
+        .and_then(|p| Some((p, p.bound?)))
+    {
         return Ok(Because::OthersBound {
             tie: named(pair, &[&one, &other]),
             bound,

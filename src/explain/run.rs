@@ -36,7 +36,7 @@ pub struct Run {
 }
 
 /// One record as it was linked and merged.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     /// Its row in `records.parquet`; pairs name records by it.
     pub row: u32,
@@ -46,6 +46,10 @@ pub struct Record {
     pub golden_id: Option<String>,
     /// `merged`, `single` or `quarantined`.
     pub status: String,
+    /// How sure it is that it belongs to its golden record.
+    pub match_probability: Option<f32>,
+    /// The rule that holds it out, and why.
+    pub held: Option<(String, String)>,
     pub file: String,
     pub line: u32,
     /// Fields and extra columns (`source:Header`) that are filled, in the table's order.
@@ -100,7 +104,11 @@ impl Pair {
     /// The other record of a pair.
     #[must_use]
     pub fn other(&self, row: u32) -> u32 {
-        if self.left == row { self.right } else { self.left }
+        if self.left == row {
+            self.right
+        } else {
+            self.left
+        }
     }
 }
 
@@ -283,7 +291,8 @@ impl Run {
         self.evidence
             .take(&names, places, |frame, at, _| {
                 let pair = pair(frame, at, self.learned)?;
-                let whole = (pair.left as usize) < self.rows() && (pair.right as usize) < self.rows();
+                let whole =
+                    (pair.left as usize) < self.rows() && (pair.right as usize) < self.rows();
                 if !whole || !self.weigher.knows(pair.kind, pair.compared.pattern) {
                     return Err("a pair is none of this run".to_owned());
                 }
@@ -346,6 +355,9 @@ impl Run {
 fn record(frame: &DataFrame, at: usize, row: usize, columns: &[String]) -> Result<Record, String> {
     let cell = |name: &str| Ok::<_, String>(text(frame, name)?.get(at).map(str::to_owned));
     let line = frame.column("line").and_then(|c| Ok(c.u32()?.get(at)));
+    let probability = frame
+        .column("match_probability")
+        .and_then(|c| Ok(c.f32()?.get(at)));
     let mut values = Vec::new();
     for name in columns {
         if let Some(value) = cell(name)? {
@@ -358,6 +370,8 @@ fn record(frame: &DataFrame, at: usize, row: usize, columns: &[String]) -> Resul
         record_id: cell("record_id")?.unwrap_or_default(),
         golden_id: cell("golden_id")?,
         status: cell("status")?.unwrap_or_default(),
+        match_probability: probability.map_err(|error| error.to_string())?,
+        held: cell("held_by")?.zip(cell("held_because")?),
         file: cell("file")?.unwrap_or_default(),
         line: line.map_err(|error| error.to_string())?.unwrap_or(0),
         values,
@@ -367,21 +381,33 @@ fn record(frame: &DataFrame, at: usize, row: usize, columns: &[String]) -> Resul
 fn pair(frame: &DataFrame, at: usize, learned: usize) -> Result<Pair, String> {
     let column = |name: &str| frame.column(name).map_err(|error| error.to_string());
     let whole = |name: &str| {
-        let cell = column(name)?.u32().map_err(|error| error.to_string())?.get(at);
+        let cell = column(name)?
+            .u32()
+            .map_err(|error| error.to_string())?
+            .get(at);
         cell.ok_or_else(|| format!("{name} is missing"))
     };
     let real = |name: &str| {
-        let cell = column(name)?.f32().map_err(|error| error.to_string())?.get(at);
+        let cell = column(name)?
+            .f32()
+            .map_err(|error| error.to_string())?
+            .get(at);
         cell.ok_or_else(|| format!("{name} is missing"))
     };
     // Steps of 1/256 bit.
     let bits = |name: &str| {
-        let cell = column(name)?.i32().map_err(|error| error.to_string())?.get(at);
+        let cell = column(name)?
+            .i32()
+            .map_err(|error| error.to_string())?
+            .get(at);
         #[allow(clippy::cast_precision_loss)] // 16 bits when they were written
         let bits = cell.unwrap_or(0) as f32 / 256.0;
         Ok::<f32, String>(bits)
     };
-    let pattern = column("pattern")?.u64().map_err(|error| error.to_string())?.get(at);
+    let pattern = column("pattern")?
+        .u64()
+        .map_err(|error| error.to_string())?
+        .get(at);
     let word = |name: &str| Ok::<_, String>(text(frame, name)?.get(at));
     let kind = word("kind")?.unwrap_or("");
     let seen = (1..=learned)
@@ -403,10 +429,11 @@ fn pair(frame: &DataFrame, at: usize, learned: usize) -> Result<Pair, String> {
             .into_iter()
             .find(|known| kind_name(*known) == kind)
             .ok_or_else(|| format!("'{kind}' is no kind of pair"))?,
-        bound: word("bound")?.and_then(|word| {
-            Bound::ALL.into_iter().find(|bound| bound.name() == word)
-        }),
-        why: word("why")?.filter(|why| !why.is_empty()).map(str::to_owned),
+        bound: word("bound")?
+            .and_then(|word| Bound::ALL.into_iter().find(|bound| bound.name() == word)),
+        why: word("why")?
+            .filter(|why| !why.is_empty())
+            .map(str::to_owned),
         compared: Compared {
             pattern: Pattern(pattern.unwrap_or(0)),
             given_rarity: bits("given_rarity")?,

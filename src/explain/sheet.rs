@@ -69,6 +69,42 @@ impl Sheet {
         self.read(columns, 0..self.rows())
     }
 
+    /// Groups of rows that may have all of these texts, by what the file says of the
+    /// smallest and the largest text of each.
+    #[must_use]
+    pub fn groups_with(&self, wanted: &[(&str, &str)]) -> Vec<Range<usize>> {
+        let places: Vec<(usize, &[u8])> = wanted
+            .iter()
+            .filter_map(|(column, text)| {
+                let at = self.columns.iter().position(|name| name == column)?;
+                Some((at, text.as_bytes()))
+            })
+            .collect();
+        let mut start = 0;
+        let mut found = Vec::new();
+        for group in &self.metadata.row_groups {
+            let end = start + group.num_rows();
+            let may_have = places.iter().all(|&(at, text)| {
+                let told = group
+                    .parquet_columns()
+                    .get(at)
+                    .and_then(|chunk| chunk.statistics(&self.metadata.footer_buf)?.ok())
+                    .and_then(|told| told.into_binary());
+                let (least, most) = match told {
+                    Some(told) => (told.min_value, told.max_value),
+                    None => (None, None),
+                };
+                least.is_none_or(|least| least.as_slice() <= text)
+                    && most.is_none_or(|most| most.as_slice() >= text)
+            });
+            if may_have {
+                found.push(start..end);
+            }
+            start = end;
+        }
+        found
+    }
+
     /// Some columns of single rows, sorted; each group of rows that has one is read once.
     /// `each` gets a frame, the place of a row in it, and the row.
     ///

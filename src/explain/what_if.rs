@@ -121,7 +121,9 @@ fn changes(weigher: &Weigher, pair: &Pair, limits: Limits) -> Vec<Change> {
         let now = pair.compared.pattern.level_at(at);
         let name = |level: u8| match level {
             0 => "",
-            level => levels.get(usize::from(level) - 1).map_or("", String::as_str),
+            level => levels
+                .get(usize::from(level) - 1)
+                .map_or("", String::as_str),
         };
         let worst = u8::try_from(levels.len()).unwrap_or(0);
         for level in [0, 1, worst] {
@@ -132,7 +134,12 @@ fn changes(weigher: &Weigher, pair: &Pair, limits: Limits) -> Vec<Change> {
             add(stored.name, name(now), name(level), &compared, &pair.seen);
         }
     }
-    for (at, (weights, now)) in weigher.columns(pair.kind).iter().zip(&pair.seen).enumerate() {
+    for (at, (weights, now)) in weigher
+        .columns(pair.kind)
+        .iter()
+        .zip(&pair.seen)
+        .enumerate()
+    {
         let name = |level: u8| match level {
             0 => "",
             level => LEVEL_NAMES

@@ -181,7 +181,9 @@ mod tests {
         for _ in 0..2_000 {
             let mut pattern = Pattern(0);
             for (at, names) in judge.people.model.level_names.iter().enumerate() {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
                 let level = (state >> 33) as usize % (names.len() + 1);
                 pattern.set_at(at, u8::try_from(level).expect("at most 15"));
             }

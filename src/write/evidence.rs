@@ -27,12 +27,15 @@ pub const MODEL_KEY: &str = "karat.model";
 pub const ROWS: usize = 1 << 14;
 
 /// The columns of `records.parquet` before the fields.
-pub const RECORD_COLUMNS: [&str; 7] = [
+pub const RECORD_COLUMNS: [&str; 10] = [
     "row",
     "source",
     "record_id",
     "golden_id",
     "status",
+    "match_probability",
+    "held_by",
+    "held_because",
     "file",
     "line",
 ];
@@ -70,6 +73,7 @@ pub fn records(staging: &Staging, xref: &Xref<'_>, table: &Table) -> Result<Writ
         .map(|name| {
             let kind = match name {
                 "row" | "line" => DataType::UInt32,
+                "match_probability" => DataType::Float32,
                 _ => DataType::String,
             };
             PlField::new(name.into(), kind)
@@ -100,6 +104,7 @@ fn who(xref: &Xref<'_>, start: usize, end: usize) -> Vec<Column> {
     let text = |name: &str, cells: StringChunked| named(cells, name);
     let numbers = |name: &str, numbers: UInt32Chunked| numbers.with_name(name.into()).into_column();
     let ids = records.record_id.as_ref();
+    let held = |row: usize| xref.held.get(&u32::try_from(row).ok()?);
     vec![
         numbers(
             "row",
@@ -121,9 +126,19 @@ fn who(xref: &Xref<'_>, start: usize, end: usize) -> Vec<Column> {
             ),
         ),
         text("golden_id", rows().map(|row| xref.golden_id(row)).collect()),
+        text("status", rows().map(|row| Some(xref.status(row))).collect()),
+        probabilities(xref, start, end),
         text(
-            "status",
-            rows().map(|row| Some(xref.status(row))).collect(),
+            "held_by",
+            rows()
+                .map(|row| held(row).map(|held| held.rule.as_str()))
+                .collect(),
+        ),
+        text(
+            "held_because",
+            rows()
+                .map(|row| held(row).map(|held| held.reason.as_str()))
+                .collect(),
         ),
         text("file", rows().map(|row| Some(records.file(row))).collect()),
         numbers(
@@ -131,6 +146,17 @@ fn who(xref: &Xref<'_>, start: usize, end: usize) -> Vec<Column> {
             rows().map(|row| Some(records.origin[row].line)).collect(),
         ),
     ]
+}
+
+/// How sure it is that a record belongs to the others of its golden record; 1 for a single
+/// one, none for a held one.
+fn probabilities(xref: &Xref<'_>, start: usize, end: usize) -> Column {
+    let of = |row: usize| {
+        xref.golden_id(row)?;
+        Some(xref.linked.probability.get(row).copied().unwrap_or(1.0))
+    };
+    let numbers: Float32Chunked = (start..end).map(of).collect();
+    numbers.with_name("match_probability".into()).into_column()
 }
 
 /// Writes `evidence.parquet`.
@@ -259,8 +285,7 @@ impl Draw<'_> {
         ];
         for at in 0..self.kept.columns {
             let seen = || (start..end).map(|pair| self.kept.seen(pair)[at]);
-            let levels: UInt32Chunked =
-                seen().map(|seen| Some(u32::from(seen.level))).collect();
+            let levels: UInt32Chunked = seen().map(|seen| Some(u32::from(seen.level))).collect();
             let rarities: Float32Chunked = seen().map(|seen| Some(seen.rarity)).collect();
             columns.push(levels.with_name(level_column(at + 1).into()).into_column());
             columns.push(

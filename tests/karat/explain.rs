@@ -51,7 +51,11 @@ fn the_kept_evidence_adds_up_and_nothing_that_was_merged_is_missing() {
             }
         }
         let inside: usize = sizes.values().map(|n| n * (n - 1) / 2).sum();
-        assert_eq!(pairs.iter().filter(|pair| pair.merged).count(), inside, "{name}");
+        assert_eq!(
+            pairs.iter().filter(|pair| pair.merged).count(),
+            inside,
+            "{name}"
+        );
         // The records are those of the xref, in its order.
         let xref = fs::read_to_string(folder.join("xref.csv")).unwrap();
         let named: Vec<String> = xref

@@ -163,11 +163,9 @@ impl Columns {
     /// Adds the columns' log2 probabilities to a pair's joint.
     #[must_use]
     pub fn add(&self, a: u32, b: u32, joint: [f64; CLASSES]) -> [f64; CLASSES] {
-        self.taken
-            .iter()
-            .fold(joint, |joint, column| {
-                column.weights.add(column.seen(a, b), joint)
-            })
+        self.taken.iter().fold(joint, |joint, column| {
+            column.weights.add(column.seen(a, b), joint)
+        })
     }
 
     #[must_use]
