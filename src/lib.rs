@@ -6,8 +6,8 @@
 pub mod audit;
 pub mod cli;
 pub mod contact;
-pub mod explain;
 pub mod diff;
+pub mod explain;
 pub mod link;
 pub mod map;
 pub mod merge;
