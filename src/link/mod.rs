@@ -14,6 +14,7 @@ pub mod evaluate;
 pub mod features;
 pub mod fill;
 pub mod judge;
+pub mod kept;
 pub mod kernel;
 pub mod learned;
 pub mod lessons;
@@ -24,6 +25,7 @@ pub mod orgs;
 pub mod own_estimate;
 pub mod pairs;
 pub mod score;
+pub mod stored;
 
 use std::time::{Duration, Instant};
 
@@ -46,12 +48,14 @@ use compare::names::NameComparer;
 use decisions::{Applied, Decision, DecisionReport};
 use features::{FeatureRules, Features};
 use judge::{Judge, Kind};
+use kept::Kept;
 use kernel::cluster::{Constraints, LOOSE, Link, cluster, components};
 use kernel::em::{self, EmPlan, Parameters, PatternRow};
 use model::{MatchModel, ModelChange, Models};
 pub use own_estimate::OwnEstimate;
 use pairs::{Pairs, Patterns};
 use score::{Scorer, probability};
+use stored::StoredModel;
 
 /// What linking found.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +69,8 @@ pub struct Linked {
     /// Compared pairs that reach the review band or are inside a cluster, `left < right`,
     /// sorted.
     pub pairs: Vec<LinkedPair>,
+    /// What the run remembers of its pairs; nothing unless it is written.
+    pub kept: Option<(Kept, StoredModel)>,
     pub events: Events,
     pub diagnostics: Vec<Diagnostic>,
     pub report: LinkReport,
@@ -268,6 +274,10 @@ pub fn link(
     };
     let mut linked = linking.outcome(&of, records, plan);
     linked.report.own = own;
+    if keep == Keep::Near && plan.output.evidence {
+        let kept = linking.keep(&of, &decided.applied, plan);
+        linked.kept = Some((kept, StoredModel::of(&linking.judge)));
+    }
     share.step();
     linked.report.patterns = patterns;
     linked.report.columns = columns;

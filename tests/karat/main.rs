@@ -9,6 +9,7 @@ mod command;
 mod decisions;
 mod devtools;
 mod evaluate;
+mod explain;
 mod generator;
 mod laws_generated;
 mod link;

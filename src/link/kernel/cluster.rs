@@ -19,9 +19,9 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use rayon::prelude::*;
 
 /// Weights are clipped to this many bits, so that no single pair decides alone.
-const CLIP: f32 = 12.0;
+pub const CLIP: f32 = 12.0;
 /// What a pair that was not compared counts.
-const UNCOMPARED: f64 = -2.0;
+pub const UNCOMPARED: f64 = -2.0;
 /// How many bits below the threshold two clusters are joined that have no rivals. Measured:
 /// of such pairs up to one bit below 1 : 1, seven to nine of ten are one person.
 const ALONE: f64 = 1.0;
