@@ -216,6 +216,13 @@ pub struct OutputPlan {
     pub parquet: bool,
     /// `false` writes cells that start like a formula as they are.
     pub guard_formulas: bool,
+    /// `false` leaves out what `explain` and `review` read: the records and the evidence.
+    #[serde(default = "yes")]
+    pub evidence: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// Limits on what an input may ask of the machine; each has a plan key of its name

@@ -242,6 +242,8 @@ pub struct Output {
     pub format: Option<OneOrMany<OutputFormat>>,
     /// "guard" puts a ' before a cell that a spreadsheet would run; "raw" writes it as it is.
     pub formulas: Option<At<Formulas>>,
+    /// "false" does not keep the records and the evidence of their pairs in the run folder; explaining then runs the line again.
+    pub evidence: Option<At<bool>>,
 }
 
 /// Formats that can be written.

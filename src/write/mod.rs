@@ -4,6 +4,8 @@
 //! written here depends on the clock but the object `run` of `summary.json`.
 
 pub mod csv;
+pub mod decisions;
+pub mod evidence;
 mod formulas;
 pub mod guard;
 pub mod output;
@@ -151,7 +153,7 @@ fn write_files(
     // One file a thread: each is hashed and packed in one go.
     // The order of the list is that of the summary.
     type File<'f> = Box<dyn Fn() -> Result<Vec<Written>, Failure> + Sync + Send + 'f>;
-    let files: [File<'_>; 6] = [
+    let files: [File<'_>; 7] = [
         Box::new(|| tables::golden(staging, run.merged, &run.plan.output)),
         Box::new(|| xref.write(staging, &run.plan.output)),
         Box::new(|| {
@@ -172,6 +174,15 @@ fn write_files(
         Box::new(|| {
             let written = reports::review(staging, &pairs, &xref, run.table, run.rulebook, guard)?;
             Ok(vec![written])
+        }),
+        Box::new(|| {
+            let Some((kept, model)) = &run.linked.kept else {
+                return Ok(Vec::new());
+            };
+            Ok(vec![
+                evidence::records(staging, &xref, run.table)?,
+                evidence::evidence(staging, &xref, kept, model)?,
+            ])
         }),
     ];
     let share = Share::new(watch, run.records.rows(), files.len());

@@ -37,6 +37,7 @@ pub fn summary(run: &RunOutput<'_>, id: &str, review: usize, outputs: &[Written]
         "sources": sources(run),
         "gates": run.gates,
         "model": run.model,
+        "decisions": run.linked.report.decisions,
         "outputs": outputs,
         "previous": { "summary_blake3": run.previous.summary_blake3 },
         "history": run.previous.history,

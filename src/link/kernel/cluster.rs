@@ -19,12 +19,12 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use rayon::prelude::*;
 
 /// Weights are clipped to this many bits, so that no single pair decides alone.
-const CLIP: f32 = 12.0;
+pub const CLIP: f32 = 12.0;
 /// A pair this far below is ruled out: no likeness of others joins it. Evidence that is
 /// only unlikely never gets there.
 const RULED_OUT: f32 = -50.0;
 /// What a pair that was not compared counts.
-const UNCOMPARED: f64 = -2.0;
+pub const UNCOMPARED: f64 = -2.0;
 /// How many bits below the threshold two clusters are joined that have no rivals. Measured:
 /// of such pairs up to one bit below 1 : 1, seven to nine of ten are one person.
 const ALONE: f64 = 1.0;
@@ -48,7 +48,7 @@ pub struct Link {
 pub struct Constraints {
     /// Pairs that must not be in one cluster.
     pub never: Vec<(u32, u32)>,
-    /// Pairs that must be.
+    /// Pairs that must be; these come before `never`, and before `distinct`.
     pub always: Vec<(u32, u32)>,
     /// For each record: the group in which no two records are one person (0: none).
     pub distinct: Vec<u16>,
@@ -239,7 +239,8 @@ impl Component {
         }
         for &(a, b) in &self.always {
             let (a, b) = (work.root(at(a)), work.root(at(b)));
-            if a != b && !work.forbidden(a, b) {
+            // Who says so knows better than what a source is said to be.
+            if a != b && !work.never[a as usize].contains(&b) {
                 work.join(a.min(b), a.max(b), true);
             }
         }
@@ -542,5 +543,11 @@ mod tests {
         let of = run(3, &links, &constraints);
         assert_ne!(of[0], of[2]);
         assert!(of[1] == of[0] || of[1] == of[2]);
+        // A decision is stronger.
+        let constraints = Constraints {
+            always: vec![(0, 2)],
+            ..constraints
+        };
+        assert_eq!(run(3, &links[..0], &constraints), [0, 1, 0]);
     }
 }

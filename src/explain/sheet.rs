@@ -1,0 +1,158 @@
+//! A Parquet file that karat wrote, read in part: some columns of some rows.
+
+use std::fs::File;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use polars::prelude::{DataFrame, SerReader, StringChunked};
+use polars_io::parquet::metadata::FileMetadataRef;
+use polars_io::parquet::read::ParquetReader;
+
+/// An open file; its metadata is read once.
+pub struct Sheet {
+    path: PathBuf,
+    metadata: FileMetadataRef,
+    columns: Vec<String>,
+}
+
+impl Sheet {
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn open(path: &Path) -> Result<Self, String> {
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        let mut reader = ParquetReader::new(file);
+        let metadata = reader.get_metadata().map_err(words)?.clone();
+        let schema = reader.schema().map_err(words)?;
+        Ok(Self {
+            path: path.to_owned(),
+            columns: schema.iter_names().map(|name| name.to_string()).collect(),
+            metadata,
+        })
+    }
+
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.metadata.num_rows
+    }
+
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// A text of the file's metadata.
+    #[must_use]
+    pub fn about(&self, key: &str) -> Option<&str> {
+        let all = self.metadata.key_value_metadata().as_ref()?;
+        let found = all.iter().find(|pair| pair.key == key)?;
+        found.value.as_deref()
+    }
+
+    /// The rows `rows` of some columns.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn read(&self, columns: &[&str], rows: Range<usize>) -> Result<DataFrame, String> {
+        let file = File::open(&self.path).map_err(|error| error.to_string())?;
+        let mut reader = ParquetReader::new(file)
+            .with_columns(Some(columns.iter().map(|&name| name.to_owned()).collect()))
+            .with_slice(Some((rows.start, rows.len())));
+        reader.set_metadata(self.metadata.clone());
+        reader.set_rechunk(true).finish().map_err(words)
+    }
+
+    /// The same of all rows.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn read_all(&self, columns: &[&str]) -> Result<DataFrame, String> {
+        self.read(columns, 0..self.rows())
+    }
+
+    /// Groups of rows that may have all of these texts, by what the file says of the
+    /// smallest and the largest text of each.
+    #[must_use]
+    pub fn groups_with(&self, wanted: &[(&str, &str)]) -> Vec<Range<usize>> {
+        let places: Vec<(usize, &[u8])> = wanted
+            .iter()
+            .filter_map(|(column, text)| {
+                let at = self.columns.iter().position(|name| name == column)?;
+                Some((at, text.as_bytes()))
+            })
+            .collect();
+        let mut start = 0;
+        let mut found = Vec::new();
+        for group in &self.metadata.row_groups {
+            let end = start + group.num_rows();
+            let may_have = places.iter().all(|&(at, text)| {
+                let told = group
+                    .parquet_columns()
+                    .get(at)
+                    .and_then(|chunk| chunk.statistics(&self.metadata.footer_buf)?.ok())
+                    .and_then(|told| told.into_binary());
+                let (least, most) = match told {
+                    Some(told) => (told.min_value, told.max_value),
+                    None => (None, None),
+                };
+                least.is_none_or(|least| least.as_slice() <= text)
+                    && most.is_none_or(|most| most.as_slice() >= text)
+            });
+            if may_have {
+                found.push(start..end);
+            }
+            start = end;
+        }
+        found
+    }
+
+    /// Some columns of single rows, sorted; each group of rows that has one is read once.
+    /// `each` gets a frame, the place of a row in it, and the row.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn take(
+        &self,
+        columns: &[&str],
+        rows: &[usize],
+        mut each: impl FnMut(&DataFrame, usize, usize) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let mut wanted = rows.iter().copied().peekable();
+        let mut start = 0;
+        for group in &self.metadata.row_groups {
+            let end = start + group.num_rows();
+            let mut own = Vec::new();
+            while let Some(row) = wanted.next_if(|row| *row < end) {
+                own.push(row);
+            }
+            if let (Some(&first), Some(&last)) = (own.first(), own.last()) {
+                let frame = self.read(columns, first..last + 1)?;
+                for row in own {
+                    each(&frame, row - first, row)?;
+                }
+            }
+            start = end;
+        }
+        Ok(())
+    }
+}
+
+fn words(error: polars::prelude::PolarsError) -> String {
+    error.to_string()
+}
+
+/// A column of text.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn text<'f>(frame: &'f DataFrame, name: &str) -> Result<&'f StringChunked, String> {
+    frame.column(name).and_then(|c| c.str()).map_err(words)
+}
+
+/// A column of whole numbers of 32 bits; a missing one is 0.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn whole(frame: &DataFrame, name: &str) -> Result<Vec<u32>, String> {
+    let column = frame.column(name).and_then(|c| c.u32()).map_err(words)?;
+    Ok(column.iter().map(|number| number.unwrap_or(0)).collect())
+}
