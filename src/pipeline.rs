@@ -15,6 +15,7 @@ use crate::contact::{
     Action, Diagnostic, Events, Failure, FailureKind, Held, Place, Records, Severity, Table,
     Violation, Violations,
 };
+use crate::diff::fingerprint;
 use crate::link::columns::LEVEL_NAMES;
 use crate::link::decisions::{self, Decision};
 use crate::link::{Keep, LinkReport, Linked, Linking, link};
@@ -104,6 +105,7 @@ pub fn run(
     // From here on the run's events are the only ones: they are hundreds of megabytes.
     events.take_over(std::mem::take(&mut linked.events));
     events.take_over(std::mem::take(&mut merged.events));
+    let fingerprints = fingerprint::of(&prepared.records);
     let mut output = RunOutput {
         plan,
         rulebook,
@@ -120,6 +122,8 @@ pub fn run(
         timings: Vec::new(),
         started,
         previous: &previous,
+        decisions: &decisions,
+        fingerprints: &fingerprints,
         changes: None,
     };
     clock.stage("laws", records, || {

@@ -1,6 +1,7 @@
 //! What changed between two runs, and why.
 
 pub mod changes;
+pub mod fingerprint;
 
 pub use changes::{Changes, Counts, Reason};
 

@@ -10,6 +10,7 @@ pub mod output;
 pub mod previous;
 pub mod reports;
 pub mod staging;
+pub mod state;
 pub mod summary;
 pub mod tables;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use previous::Previous;
 use crate::audit::{self, columns::Frames};
 use crate::contact::{Events, Failure, Held, Records, Table, Violations};
 use crate::link::Linked;
+use crate::link::decisions::Decision;
 use crate::merge::Merged;
 use crate::plan::Plan;
 use crate::read::FileRead;
@@ -61,6 +63,10 @@ pub struct RunOutput<'a> {
     /// RFC 3339, UTC, whole seconds.
     pub started: String,
     pub previous: &'a Previous,
+    /// As the run was given them.
+    pub decisions: &'a [Decision],
+    /// Of each record's content.
+    pub fingerprints: &'a [i64],
     /// Since the previous run, if there was one.
     pub changes: Option<crate::diff::Changes>,
 }
@@ -151,7 +157,7 @@ fn write_files(
     // One file a thread: each is hashed and packed in one go.
     // The order of the list is that of the summary.
     type File<'f> = Box<dyn Fn() -> Result<Vec<Written>, Failure> + Sync + Send + 'f>;
-    let files: [File<'_>; 6] = [
+    let files: [File<'_>; 7] = [
         Box::new(|| tables::golden(staging, run.merged, &run.plan.output)),
         Box::new(|| xref.write(staging, &run.plan.output)),
         Box::new(|| {
@@ -172,6 +178,13 @@ fn write_files(
         Box::new(|| {
             let written = reports::review(staging, &pairs, &xref, run.table, run.rulebook, guard)?;
             Ok(vec![written])
+        }),
+        Box::new(|| {
+            Ok(vec![
+                state::ids(staging, &run.merged.register, guard)?,
+                state::decisions(staging, run.decisions, guard)?,
+                state::fingerprints(staging, run.fingerprints)?,
+            ])
         }),
     ];
     let share = Share::new(watch, run.records.rows(), files.len());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use polars::prelude::{DataFrame, SerReader};
 use polars_io::parquet::read::ParquetReader;
 
-use super::staging;
+use super::{staging, state};
 use crate::contact::{Diagnostic, Failure, FailureKind, Place, Table, Text, TextBuilder};
 use crate::merge::PreviousXref;
 
@@ -15,6 +15,10 @@ use crate::merge::PreviousXref;
 pub struct Previous {
     pub folder: Option<PathBuf>,
     pub xref: Option<PreviousXref>,
+    /// Its id.
+    pub run: Option<String>,
+    /// The content of its `summary.json`.
+    pub summary: serde_json::Value,
     /// BLAKE3 of its `summary.json`, hexadecimal.
     pub summary_blake3: Option<String>,
     /// The key figures of all earlier runs, its own included, oldest first.
@@ -34,7 +38,9 @@ pub fn load(out: &Path) -> Result<Previous, Failure> {
     let Some(folder) = staging::latest(out) else {
         return Ok(Previous::default());
     };
-    let xref = read_xref(&folder)?;
+    let mut xref = read_xref(&folder)?;
+    xref.register = state::read_ids(&folder)
+        .map_err(|message| unreadable(&folder.join(state::IDS), &message))?;
     let path = folder.join("summary.json");
     let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error.to_string()))?;
     let summary: serde_json::Value =
@@ -49,10 +55,16 @@ pub fn load(out: &Path) -> Result<Previous, Failure> {
         "violations": summary["counts"]["violations"],
         "review_pairs": summary["counts"]["review_pairs"],
     }));
+    // The first runs of before there was a number are counted by what is told of them.
+    xref.number = summary["run_number"]
+        .as_u64()
+        .unwrap_or(history.len() as u64);
     let surplus = history.len().saturating_sub(HISTORY);
     history.drain(..surplus);
     Ok(Previous {
         golden_records: summary["counts"]["golden_records"].as_u64(),
+        run: summary["run"]["id"].as_str().map(str::to_owned),
+        summary,
         summary_blake3: Some(blake3::hash(&bytes).to_hex().to_string()),
         xref: Some(xref),
         history,

@@ -38,7 +38,11 @@ pub fn summary(run: &RunOutput<'_>, id: &str, review: usize, outputs: &[Written]
         "gates": run.gates,
         "model": run.model,
         "outputs": outputs,
-        "previous": { "summary_blake3": run.previous.summary_blake3 },
+        "run_number": run.previous.xref.as_ref().map_or(1, |previous| previous.number + 1),
+        "previous": {
+            "run": run.previous.run,
+            "summary_blake3": run.previous.summary_blake3,
+        },
         "history": run.previous.history,
         "plan": plan(run),
     })
