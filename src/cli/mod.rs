@@ -9,6 +9,8 @@ pub mod check_report;
 pub mod check_table;
 pub mod completions;
 pub mod console;
+pub mod diff;
+mod diff_text;
 pub mod evaluate;
 mod evaluate_report;
 pub mod explain;
@@ -79,6 +81,8 @@ pub enum Command {
     Explain(explain::ExplainArgs),
     /// Query the audit log of a run
     Audit(audit::AuditArgs),
+    /// Tell what changed between two runs, and why
+    Diff(diff::DiffArgs),
     /// Replay a run and compare it with what it published
     Verify(verify::VerifyArgs),
     /// Compare a run with known truth
@@ -141,6 +145,7 @@ fn dispatch(command: &Command, console: &Console) -> Result<Ending, Failure> {
         Command::Init(args) => init::run(args, console),
         Command::Explain(args) => explain::run(args, console),
         Command::Audit(args) => audit::run(args, console),
+        Command::Diff(args) => diff::run(args, console),
         Command::Verify(args) => verify::run(args, console),
         Command::Evaluate(args) => evaluate::run(args, console),
         Command::Rules(args) => rules::run(args, console),

@@ -131,7 +131,14 @@ fn choose(at: u32, records: &[u32], before: &Before, keepers: &[Option<u32>]) ->
     };
     let live = claims().find(|&id| before.is_live(id));
     let mut chosen = live.or_else(|| claims().next())?;
-    if live.is_some() && before.parent.get(chosen as usize).copied().flatten().is_some() {
+    if live.is_some()
+        && before
+            .parent
+            .get(chosen as usize)
+            .copied()
+            .flatten()
+            .is_some()
+    {
         for id in claims().filter(|&id| before.is_live(id)) {
             if before.descends(chosen, id) {
                 chosen = id;
@@ -256,9 +263,12 @@ mod tests {
             live: previous.len(),
             parent: Vec::new(),
         };
-        assign(&clusters, &before, |_| false, |record| {
-            ("crm", IDS[record as usize])
-        })
+        assign(
+            &clusters,
+            &before,
+            |_| false,
+            |record| ("crm", IDS[record as usize]),
+        )
     }
 
     fn of(record: u32) -> String {

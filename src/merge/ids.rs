@@ -71,14 +71,7 @@ pub(super) fn name(input: &MergeInput<'_>, ranks: &Ranks) -> Named {
     }));
     let mut events = Events::new();
     for change in &assigned.changes {
-        push(
-            &mut events,
-            change,
-            &assigned.ids,
-            &place,
-            &oldest,
-            &before,
-        );
+        push(&mut events, change, &assigned.ids, &place, &oldest, &before);
     }
     let ids = order
         .iter()

@@ -82,6 +82,15 @@ impl Register {
         }
     }
 
+    /// Whether the id is out of use because its records are gone.
+    #[must_use]
+    pub fn is_retired(&self, id: &str) -> bool {
+        matches!(
+            self.ids.get(id).map(|entry| &entry.fate),
+            Some(Fate::Retired(_))
+        )
+    }
+
     /// The ids out of use whose records would bring them back, with those records.
     pub fn retired(&self) -> impl Iterator<Item = (&str, &[Key])> {
         self.ids.iter().filter_map(|(id, entry)| match &entry.fate {

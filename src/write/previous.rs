@@ -38,13 +38,11 @@ pub fn load(out: &Path) -> Result<Previous, Failure> {
     let Some(folder) = staging::latest(out) else {
         return Ok(Previous::default());
     };
-    let mut xref = read_xref(&folder)?;
-    xref.register = state::read_ids(&folder)
-        .map_err(|message| unreadable(&folder.join(state::IDS), &message))?;
-    let path = folder.join("summary.json");
-    let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error.to_string()))?;
-    let summary: serde_json::Value =
-        serde_json::from_slice(&bytes).map_err(|error| unreadable(&path, &error.to_string()))?;
+    let Opened {
+        summary,
+        summary_blake3,
+        xref,
+    } = open(&folder)?;
     let mut history: Vec<serde_json::Value> =
         summary["history"].as_array().cloned().unwrap_or_default();
     history.push(serde_json::json!({
@@ -55,20 +53,49 @@ pub fn load(out: &Path) -> Result<Previous, Failure> {
         "violations": summary["counts"]["violations"],
         "review_pairs": summary["counts"]["review_pairs"],
     }));
-    // The first runs of before there was a number are counted by what is told of them.
-    xref.number = summary["run_number"]
-        .as_u64()
-        .unwrap_or(history.len() as u64);
     let surplus = history.len().saturating_sub(HISTORY);
     history.drain(..surplus);
     Ok(Previous {
         golden_records: summary["counts"]["golden_records"].as_u64(),
         run: summary["run"]["id"].as_str().map(str::to_owned),
         summary,
-        summary_blake3: Some(blake3::hash(&bytes).to_hex().to_string()),
+        summary_blake3: Some(summary_blake3),
         xref: Some(xref),
         history,
         folder: Some(folder),
+    })
+}
+
+/// A run as far as later runs need it.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    pub summary: serde_json::Value,
+    /// BLAKE3 of its `summary.json`, hexadecimal.
+    pub summary_blake3: String,
+    pub xref: PreviousXref,
+}
+
+/// Opens the run of a folder.
+///
+/// # Errors
+/// Exit 3 when summary, xref or register can't be read.
+pub fn open(folder: &Path) -> Result<Opened, Failure> {
+    let mut xref = read_xref(folder)?;
+    xref.register = state::read_ids(folder)
+        .map_err(|message| unreadable(&folder.join(state::IDS), &message))?;
+    let path = folder.join("summary.json");
+    let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error.to_string()))?;
+    let summary: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|error| unreadable(&path, &error.to_string()))?;
+    // A run of before there was a number is counted by what it tells of others.
+    xref.number = summary["run_number"].as_u64().unwrap_or_else(|| {
+        let earlier = summary["history"].as_array().map_or(0, Vec::len);
+        earlier as u64 + 1
+    });
+    Ok(Opened {
+        summary_blake3: blake3::hash(&bytes).to_hex().to_string(),
+        summary,
+        xref,
     })
 }
 
@@ -92,7 +119,7 @@ fn read_xref(folder: &Path) -> Result<PreviousXref, Failure> {
 fn unreadable(path: &Path, message: &str) -> Failure {
     let diagnostic = Diagnostic::error(
         "previous_run_unreadable",
-        format!("the latest run can't be read: {message}"),
+        format!("the run can't be read: {message}"),
     )
     .at(Place::file(path.display().to_string()))
     .hint("golden ids are kept through it: restore the file, or point `latest` to an earlier run")
