@@ -4,9 +4,14 @@ pub mod by_itself;
 pub mod columns;
 mod index;
 pub mod laws;
+pub mod lineage;
 pub mod load;
+pub mod order;
+pub mod persons;
 pub mod query;
 pub mod replay;
+pub mod runs;
+pub mod search;
 pub mod verify;
 
 pub use index::Index;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::render::one_line;
 use crate::contact::diagnostic::shown;
 use crate::diff::changes::{ByReason, Cause, Changes, Person, RecordName};
 
@@ -147,7 +148,12 @@ pub fn overview(out: &mut String, changes: &Changes) {
         counts.records_before, counts.records_after
     );
     for circumstance in &changes.circumstances {
-        let _ = writeln!(out, "{}: {}", circumstance.reason.name(), circumstance.what);
+        let _ = writeln!(
+            out,
+            "{}: {}",
+            circumstance.reason.name(),
+            one_line(&circumstance.what)
+        );
     }
     if !changes.fields.is_empty() {
         const FIELDS: usize = 8;
@@ -208,23 +214,16 @@ fn person(out: &mut String, person: &Person, more: &str) {
 }
 
 fn cause(out: &mut String, cause: &Cause) {
-    let _ = writeln!(out, "      {}: {}", cause.reason.name(), plain(&cause.what));
+    let _ = writeln!(
+        out,
+        "      {}: {}",
+        cause.reason.name(),
+        one_line(&cause.what)
+    );
 }
 
 fn record(record: &RecordName) -> String {
-    plain(&format!("{}:{}", record.source, record.record_id))
-}
-
-/// Without control codes; quotes only where there was something to tame.
-fn plain(text: &str) -> String {
-    let tame = shown(text);
-    match tame
-        .strip_prefix('\'')
-        .and_then(|rest| rest.strip_suffix('\''))
-    {
-        Some(inside) => inside.to_owned(),
-        None => tame,
-    }
+    one_line(&format!("{}:{}", record.source, record.record_id))
 }
 
 fn reasons(by: &ByReason) -> String {

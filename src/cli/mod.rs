@@ -4,6 +4,7 @@
 //! signal and a closed pipe mean for the exit code; a command only returns.
 
 pub mod audit;
+mod audit_rows;
 pub mod check;
 pub mod check_report;
 pub mod check_table;
@@ -16,6 +17,7 @@ mod evaluate_report;
 pub mod explain;
 pub mod init;
 pub mod inputs;
+mod lineage_text;
 pub mod lock;
 pub mod panic;
 pub mod progress;

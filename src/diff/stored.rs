@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::changes::RunName;
 use super::sides::{Cells, Side, holds_values};
+use crate::audit::search::partition;
 use crate::contact::{Table, Text};
 use crate::merge::PreviousXref;
 use crate::write::previous::csv_table;
@@ -162,18 +163,4 @@ fn parquet_column(path: &Path, name: &str) -> Result<Cells<'static>, String> {
     let column = frame.column(name).map_err(|error| error.to_string())?;
     let column = column.str().map_err(|error| error.to_string())?;
     Ok(Cells::chunked(column))
-}
-
-/// The first place below `len` of which `before` does not hold.
-pub(super) fn partition(len: usize, before: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (0, len);
-    while low < high {
-        let middle = low.midpoint(high);
-        if before(middle) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    low
 }

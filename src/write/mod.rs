@@ -26,7 +26,7 @@ use serde_json::Value;
 
 pub use previous::Previous;
 
-use crate::audit::{self, columns::Frames};
+use crate::audit::{self, columns::Frames, order::Order};
 use crate::contact::{Events, Failure, Held, Records, Table, Violations};
 use crate::link::Linked;
 use crate::link::decisions::Decision;
@@ -114,7 +114,7 @@ pub fn complete(run: &mut RunOutput<'_>) {
 #[must_use]
 pub fn summarise(run: &RunOutput<'_>) -> Value {
     let review = reports::uncertain(&run.linked.pairs, run.plan).len();
-    summary::summary(run, &run_id(run), review, &[])
+    summary::summary(run, &run_id(run), review, None, &[])
 }
 
 /// Writes all files and publishes the folder.
@@ -126,8 +126,9 @@ pub fn publish(run: &RunOutput<'_>, watch: &dyn Watch) -> Result<Published, Fail
     let out = &run.plan.output.dir;
     let id = free_id(out, run_id(run));
     let staging = Staging::start(out, &id)?;
-    let (files, review) = write_files(run, &staging, watch)?;
-    let summary = summary::summary(run, &id, review, &files);
+    let order = Order::of(&run.events, run.merged);
+    let (files, review) = write_files(run, &order, &staging, watch)?;
+    let summary = summary::summary(run, &id, review, Some(order.by_person), &files);
     output::file(&staging, "summary.json", |file| {
         file.write_all(summary::text(&summary).as_bytes())
             .map_err(output::Fault::Io)
@@ -143,6 +144,7 @@ pub fn publish(run: &RunOutput<'_>, watch: &dyn Watch) -> Result<Published, Fail
 
 fn write_files(
     run: &RunOutput<'_>,
+    order: &Order,
     staging: &Staging,
     watch: &dyn Watch,
 ) -> Result<(Vec<Written>, usize), Failure> {
@@ -164,7 +166,7 @@ fn write_files(
             let rows = run.events.len();
             let name = "audit.parquet";
             let schema = audit::columns::schema();
-            let frames = Frames::new(&run.events, run.records, run.merged);
+            let frames = Frames::new(&run.events, order, run.records, run.merged);
             let written = output::parquet_file(staging, name, &schema, rows, |start, end| {
                 frames.frame(start, end)
             })?;

@@ -24,7 +24,13 @@ const SIZES: usize = 10;
 
 /// The whole summary.
 #[must_use]
-pub fn summary(run: &RunOutput<'_>, id: &str, review: usize, outputs: &[Written]) -> Value {
+pub fn summary(
+    run: &RunOutput<'_>,
+    id: &str,
+    review: usize,
+    by_person: Option<usize>,
+    outputs: &[Written],
+) -> Value {
     json!({
         "karat": karat(),
         "name": run.plan.name,
@@ -43,6 +49,8 @@ pub fn summary(run: &RunOutput<'_>, id: &str, review: usize, outputs: &[Written]
         "sources": sources(run),
         "gates": run.gates,
         "model": run.model,
+        // So many rows of the log are sorted by golden id.
+        "audit": { "by_person": by_person },
         "outputs": outputs,
         "run_number": run.previous.xref.as_ref().map_or(1, |previous| previous.number + 1),
         "previous": {
