@@ -12,13 +12,13 @@ use rayon::prelude::*;
 
 use crate::audit::laws;
 use crate::contact::{
-    Action, Diagnostic, Events, Failure, FailureKind, Held, Place, Records, Severity, Table,
-    Violation, Violations,
+    Action, Diagnostic, Events, Failure, FailureKind, Held, Records, Severity, Table, Violation,
+    Violations,
 };
 use crate::diff::in_run::against_previous;
 use crate::diff::{Changes, UnderWay, fingerprint};
 use crate::link::columns::LEVEL_NAMES;
-use crate::link::decisions::{self, Decision};
+use crate::link::decisions::Decision;
 use crate::link::{Keep, LinkReport, Linked, Linking, link};
 use crate::map::{Mapped, map};
 use crate::merge::{MergeInput, merge};
@@ -29,6 +29,7 @@ use crate::standardise::standardise;
 use crate::validate::gate::{self, GateResult};
 use crate::validate::validate;
 use crate::watch::Watch;
+use crate::write::decisions::Decisions;
 use crate::write::{self, Previous, RunOutput};
 
 /// What a run leaves behind, for the command line to tell.
@@ -82,8 +83,15 @@ pub fn run(
     let mut prepared = prepare(plan, rulebook, watch)?;
     let mut clock = Clock::new(watch, std::mem::take(&mut prepared.timings));
     let records = prepared.records.rows() as u64;
-    let (mut linked, linking) =
-        link_prepared(&prepared, &decisions, plan, rulebook, Keep::Near, watch)?;
+    let (mut linked, linking) = link_prepared(
+        &prepared,
+        &decisions.list,
+        plan,
+        rulebook,
+        Keep::Near,
+        watch,
+    )?;
+    linked.report.decisions.blake3 = decisions.blake3;
     clock.timings.append(&mut linked.timings);
     drop(linking);
     let mut merged = clock.stage("merge", records, || {
@@ -113,7 +121,7 @@ pub fn run(
         against_previous(
             &previous,
             &after,
-            &decisions,
+            &decisions.list,
             &circumstances,
             plan,
             &mut diagnostics,
@@ -127,6 +135,7 @@ pub fn run(
         &previous,
         changes.as_ref(),
     );
+    diagnostics.extend(decisions.notes);
     diagnostics.extend(linked.diagnostics.iter().cloned());
     diagnostics.extend(merged.diagnostics.iter().cloned());
     stop_at_hard_gates(&gates)?;
@@ -151,7 +160,7 @@ pub fn run(
         timings: Vec::new(),
         started,
         previous: &previous,
-        decisions: &decisions,
+        decisions: &decisions.list,
         fingerprints: &fingerprints,
         changes,
     };
@@ -318,30 +327,20 @@ pub fn run_to_links(
 ) -> Result<(Prepared, Linked, Linking), Failure> {
     let decisions = load_decisions(plan)?;
     let prepared = prepare(plan, rulebook, watch)?;
-    let (linked, linking) = link_prepared(&prepared, &decisions, plan, rulebook, Keep::All, watch)?;
+    let decisions = &decisions.list;
+    let (linked, linking) = link_prepared(&prepared, decisions, plan, rulebook, Keep::All, watch)?;
     Ok((prepared, linked, linking))
 }
 
 /// Reads the plan's decisions file, if it names one.
 ///
 /// # Errors
-/// Exit 2 with every line that is no decision, 3 when the file can't be read.
-pub fn load_decisions(plan: &Plan) -> Result<Vec<Decision>, Failure> {
-    let Some(path) = &plan.decisions else {
-        return Ok(Vec::new());
-    };
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::one(
-            FailureKind::Input,
-            Diagnostic::error(
-                "decisions_unreadable",
-                format!("the decisions can't be read: {error}"),
-            )
-            .at(Place::file(&name)),
-        )
-    })?;
-    decisions::parse(&name, &text).map_err(|faults| Failure::new(FailureKind::Usage, faults))
+/// Those of [`write::decisions::load`].
+pub fn load_decisions(plan: &Plan) -> Result<Decisions, Failure> {
+    match &plan.decisions {
+        Some(path) => write::decisions::load(path),
+        None => Ok(Decisions::default()),
+    }
 }
 
 /// All sources, each by its own thread; every one that can't be read is told.

@@ -10,6 +10,7 @@ pub mod check_report;
 pub mod check_table;
 pub mod completions;
 pub mod console;
+pub mod decide;
 pub mod diff;
 mod diff_text;
 pub mod evaluate;
@@ -81,6 +82,8 @@ pub enum Command {
     Init(init::InitArgs),
     /// Tell why records were merged or not, and where a value comes from
     Explain(explain::ExplainArgs),
+    /// Say that two records are one person, or never are
+    Decide(decide::DecideArgs),
     /// Query the audit log of a run
     Audit(audit::AuditArgs),
     /// Tell what changed between two runs, and why
@@ -146,6 +149,7 @@ fn dispatch(command: &Command, console: &Console) -> Result<Ending, Failure> {
         Command::Read(args) => read::run(args, console),
         Command::Init(args) => init::run(args, console),
         Command::Explain(args) => explain::run(args, console),
+        Command::Decide(args) => decide::run(args, console),
         Command::Audit(args) => audit::run(args, console),
         Command::Diff(args) => diff::run(args, console),
         Command::Verify(args) => verify::run(args, console),

@@ -67,7 +67,7 @@ pub fn against_previous(
 pub fn decided(decision: &Decision) -> Decided {
     (
         decision.verdict.name().to_owned(),
-        decision.left.clone(),
-        decision.right.clone(),
+        (decision.a.source.clone(), decision.a.record_id.clone()),
+        (decision.b.source.clone(), decision.b.record_id.clone()),
     )
 }

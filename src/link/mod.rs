@@ -43,7 +43,7 @@ use block::{BlockPlan, BlockStats, Candidates};
 use columns::{ColumnReport, Columns};
 use compare::Pattern;
 use compare::names::NameComparer;
-use decisions::{Applied, Decision, Verdict};
+use decisions::{Applied, Decision, DecisionReport};
 use features::{FeatureRules, Features};
 use judge::{Judge, Kind};
 use kernel::cluster::{Constraints, LOOSE, Link, cluster, components};
@@ -112,6 +112,8 @@ pub struct LinkReport {
     pub changes: Vec<ModelChange>,
     /// What decisions changed of the estimated one, when there were enough.
     pub taught: Option<lessons::Taught>,
+    /// What decisions bound.
+    pub decisions: DecisionReport,
     pub clusters: u64,
     pub largest_cluster: u64,
 }
@@ -171,8 +173,9 @@ pub fn link(
     features.left_out.clone_from(&models.people.left_out);
     share.step();
     watch.go_on()?;
-    let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
-    let constraints = constraints(&features, records, &applied);
+    let decided = decisions::apply(decisions, records, table)?;
+    let mut diagnostics = decided.diagnostics;
+    let constraints = decided.bound.constraints(&features, records);
     let candidates = block::candidates(&features, block_plan(plan, features.len()));
     share.step();
     steps.next("compare", features.len() as u64)?;
@@ -216,8 +219,9 @@ pub fn link(
         },
         &pairs,
     );
-    let taught = if plan.matching.learn {
-        lessons::teach(&mut judge.people, &features, &applied, plan.matching.review)
+    let mut taught = if plan.matching.learn {
+        let (people, applied) = (&mut judge.people, &decided.applied);
+        lessons::teach(people, &features, applied, plan.matching.review)
     } else {
         None
     };
@@ -240,6 +244,17 @@ pub fn link(
     let mut links = near_links(&pairs, n, &constraints, keep, plan);
     let (of, extra) = cluster(n, &links, &constraints, threshold, weigh);
     share.step();
+    let mut report = DecisionReport::count(&decided.applied, decided.idle);
+    if decided.bound != decided.without {
+        let without = decided.without.constraints(&features, records);
+        let touched = decided.bound.linked(&features);
+        let constraints = (&constraints, &without);
+        report.compare(&of, &links, constraints, &touched, threshold, weigh);
+    }
+    if let Some(taught) = &mut taught {
+        let corrections = &judge.people.lessons;
+        (taught.pairs_up, taught.pairs_down) = pairs.crossed(corrections, threshold);
+    }
     links.extend(&extra);
     links.par_sort_unstable_by_key(|l| (l.left, l.right));
     let own = own_estimate::estimate(&of, || pairs.iter().chain(extra.iter().copied()));
@@ -257,7 +272,8 @@ pub fn link(
     linked.report.patterns = patterns;
     linked.report.columns = columns;
     linked.report.taught = taught;
-    linked.events = decision_events(&applied);
+    linked.report.decisions = report;
+    linked.events = decision_events(&decided.applied);
     linked.diagnostics = diagnostics;
     linked.timings = steps.end();
     Ok((linked, linking))
@@ -340,38 +356,6 @@ fn block_plan(plan: &Plan, records: usize) -> BlockPlan {
             partners
         },
         max_block: plan.matching.max_block,
-    }
-}
-
-fn constraints(features: &Features, records: &Records, applied: &[Applied]) -> Constraints {
-    let dense = |row: u32| {
-        features
-            .rows
-            .binary_search(&row)
-            .ok()
-            .and_then(|at| u32::try_from(at).ok())
-    };
-    let pairs = |verdict: Verdict| {
-        applied
-            .iter()
-            .filter(|a| a.verdict == verdict)
-            .filter_map(|a| Some((dense(a.left)?, dense(a.right)?)))
-            .collect()
-    };
-    let clean: Vec<bool> = records.sources.iter().map(|s| s.deduplicated).collect();
-    let distinct = if clean.contains(&true) {
-        features
-            .source
-            .iter()
-            .map(|&s| if clean[s as usize] { s + 1 } else { 0 })
-            .collect()
-    } else {
-        Vec::new()
-    };
-    Constraints {
-        never: pairs(Verdict::Never),
-        always: pairs(Verdict::Always),
-        distinct,
     }
 }
 

@@ -275,6 +275,10 @@ impl Check<'_> {
         if let Some(near) = files::nearest_in(&folder, path.get()) {
             self.faults.hint(format!("did you mean '{near}'?"));
         }
+        if key == "decisions" && !full.exists() {
+            self.faults
+                .hint("the first 'karat decide' makes it; without decisions, take the line out");
+        }
         None
     }
 

@@ -4,6 +4,7 @@
 //! written here depends on the clock but the object `run` of `summary.json`.
 
 pub mod csv;
+pub mod decisions;
 mod formulas;
 pub mod guard;
 pub mod output;

@@ -100,20 +100,26 @@ pub fn open(folder: &Path) -> Result<Opened, Failure> {
 }
 
 fn read_xref(folder: &Path) -> Result<PreviousXref, Failure> {
-    let parquet = folder.join("xref.parquet");
-    let csv = folder.join("xref.csv");
-    let (path, table) = if parquet.is_file() {
-        let table = parquet_table(&parquet, &["source", "record_id", "golden_id"]);
-        (parquet, table)
-    } else {
-        let table = csv_table(&csv);
-        (csv, table)
-    };
+    let (path, table) = xref_table(folder);
     table
         .and_then(|table| {
             PreviousXref::new(table).ok_or_else(|| "columns are missing in it".to_owned())
         })
         .map_err(|message| unreadable(&path, &message))
+}
+
+/// `source`, `record_id` and `golden_id` of a run's xref, in its order, from whichever
+/// file the run has; and that file.
+pub fn xref_table(folder: &Path) -> (PathBuf, Result<Table, String>) {
+    let parquet = folder.join("xref.parquet");
+    let csv = folder.join("xref.csv");
+    if parquet.is_file() {
+        let table = parquet_table(&parquet, &["source", "record_id", "golden_id"]);
+        (parquet, table)
+    } else {
+        let table = csv_table(&csv);
+        (csv, table)
+    }
 }
 
 fn unreadable(path: &Path, message: &str) -> Failure {

@@ -115,9 +115,9 @@ pub fn decisions(
         |at, line| {
             let decision = &decisions[at];
             line.text(decision.verdict.name());
-            for (source, record_id) in [&decision.left, &decision.right] {
-                line.text(source);
-                line.text(record_id);
+            for name in [&decision.a, &decision.b] {
+                line.text(&name.source);
+                line.text(&name.record_id);
             }
         },
     )

@@ -51,6 +51,7 @@ pub fn summary(
         "model": run.model,
         // So many rows of the log are sorted by golden id.
         "audit": { "by_person": by_person },
+        "decisions": run.linked.report.decisions,
         "outputs": outputs,
         "run_number": run.previous.xref.as_ref().map_or(1, |previous| previous.number + 1),
         "previous": {

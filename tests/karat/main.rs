@@ -6,6 +6,8 @@ mod bounds;
 mod cli;
 mod columns;
 mod command;
+mod decisions;
+mod devtools;
 mod evaluate;
 mod generator;
 mod laws_generated;

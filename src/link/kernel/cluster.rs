@@ -45,7 +45,7 @@ pub struct Link {
 pub struct Constraints {
     /// Pairs that must not be in one cluster.
     pub never: Vec<(u32, u32)>,
-    /// Pairs that must be.
+    /// Pairs that must be; these come before `never`, and before `distinct`.
     pub always: Vec<(u32, u32)>,
     /// For each record: the group in which no two records are one person (0: none).
     pub distinct: Vec<u16>,
@@ -236,7 +236,8 @@ impl Component {
         }
         for &(a, b) in &self.always {
             let (a, b) = (work.root(at(a)), work.root(at(b)));
-            if a != b && !work.forbidden(a, b) {
+            // Who says so knows better than what a source is said to be.
+            if a != b && !work.never[a as usize].contains(&b) {
                 work.join(a.min(b), a.max(b), true);
             }
         }
@@ -521,5 +522,11 @@ mod tests {
         let of = run(3, &links, &constraints);
         assert_ne!(of[0], of[2]);
         assert!(of[1] == of[0] || of[1] == of[2]);
+        // A decision is stronger.
+        let constraints = Constraints {
+            always: vec![(0, 2)],
+            ..constraints
+        };
+        assert_eq!(run(3, &links[..0], &constraints), [0, 1, 0]);
     }
 }
