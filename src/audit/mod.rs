@@ -1,6 +1,7 @@
 //! The audit log: every change and decision of a run, as columns, and replayed.
 
 pub mod by_itself;
+pub mod chain;
 pub mod columns;
 mod index;
 pub mod laws;

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod output;
 pub mod previous;
 pub mod reports;
+pub mod seal;
 pub mod staging;
 pub mod state;
 pub mod summary;
@@ -77,6 +78,8 @@ pub struct RunOutput<'a> {
 pub struct Published {
     pub id: String,
     pub folder: PathBuf,
+    /// BLAKE3 of its `summary.json`, hexadecimal.
+    pub seal: String,
     pub summary: Value,
 }
 
@@ -130,8 +133,12 @@ pub fn publish(run: &RunOutput<'_>, watch: &dyn Watch) -> Result<Published, Fail
     let order = Order::of(&run.events, run.merged);
     let (files, review) = write_files(run, &order, &staging, watch)?;
     let summary = summary::summary(run, &id, review, Some(order.by_person), &files);
-    output::file(&staging, "summary.json", |file| {
+    let written = output::file(&staging, "summary.json", |file| {
         file.write_all(summary::text(&summary).as_bytes())
+            .map_err(output::Fault::Io)
+    })?;
+    output::file(&staging, seal::FILE, |file| {
+        file.write_all(seal::text(&written.blake3).as_bytes())
             .map_err(output::Fault::Io)
     })?;
     watch.go_on()?;
@@ -139,6 +146,7 @@ pub fn publish(run: &RunOutput<'_>, watch: &dyn Watch) -> Result<Published, Fail
     Ok(Published {
         id,
         folder,
+        seal: written.blake3,
         summary,
     })
 }

@@ -40,6 +40,8 @@ pub fn summary(
             "timings_ms": timings(run),
             "threads": rayon::current_num_threads(),
             "base": run.plan.base.display().to_string(),
+            // So that a run can be verified from anywhere: paths are relative to it.
+            "folder": std::env::current_dir().map(|here| here.display().to_string()).ok(),
         },
         "counts": counts(run, review),
         "changes": run.changes.as_ref().map(changes),
