@@ -15,6 +15,8 @@ use crate::contact::{
     Action, Diagnostic, Events, Failure, FailureKind, Held, Records, Severity, Table, Violation,
     Violations,
 };
+use crate::diff::in_run::against_previous;
+use crate::diff::{Changes, UnderWay, fingerprint};
 use crate::link::columns::LEVEL_NAMES;
 use crate::link::decisions::Decision;
 use crate::link::{Keep, LinkReport, Linked, Linking, link};
@@ -41,6 +43,8 @@ pub struct RunOutcome {
     pub diagnostics: Vec<Diagnostic>,
     /// Published, but a soft gate did not hold.
     pub soft_gates_broken: bool,
+    /// What changed since the latest run, if there was one.
+    pub changes: Option<Changes>,
     /// The summary for people, a few lines.
     pub text: String,
 }
@@ -102,8 +106,35 @@ pub fn run(
             watch,
         })
     })?;
-    let gates = evaluate_gates(plan, &prepared, &linked, merged.clusters.len(), &previous);
     let mut diagnostics = std::mem::take(&mut prepared.diagnostics);
+    let fingerprints = fingerprint::of(&prepared.records);
+    let changes = clock.stage("diff", records, || {
+        let after = UnderWay {
+            records: &prepared.records,
+            table: &prepared.table,
+            merged: &merged,
+            fingerprints: &fingerprints,
+            rulebook,
+            started: &started,
+        };
+        let circumstances = write::summary::circumstances(plan, rulebook, &prepared.files);
+        against_previous(
+            &previous,
+            &after,
+            &decisions.list,
+            &circumstances,
+            plan,
+            &mut diagnostics,
+        )
+    })?;
+    let gates = evaluate_gates(
+        plan,
+        &prepared,
+        &linked,
+        merged.clusters.len(),
+        &previous,
+        changes.as_ref(),
+    );
     diagnostics.extend(decisions.notes);
     diagnostics.extend(linked.diagnostics.iter().cloned());
     diagnostics.extend(merged.diagnostics.iter().cloned());
@@ -129,7 +160,9 @@ pub fn run(
         timings: Vec::new(),
         started,
         previous: &previous,
-        changes: None,
+        decisions: &decisions.list,
+        fingerprints: &fingerprints,
+        changes,
     };
     clock.stage("laws", records, || {
         write::complete(&mut output);
@@ -147,6 +180,7 @@ pub fn run(
     };
     Ok(RunOutcome {
         text: crate::report::text(&summary, dir.as_deref()),
+        changes: output.changes,
         summary,
         dir,
         diagnostics,
@@ -388,6 +422,7 @@ fn evaluate_gates(
     linked: &Linked,
     golden: usize,
     previous: &Previous,
+    changes: Option<&Changes>,
 ) -> Vec<GateResult> {
     let mut wrong: Vec<u32> = prepared
         .violations
@@ -410,8 +445,36 @@ fn evaluate_gates(
             golden_before: previous.golden_records,
             merged: Some(records.saturating_sub(held).saturating_sub(golden)),
             largest_cluster: Some(linked.report.largest_cluster),
+            changed: changes.map(|changes| changes.counts.clone()),
+            shrunk: most_shrunk(&prepared.records, &previous.summary),
         },
     )
+}
+
+/// Of the sources that the previous run had as well the one that lost the largest
+/// share of its records: its name, how many it had and has.
+fn most_shrunk(records: &Records, previous: &serde_json::Value) -> Option<(String, u64, u64)> {
+    let mut now = vec![0_u64; records.sources.len()];
+    for origin in &records.origin {
+        if let Some(count) = now.get_mut(usize::from(origin.source)) {
+            *count += 1;
+        }
+    }
+    let before = previous["sources"].as_array()?.iter().filter_map(|source| {
+        let name = source["name"].as_str()?;
+        let at = records.sources.iter().position(|own| own.name == name)?;
+        Some((name, source["records"].as_u64()?, now[at]))
+    });
+    // Shares by cross-multiplying: a source that grew has lost nothing.
+    let lost = |(_, had, has): &(&str, u64, u64)| u128::from(had.saturating_sub(*has));
+    before
+        .filter(|(_, had, _)| *had > 0)
+        .max_by(|a, b| {
+            (lost(a) * u128::from(b.1))
+                .cmp(&(lost(b) * u128::from(a.1)))
+                .then_with(|| b.0.cmp(a.0))
+        })
+        .map(|(name, had, has)| (name.to_owned(), had, has))
 }
 
 fn stop_at_hard_gates(gates: &[GateResult]) -> Result<(), Failure> {
@@ -428,10 +491,15 @@ fn stop_at_hard_gates(gates: &[GateResult]) -> Result<(), Failure> {
 }
 
 fn gate_diagnostic(gate: &GateResult) -> Diagnostic {
-    let message = format!(
+    let mut message = format!(
         "the gate {} did not hold: {} against a limit of {}",
-        gate.name, gate.value, gate.limit
+        gate.name,
+        rounded(gate.value, 6),
+        gate.limit
     );
+    if !gate.about.is_empty() {
+        message.push_str(&format!(" ({})", gate.about));
+    }
     if gate.soft {
         Diagnostic::warning("gate_soft", message)
     } else {

@@ -4,17 +4,21 @@
 //! signal and a closed pipe mean for the exit code; a command only returns.
 
 pub mod audit;
+mod audit_rows;
 pub mod check;
 pub mod check_report;
 pub mod check_table;
 pub mod completions;
 pub mod console;
 pub mod decide;
+pub mod diff;
+mod diff_text;
 pub mod evaluate;
 mod evaluate_report;
 pub mod explain;
 pub mod init;
 pub mod inputs;
+mod lineage_text;
 pub mod lock;
 pub mod panic;
 pub mod progress;
@@ -82,6 +86,8 @@ pub enum Command {
     Decide(decide::DecideArgs),
     /// Query the audit log of a run
     Audit(audit::AuditArgs),
+    /// Tell what changed between two runs, and why
+    Diff(diff::DiffArgs),
     /// Replay a run and compare it with what it published
     Verify(verify::VerifyArgs),
     /// Compare a run with known truth
@@ -145,6 +151,7 @@ fn dispatch(command: &Command, console: &Console) -> Result<Ending, Failure> {
         Command::Explain(args) => explain::run(args, console),
         Command::Decide(args) => decide::run(args, console),
         Command::Audit(args) => audit::run(args, console),
+        Command::Diff(args) => diff::run(args, console),
         Command::Verify(args) => verify::run(args, console),
         Command::Evaluate(args) => evaluate::run(args, console),
         Command::Rules(args) => rules::run(args, console),

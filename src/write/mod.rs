@@ -11,7 +11,9 @@ pub mod guard;
 pub mod output;
 pub mod previous;
 pub mod reports;
+pub mod seal;
 pub mod staging;
+pub mod state;
 pub mod summary;
 pub mod tables;
 #[cfg(test)]
@@ -27,9 +29,10 @@ use serde_json::Value;
 
 pub use previous::Previous;
 
-use crate::audit::{self, columns::Frames};
+use crate::audit::{self, columns::Frames, order::Order};
 use crate::contact::{Events, Failure, Held, Records, Table, Violations};
 use crate::link::Linked;
+use crate::link::decisions::Decision;
 use crate::merge::Merged;
 use crate::plan::Plan;
 use crate::read::FileRead;
@@ -63,6 +66,10 @@ pub struct RunOutput<'a> {
     /// RFC 3339, UTC, whole seconds.
     pub started: String,
     pub previous: &'a Previous,
+    /// As the run was given them.
+    pub decisions: &'a [Decision],
+    /// Of each record's content.
+    pub fingerprints: &'a [i64],
     /// Since the previous run, if there was one.
     pub changes: Option<crate::diff::Changes>,
 }
@@ -72,6 +79,8 @@ pub struct RunOutput<'a> {
 pub struct Published {
     pub id: String,
     pub folder: PathBuf,
+    /// BLAKE3 of its `summary.json`, hexadecimal.
+    pub seal: String,
     pub summary: Value,
 }
 
@@ -110,7 +119,7 @@ pub fn complete(run: &mut RunOutput<'_>) {
 #[must_use]
 pub fn summarise(run: &RunOutput<'_>) -> Value {
     let review = reports::uncertain(&run.linked.pairs, run.plan).len();
-    summary::summary(run, &run_id(run), review, &[])
+    summary::summary(run, &run_id(run), review, None, &[])
 }
 
 /// Writes all files and publishes the folder.
@@ -122,10 +131,15 @@ pub fn publish(run: &RunOutput<'_>, watch: &dyn Watch) -> Result<Published, Fail
     let out = &run.plan.output.dir;
     let id = free_id(out, run_id(run));
     let staging = Staging::start(out, &id)?;
-    let (files, review) = write_files(run, &staging, watch)?;
-    let summary = summary::summary(run, &id, review, &files);
-    output::file(&staging, "summary.json", |file| {
+    let order = Order::of(&run.events, run.merged);
+    let (files, review) = write_files(run, &order, &staging, watch)?;
+    let summary = summary::summary(run, &id, review, Some(order.by_person), &files);
+    let written = output::file(&staging, "summary.json", |file| {
         file.write_all(summary::text(&summary).as_bytes())
+            .map_err(output::Fault::Io)
+    })?;
+    output::file(&staging, seal::FILE, |file| {
+        file.write_all(seal::text(&written.blake3).as_bytes())
             .map_err(output::Fault::Io)
     })?;
     watch.go_on()?;
@@ -133,12 +147,14 @@ pub fn publish(run: &RunOutput<'_>, watch: &dyn Watch) -> Result<Published, Fail
     Ok(Published {
         id,
         folder,
+        seal: written.blake3,
         summary,
     })
 }
 
 fn write_files(
     run: &RunOutput<'_>,
+    order: &Order,
     staging: &Staging,
     watch: &dyn Watch,
 ) -> Result<(Vec<Written>, usize), Failure> {
@@ -160,7 +176,7 @@ fn write_files(
             let rows = run.events.len();
             let name = "audit.parquet";
             let schema = audit::columns::schema();
-            let frames = Frames::new(&run.events, run.records, run.merged);
+            let frames = Frames::new(&run.events, order, run.records, run.merged);
             let written = output::parquet_file(staging, name, &schema, rows, |start, end| {
                 frames.frame(start, end)
             })?;
@@ -182,6 +198,13 @@ fn write_files(
             Ok(vec![
                 evidence::records(staging, &xref, run.table)?,
                 evidence::evidence(staging, &xref, kept, model)?,
+            ])
+        }),
+        Box::new(|| {
+            Ok(vec![
+                state::ids(staging, &run.merged.register, guard)?,
+                state::decisions(staging, run.decisions, guard)?,
+                state::fingerprints(staging, run.fingerprints)?,
             ])
         }),
     ];
