@@ -24,6 +24,7 @@ use crate::map::{Mapped, map};
 use crate::merge::{MergeInput, merge};
 use crate::plan::Plan;
 use crate::read::{FileRead, Reading, SourceRead, bytes_of};
+use crate::report::sample;
 use crate::rulebook::Rulebook;
 use crate::standardise::standardise;
 use crate::validate::gate::{self, GateResult};
@@ -47,6 +48,8 @@ pub struct RunOutcome {
     pub changes: Option<Changes>,
     /// The summary for people, a few lines.
     pub text: String,
+    /// The report of a dry run; a published run has it in its folder.
+    pub page: Option<String>,
 }
 
 /// The records as far as validating: what `check` shows and what linking takes.
@@ -66,7 +69,8 @@ pub struct Prepared {
     pub timings: Vec<(String, Duration)>,
 }
 
-/// Runs the whole line; `dry_run` publishes nothing.
+/// Runs the whole line; `dry_run` publishes nothing. The report is drawn if the plan wants
+/// one.
 ///
 /// # Errors
 /// Any stage's failure; nothing is published then.
@@ -93,6 +97,7 @@ pub fn run(
     )?;
     linked.report.decisions.blake3 = decisions.blake3;
     clock.timings.append(&mut linked.timings);
+    let samples = plan.output.report.then(|| sample::take(&linked, &linking));
     drop(linking);
     let mut merged = clock.stage("merge", records, || {
         merge(MergeInput {
@@ -163,6 +168,7 @@ pub fn run(
         decisions: &decisions.list,
         fingerprints: &fingerprints,
         changes,
+        samples: samples.as_ref(),
     };
     clock.stage("laws", records, || {
         write::complete(&mut output);
@@ -171,18 +177,19 @@ pub fn run(
     output.timings = std::mem::take(&mut clock.timings);
     let broken: Vec<&GateResult> = gates.iter().filter(|gate| !gate.held).collect();
     diagnostics.extend(broken.iter().map(|gate| gate_diagnostic(gate)));
-    let (summary, dir) = if dry_run {
-        (write::summarise(&output), None)
+    let (summary, dir, page) = if dry_run {
+        (write::summarise(&output), None, write::page(&output, &[])?)
     } else {
         watch.stage("write", records);
         let published = write::publish(&output, watch)?;
-        (published.summary, Some(published.folder))
+        (published.summary, Some(published.folder), None)
     };
     Ok(RunOutcome {
         text: crate::report::text(&summary, dir.as_deref()),
         changes: output.changes,
         summary,
         dir,
+        page,
         diagnostics,
         soft_gates_broken: !broken.is_empty(),
     })

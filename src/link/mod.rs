@@ -13,6 +13,7 @@ pub mod decisions;
 pub mod evaluate;
 pub mod features;
 pub mod fill;
+pub mod histogram;
 pub mod judge;
 pub mod kept;
 pub mod kernel;
@@ -47,6 +48,7 @@ use compare::Pattern;
 use compare::names::NameComparer;
 use decisions::{Applied, Decision, DecisionReport};
 use features::{FeatureRules, Features};
+use histogram::Histogram;
 use judge::{Judge, Kind};
 use kept::Kept;
 use kernel::cluster::{Constraints, LOOSE, Link, cluster, components};
@@ -108,6 +110,8 @@ pub struct LinkReport {
     /// Columns that no field fits and that were looked at, the taken ones first.
     pub columns: Vec<ColumnReport>,
     pub own: OwnEstimate,
+    /// All compared pairs by match weight.
+    pub weights: Histogram,
     /// Aliases of names and Latin readings that the data showed.
     pub learned_aliases: usize,
     pub learned_readings: usize,
@@ -263,7 +267,9 @@ pub fn link(
     }
     links.extend(&extra);
     links.par_sort_unstable_by_key(|l| (l.left, l.right));
-    let own = own_estimate::estimate(&of, || pairs.iter().chain(extra.iter().copied()));
+    let compared = || pairs.iter().chain(extra.iter().copied());
+    let own = own_estimate::estimate(&of, compared);
+    let weights = Histogram::of(&of, compared());
     drop(pairs);
     let linking = Linking {
         features,
@@ -278,6 +284,7 @@ pub fn link(
         let kept = linking.keep(&of, &decided.applied, plan);
         linked.kept = Some((kept, StoredModel::of(&linking.judge)));
     }
+    linked.report.weights = weights;
     share.step();
     linked.report.patterns = patterns;
     linked.report.columns = columns;

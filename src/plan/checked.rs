@@ -248,8 +248,12 @@ pub struct OutputPlan {
     /// `false` leaves out what `explain` and `review` read: the records and the evidence.
     #[serde(default = "yes")]
     pub evidence: bool,
+    /// Whether `report.html` is written.
+    #[serde(default = "yes")]
+    pub report: bool,
 }
 
+/// Runs of before there was a report had no such setting.
 const fn yes() -> bool {
     true
 }

@@ -87,6 +87,9 @@ pub fn to_toml(plan: &Plan) -> String {
     if !plan.output.evidence {
         out.flag("evidence", Some(false));
     }
+    if !plan.output.report {
+        out.raw("report", false);
+    }
     write_bounds(&mut out, &plan.bounds);
     out.text
 }

@@ -264,6 +264,8 @@ pub struct Output {
     pub formulas: Option<At<Formulas>>,
     /// "false" does not keep the records and the evidence of their pairs in the run folder; explaining then runs the line again.
     pub evidence: Option<At<bool>>,
+    /// false writes no report.html.
+    pub report: Option<bool>,
 }
 
 /// Formats that can be written.
