@@ -33,20 +33,20 @@ use rayon::prelude::*;
 use crate::contact::{
     Diagnostic, Event, EventKind, Events, Failure, FailureKind, Records, Stage, Table,
 };
-use crate::plan::Plan;
+use crate::plan::{Plan, RecordKind};
 use crate::rulebook::Rulebook;
 use crate::standardise::company::CompanyRules;
 use crate::standardise::email::EmailRules;
 use crate::standardise::job_title::JobTitleRules;
 use crate::watch::{Share, Watch};
-use block::{BlockPlan, BlockStats, Candidates};
+use block::{BlockPlan, BlockStats, Candidates, Program};
 use columns::{ColumnReport, Columns};
 use compare::Pattern;
 use compare::names::NameComparer;
 use decisions::{Applied, Decision, Verdict};
 use features::{FeatureRules, Features};
 use judge::{Judge, Kind};
-use kernel::cluster::{Constraints, LOOSE, Link, cluster, components};
+use kernel::cluster::{Constraints, Guards, Link, cluster, components};
 use kernel::em::{self, EmPlan, Parameters, PatternRow};
 use model::{MatchModel, ModelChange, Models};
 pub use own_estimate::OwnEstimate;
@@ -132,6 +132,7 @@ pub struct Linking {
     pub judge: Judge,
     pub links: Vec<Link>,
     pub constraints: Constraints,
+    pub guards: Guards,
 }
 
 /// Which compared pairs are kept for asking about them afterwards.
@@ -159,21 +160,38 @@ pub fn link(
 ) -> Result<(Linked, Linking), Failure> {
     let mut steps = Steps::new(watch);
     let share = steps.parts("block", records.rows(), 2)?;
+    let broken = |e| {
+        Failure::one(
+            FailureKind::Internal,
+            Diagnostic::error("match_model", format!("the match model: {e}")),
+        )
+    };
     let models = Models::parse(rulebook.file("matching.toml").unwrap_or(""), &plan.matching)
-        .map_err(|e| {
-            Failure::one(
-                FailureKind::Internal,
-                Diagnostic::error("match_model", format!("the match model: {e}")),
-            )
-        })?;
+        .map_err(broken)?;
+    let fields: Vec<&str> = rulebook.fields().names().collect();
+    let specs = |of| models.keys.specs(of, &fields).map_err(broken);
+    let specs = (specs(RecordKind::People)?, specs(RecordKind::Organisations)?);
     let rules = feature_rules(&models, rulebook);
     let mut features = Features::build(records, table, linkable, &rules, rulebook);
     features.left_out.clone_from(&models.people.left_out);
+    features
+        .orgs
+        .left_out
+        .clone_from(&models.organisations.left_out);
     share.step();
     watch.go_on()?;
     let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
     let constraints = constraints(&features, records, &applied);
-    let candidates = block::candidates(&features, block_plan(plan, features.len()));
+    let keys = block::Input {
+        features: &features,
+        records,
+        table,
+        rules: &rules,
+    };
+    let (keys, told) = Program::compile(&specs.0, &specs.1, keys);
+    diagnostics.extend(told);
+    let candidates = block::candidates(&features, &keys, block_plan(plan, features.len()));
+    drop(keys);
     share.step();
     steps.next("compare", features.len() as u64)?;
     let mut pairs = Pairs::compare(&features, &candidates, watch);
@@ -237,8 +255,9 @@ pub fn link(
             .collect()
     };
     let threshold = score::bits(plan.matching.threshold);
-    let mut links = near_links(&pairs, n, &constraints, keep, plan);
-    let (of, extra) = cluster(n, &links, &constraints, threshold, weigh);
+    let guards = models.guards;
+    let mut links = near_links(&pairs, n, &constraints, keep, plan, &guards);
+    let (of, extra) = cluster(n, &links, &constraints, threshold, &guards, weigh);
     share.step();
     links.extend(&extra);
     links.par_sort_unstable_by_key(|l| (l.left, l.right));
@@ -250,6 +269,7 @@ pub fn link(
         judge,
         links,
         constraints,
+        guards,
     };
     let mut linked = linking.outcome(&of, records, plan);
     linked.report.own = own;
@@ -383,13 +403,14 @@ fn near_links(
     constraints: &Constraints,
     keep: Keep,
     plan: &Plan,
+    guards: &Guards,
 ) -> Vec<Link> {
     if keep == Keep::All {
         return pairs.links(|_| true);
     }
     let asked = score::bits(plan.matching.review.0);
-    let strong = pairs.links(|link| link.weight > LOOSE);
-    let component = components(n, &strong, constraints);
+    let strong = pairs.links(|link| f64::from(link.weight) > guards.loose);
+    let component = components(n, &strong, constraints, guards);
     pairs.links(|link| {
         link.weight >= asked || component[link.left as usize] == component[link.right as usize]
     })
@@ -514,7 +535,7 @@ impl Linking {
             cluster[f.rows[at] as usize] = f.rows[root as usize];
             sizes[root as usize] += 1;
         }
-        let mut sums = vec![0f32; of.len()];
+        let mut sums = vec![0f64; of.len()];
         let mut counts = vec![0u32; of.len()];
         let (low, high) = plan.matching.review;
         let mut kept = Vec::new();
@@ -523,7 +544,7 @@ impl Linking {
             let inside = of[a] == of[b];
             if inside {
                 for side in [a, b] {
-                    sums[side] += link.weight.clamp(-12.0, 12.0);
+                    sums[side] += self.guards.clipped(link.weight);
                     counts[side] += 1;
                 }
             }
@@ -536,9 +557,10 @@ impl Linking {
         for at in 0..of.len() {
             let others = sizes[of[at] as usize] - 1;
             if others > 0 {
-                #[allow(clippy::cast_precision_loss)] // cluster sizes
-                let average =
-                    (sums[at] - 2.0 * (others - counts[at].min(others)) as f32) / others as f32;
+                let unseen = f64::from(others - counts[at].min(others));
+                let sum = sums[at] + self.guards.uncompared * unseen;
+                #[allow(clippy::cast_possible_truncation)] // bits
+                let average = (sum / f64::from(others)) as f32;
                 confidence[f.rows[at] as usize] = probability(average);
             }
         }

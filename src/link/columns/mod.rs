@@ -26,7 +26,7 @@ use super::kernel::em::CLASSES;
 use super::names::Letters;
 use crate::contact::{Records, Table};
 use key::Key;
-pub use values::are_there;
+pub use values::{are_there, named};
 use values::{Group, copied, groups, rarity, values};
 
 /// Levels of a learned comparison; 0 is missing.

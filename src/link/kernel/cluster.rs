@@ -18,19 +18,32 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use rayon::prelude::*;
 
-/// Weights are clipped to this many bits, so that no single pair decides alone.
-const CLIP: f32 = 12.0;
-/// What a pair that was not compared counts.
-const UNCOMPARED: f64 = -2.0;
-/// How many bits below the threshold two clusters are joined that have no rivals. Measured:
-/// of such pairs up to one bit below 1 : 1, seven to nine of ten are one person.
-const ALONE: f64 = 1.0;
-/// Links above this make loose components.
-pub const LOOSE: f32 = -4.0;
-/// Components up to this size are compared in full …
-const FULL: usize = 60;
-/// … and larger ones, the smallest first, for as many pairs in all.
-const FULL_PAIRS: usize = 2_000_000;
+/// The limits of clustering, from `[guards]` of `rules/matching.toml`, where each is
+/// explained.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guards {
+    /// Weights are clipped to this many bits, so that no single pair decides alone.
+    pub clip: f64,
+    /// What a pair that was not compared counts, in bits.
+    pub uncompared: f64,
+    /// How many bits below the threshold two clusters are joined that have no rivals.
+    pub alone: f64,
+    /// Links above this many bits make loose components.
+    pub loose: f64,
+    /// Components up to this size are compared in full …
+    pub full: u32,
+    /// … and larger ones, the smallest first, for as many pairs in all.
+    pub full_pairs: u64,
+}
+
+impl Guards {
+    /// A pair's weight within the bounds.
+    #[must_use]
+    pub fn clipped(&self, weight: f32) -> f64 {
+        f64::from(weight).clamp(-self.clip, self.clip)
+    }
+}
 
 /// A weighted pair, `left < right`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,9 +71,10 @@ pub fn cluster(
     links: &[Link],
     constraints: &Constraints,
     threshold: f32,
+    guards: &Guards,
     weigh: impl Fn(&[(u32, u32)]) -> Vec<f32> + Sync,
 ) -> (Vec<u32>, Vec<Link>) {
-    let root = components(n, links, constraints);
+    let root = components(n, links, constraints, guards);
     let mut members: BTreeMap<u32, Component> = BTreeMap::new();
     let mut sizes = vec![0u32; n as usize];
     for record in 0..n {
@@ -98,10 +112,10 @@ pub fn cluster(
     let mut components: Vec<Component> = members.into_values().collect();
     let mut large: Vec<&mut Component> = components
         .iter_mut()
-        .filter(|component| component.records.len() > FULL)
+        .filter(|component| component.records.len() > guards.full as usize)
         .collect();
     large.sort_by_key(|component| (component.records.len(), component.records[0]));
-    let mut left = FULL_PAIRS;
+    let mut left = usize::try_from(guards.full_pairs).unwrap_or(usize::MAX);
     for component in large {
         let size = component.records.len();
         let pairs = (size * (size - 1) / 2).saturating_sub(component.links.len());
@@ -112,7 +126,10 @@ pub fn cluster(
         .into_par_iter()
         .map(|mut component| {
             let extra = component.complete(&weigh);
-            (component.link(threshold, &constraints.distinct), extra)
+            (
+                component.link(threshold, &constraints.distinct, guards),
+                extra,
+            )
         })
         .collect();
     let mut of: Vec<u32> = (0..n).collect();
@@ -126,12 +143,17 @@ pub fn cluster(
     (of, extra)
 }
 
-/// For each record its loose component: what links above [`LOOSE`] and `always` hold
-/// together.
+/// For each record its loose component: what links above [`Guards::loose`] and `always`
+/// hold together.
 #[must_use]
-pub fn components(n: u32, links: &[Link], constraints: &Constraints) -> Vec<u32> {
+pub fn components(
+    n: u32,
+    links: &[Link],
+    constraints: &Constraints,
+    guards: &Guards,
+) -> Vec<u32> {
     let mut sets = Sets::new(n);
-    for link in links.iter().filter(|l| l.weight > LOOSE) {
+    for link in links.iter().filter(|l| f64::from(l.weight) > guards.loose) {
         sets.union(link.left, link.right);
     }
     for &(a, b) in &constraints.always {
@@ -210,16 +232,16 @@ impl Component {
     }
 
     /// (record, smallest member of its cluster).
-    fn link(&self, threshold: f32, distinct: &[u16]) -> Vec<(u32, u32)> {
+    fn link(&self, threshold: f32, distinct: &[u16], guards: &Guards) -> Vec<(u32, u32)> {
         let index: BTreeMap<u32, u32> = (0u32..)
             .zip(&self.records)
             .map(|(at, &record)| (record, at))
             .collect();
         let at = |record: u32| index[&record];
-        let mut work = Work::new(self.records.len());
+        let mut work = Work::new(self.records.len(), *guards);
         for link in &self.links {
             let (a, b) = (at(link.left), at(link.right));
-            let above = f64::from(link.weight.clamp(-CLIP, CLIP)) - UNCOMPARED;
+            let above = guards.clipped(link.weight) - guards.uncompared;
             *work.near[a as usize].entry(b).or_default() += above;
             *work.near[b as usize].entry(a).or_default() += above;
         }
@@ -257,18 +279,20 @@ impl Component {
 }
 
 struct Work {
-    /// Cluster → the sum of (weight − UNCOMPARED) with each neighbour.
+    /// Cluster → the sum of (weight − uncompared) with each neighbour.
     near: Vec<BTreeMap<u32, f64>>,
     never: Vec<BTreeSet<u32>>,
     distinct: Vec<BTreeSet<u16>>,
     size: Vec<u32>,
     age: Vec<u32>,
     into: Vec<u32>,
+    guards: Guards,
 }
 
 impl Work {
-    fn new(n: usize) -> Self {
+    fn new(n: usize, guards: Guards) -> Self {
         Self {
+            guards,
             near: vec![BTreeMap::new(); n],
             never: vec![BTreeSet::new(); n],
             distinct: vec![BTreeSet::new(); n],
@@ -291,7 +315,8 @@ impl Work {
     }
 
     fn average(&self, a: u32, b: u32, sum: f64) -> f64 {
-        sum / (f64::from(self.size[a as usize]) * f64::from(self.size[b as usize])) + UNCOMPARED
+        sum / (f64::from(self.size[a as usize]) * f64::from(self.size[b as usize]))
+            + self.guards.uncompared
     }
 
     fn run(&mut self, threshold: f64) {
@@ -327,7 +352,7 @@ impl Work {
                 continue;
             }
             let all = self.size[a as usize].saturating_mul(self.size[b as usize]);
-            let seen = sum(a, b) / f64::from(count.min(all).max(1)) + UNCOMPARED;
+            let seen = sum(a, b) / f64::from(count.min(all).max(1)) + self.guards.uncompared;
             let share = seen.exp2();
             odds[a as usize] += share;
             odds[b as usize] += share;
@@ -339,7 +364,8 @@ impl Work {
                 let average = self.average(a, b, sum(a, b));
                 let rivals = (odds[a as usize] + odds[b as usize] - 2.0 * share).max(0.0);
                 let left = average - (1.0 + rivals).log2();
-                (average > threshold - ALONE && left > threshold - ALONE).then_some((left, a, b))
+                let least = threshold - self.guards.alone;
+                (average > least && left > least).then_some((left, a, b))
             })
             .collect();
         joins.sort_by(|x, y| {
@@ -439,6 +465,17 @@ impl Sets {
 mod tests {
     use super::*;
 
+    fn guards() -> Guards {
+        Guards {
+            clip: 12.0,
+            uncompared: -2.0,
+            alone: 1.0,
+            loose: -4.0,
+            full: 60,
+            full_pairs: 2_000_000,
+        }
+    }
+
     fn link(left: u32, right: u32, weight: f32) -> Link {
         Link {
             left,
@@ -448,7 +485,10 @@ mod tests {
     }
 
     fn run(n: u32, links: &[Link], constraints: &Constraints) -> Vec<u32> {
-        cluster(n, links, constraints, 0.0, |pairs| vec![-8.0; pairs.len()]).0
+        cluster(n, links, constraints, 0.0, &guards(), |pairs| {
+            vec![-8.0; pairs.len()]
+        })
+        .0
     }
 
     #[test]
@@ -481,8 +521,20 @@ mod tests {
         let links = [link(0, 1, -0.8), link(0, 2, -0.1), link(1, 2, -9.0)];
         assert_eq!(run(3, &links, &constraints), [0, 0, 2]);
         // A careful team's threshold moves along.
-        let careful = |weight| cluster(2, &[link(0, 1, weight)], &none, 4.0, |_| Vec::new()).0;
-        assert_eq!((careful(2.9), careful(3.1)), (vec![0, 1], vec![0, 0]));
+        let careful = |weight, guards: &Guards| {
+            cluster(2, &[link(0, 1, weight)], &none, 4.0, guards, |_| Vec::new()).0
+        };
+        let own = guards();
+        assert_eq!(
+            (careful(2.9, &own), careful(3.1, &own)),
+            (vec![0, 1], vec![0, 0])
+        );
+        // So does a plan's own guard.
+        let never = Guards { alone: 0.0, ..own };
+        assert_eq!(
+            (careful(3.1, &never), careful(4.1, &never)),
+            (vec![0, 1], vec![0, 0])
+        );
     }
 
     #[test]
