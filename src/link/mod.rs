@@ -24,8 +24,9 @@ pub mod orgs;
 pub mod own_estimate;
 pub mod pairs;
 pub mod score;
+mod steps;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
@@ -38,7 +39,7 @@ use crate::rulebook::Rulebook;
 use crate::standardise::company::CompanyRules;
 use crate::standardise::email::EmailRules;
 use crate::standardise::job_title::JobTitleRules;
-use crate::watch::{Share, Watch};
+use crate::watch::Watch;
 use block::{BlockPlan, BlockStats, Candidates, Program};
 use columns::{ColumnReport, Columns};
 use compare::Pattern;
@@ -46,12 +47,14 @@ use compare::names::NameComparer;
 use decisions::{Applied, Decision, Verdict};
 use features::{FeatureRules, Features};
 use judge::{Judge, Kind};
-use kernel::cluster::{Constraints, Guards, Link, cluster, components};
+use kernel::cluster::{Constraints, Link, cluster, components};
 use kernel::em::{self, EmPlan, Parameters, PatternRow};
+use kernel::guards::Guards;
 use model::{MatchModel, ModelChange, Models};
 pub use own_estimate::OwnEstimate;
 use pairs::{Pairs, Patterns};
 use score::{Scorer, probability};
+use steps::Steps;
 
 /// What linking found.
 #[derive(Clone, Debug, Default)]
@@ -170,7 +173,10 @@ pub fn link(
         .map_err(broken)?;
     let fields: Vec<&str> = rulebook.fields().names().collect();
     let specs = |of| models.keys.specs(of, &fields).map_err(broken);
-    let specs = (specs(RecordKind::People)?, specs(RecordKind::Organisations)?);
+    let specs = (
+        specs(RecordKind::People)?,
+        specs(RecordKind::Organisations)?,
+    );
     let rules = feature_rules(&models, rulebook);
     let mut features = Features::build(records, table, linkable, &rules, rulebook);
     features.left_out.clone_from(&models.people.left_out);
@@ -281,53 +287,6 @@ pub fn link(
     linked.diagnostics = diagnostics;
     linked.timings = steps.end();
     Ok((linked, linking))
-}
-
-/// The steps of linking, told to the watch and timed; stops between them when asked to.
-struct Steps<'a> {
-    watch: &'a dyn Watch,
-    done: Vec<(String, Duration)>,
-    at: Option<(&'static str, Instant)>,
-}
-
-impl<'a> Steps<'a> {
-    fn new(watch: &'a dyn Watch) -> Self {
-        Self {
-            watch,
-            done: Vec::new(),
-            at: None,
-        }
-    }
-
-    fn next(&mut self, name: &'static str, total: u64) -> Result<(), Failure> {
-        self.close();
-        self.watch.go_on()?;
-        self.watch.stage(name, total);
-        self.at = Some((name, Instant::now()));
-        Ok(())
-    }
-
-    /// A step of `parts` that are told one by one, as shares of the records.
-    fn parts(
-        &mut self,
-        name: &'static str,
-        records: usize,
-        parts: usize,
-    ) -> Result<Share<'a>, Failure> {
-        self.next(name, records as u64)?;
-        Ok(Share::new(self.watch, records, parts))
-    }
-
-    fn close(&mut self) {
-        if let Some((name, start)) = self.at.take() {
-            self.done.push((name.to_owned(), start.elapsed()));
-        }
-    }
-
-    fn end(mut self) -> Vec<(String, Duration)> {
-        self.close();
-        self.done
-    }
 }
 
 /// The lists that features need.

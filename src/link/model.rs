@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::compare::names::{family_level, given};
 use super::block::{KeyForm, KeyForms};
+use super::compare::names::{family_level, given};
 use super::compare::{Comparison, Pattern};
-use super::kernel::cluster::Guards;
 use super::kernel::em::{CLASSES, ComparisonSpec};
+use super::kernel::guards::Guards;
 use super::orgs::{self, compare::Aspect};
 use crate::plan::{MatchPlan, RecordKind};
 pub use overrides::{LeftOut, ModelChange};

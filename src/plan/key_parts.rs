@@ -167,7 +167,10 @@ impl KeyPart {
             let next = Take::parse(word, text, &of)?;
             if let Some(of_what) = next.needs(&of).filter(|_| !take.is_empty()) {
                 return Err(PartFault::new(
-                    format!("{} takes '{word}' of what is no {of_what} any more", shown(text)),
+                    format!(
+                        "{} takes '{word}' of what is no {of_what} any more",
+                        shown(text)
+                    ),
                     format!("write '{word}' first"),
                 ));
             }
@@ -246,10 +249,7 @@ impl Of {
             "birth_date" => Self::BirthDate,
             field if fields.contains(&field) => Self::Field(field.to_owned()),
             _ => {
-                let known = OF
-                    .iter()
-                    .copied()
-                    .chain(fields.iter().copied());
+                let known = OF.iter().copied().chain(fields.iter().copied());
                 let hint = match nearest(name, known) {
                     Some(near) => format!("did you mean '{near}'?"),
                     None => format!(
@@ -258,7 +258,11 @@ impl Of {
                     ),
                 };
                 return Err(PartFault::new(
-                    format!("{} is no part of a key: there is no {}", shown(text), shown(name)),
+                    format!(
+                        "{} is no part of a key: there is no {}",
+                        shown(text),
+                        shown(name)
+                    ),
                     hint,
                 ));
             }
@@ -326,7 +330,11 @@ impl Take {
             ),
         };
         Err(PartFault::new(
-            format!("{}: nothing that can be taken is called {}", shown(text), shown(word)),
+            format!(
+                "{}: nothing that can be taken is called {}",
+                shown(text),
+                shown(word)
+            ),
             hint,
         ))
     }
@@ -360,9 +368,7 @@ impl Take {
     fn fits(self, of: &Of) -> bool {
         let is_word = matches!(of, Of::Word | Of::OtherWord);
         match self {
-            Self::Initial => {
-                is_word || matches!(of, Of::GivenName | Of::FamilyName | Of::FullName)
-            }
+            Self::Initial => is_word || matches!(of, Of::GivenName | Of::FamilyName | Of::FullName),
             Self::Nickname | Self::Script => is_word,
             Self::Local | Self::EmailDomain => *of == Of::Email,
             Self::Year | Self::MonthDay => *of == Of::BirthDate,
@@ -402,7 +408,11 @@ mod tests {
             ("word.start", "'start' needs a number", "'start3'"),
             ("word.start0", "'start' needs a number", "'start3'"),
             ("city.domain", "of what is no email", "'letters'"),
-            ("street.letters.house", "no street any more", "write 'house' first"),
+            (
+                "street.letters.house",
+                "no street any more",
+                "write 'house' first",
+            ),
             ("column:", "names no column", "behind the colon"),
         ] {
             let fault = parse(text).unwrap_err();

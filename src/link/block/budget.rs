@@ -56,8 +56,8 @@ impl Candidates {
                         if at % 64 == 0 {
                             bits.push(0u64);
                         }
-                        let is_own = partner > record
-                            || this.taken(partner).binary_search(&record).is_err();
+                        let is_own =
+                            partner > record || this.taken(partner).binary_search(&record).is_err();
                         if let Some(last) = bits.last_mut() {
                             *last |= u64::from(is_own) << (at % 64);
                         }
@@ -367,7 +367,9 @@ mod tests {
         let mut random = 1u64;
         let entries: Vec<u64> = (0..20_000u64)
             .map(|record| {
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                random = random
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
                 let key = (random >> 40) % 5_000 * 0x1_2345_6789;
                 0xAB << 56 | (key << record_bits) & ((1 << 56) - 1) | record
             })

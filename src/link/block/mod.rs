@@ -10,6 +10,7 @@
 //! order, and the budget keeps the number of pairs linear in the records.
 
 pub mod budget;
+mod hashes;
 pub mod program;
 pub mod spec;
 mod values;

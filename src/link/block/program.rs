@@ -1,16 +1,12 @@
 //! Keys compiled to something flat: every distinct value is hashed once, a record only
 //! combines the hashes of its values.
 
-use std::hash::BuildHasher;
-
-use rayon::prelude::*;
-
+use super::hashes::{Chains, Table, hash, letters, mix};
 use super::spec::KeySpec;
-use super::values::{Ids, Input, Space, Step, Value, find, is_many, of_place, source};
+use super::values::{Ids, Input, Space, Step, find, is_many, of_place, source};
 use crate::contact::Diagnostic;
 use crate::contact::diagnostic::{nearest, shown};
 use crate::link::features::Features;
-use crate::link::names::Sound;
 use crate::link::names::letters::Script;
 use crate::plan::RecordKind;
 use crate::plan::key_parts::{KeyPart, Of, Take};
@@ -40,11 +36,7 @@ impl<'a> Program<'a> {
         };
         let program = Self {
             people: compile(people, RecordKind::People, f.orgs.count < f.len()),
-            organisations: compile(
-                organisations,
-                RecordKind::Organisations,
-                f.orgs.count > 0,
-            ),
+            organisations: compile(organisations, RecordKind::Organisations, f.orgs.count > 0),
         };
         (program, told)
     }
@@ -71,9 +63,6 @@ struct Keys<'a> {
     keys: Vec<Key>,
 }
 
-/// What is taken of a value by one key: several chains when the key has several parts of it.
-type Chains = Vec<Vec<Step>>;
-
 /// A value of a key: its source, and the column of the source's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Factor {
@@ -82,6 +71,12 @@ struct Factor {
     many: bool,
     /// How many of the record's values are looked at.
     limit: usize,
+}
+
+impl Factor {
+    fn of<'t>(&self, table: &'t Table, id: u32) -> &'t [u64] {
+        table.of(id, self.column, self.many)
+    }
 }
 
 /// Two words of a name.
@@ -103,29 +98,6 @@ struct Key {
     unless: u32,
     pair: Option<Pair>,
     factors: Vec<Factor>,
-}
-
-/// The hashes of the values of a space: a row an id, a column for what is taken of it.
-struct Table {
-    width: usize,
-    /// A hash, 0 for none; or, where there may be several, their range in `many`.
-    rows: Vec<u64>,
-    many: Vec<u64>,
-}
-
-impl Table {
-    fn of(&self, id: u32, factor: Factor) -> &[u64] {
-        let cell = &self.rows[id as usize * self.width + factor.column];
-        if factor.many {
-            let (start, len) = (*cell >> 24, *cell & 0xFF_FFFF);
-            let range = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
-            &self.many[range(start)..range(start + len)]
-        } else if *cell == 0 {
-            &[]
-        } else {
-            std::slice::from_ref(cell)
-        }
-    }
 }
 
 impl<'a> Keys<'a> {
@@ -150,7 +122,7 @@ impl<'a> Keys<'a> {
             .spaces
             .iter()
             .zip(&build.columns)
-            .map(|(space, columns)| table(space, columns, sound, records))
+            .map(|(space, columns)| Table::build(space, columns, sound, records))
             .collect();
         Self {
             sources: build.sources,
@@ -179,24 +151,18 @@ impl<'a> Keys<'a> {
     }
 
     /// Every two words of the name.
-    fn pairs(
-        &self,
-        key: &Key,
-        pair: Pair,
-        ids: &[&[u32]; SOURCES],
-        emit: &mut impl FnMut(u64),
-    ) {
+    fn pairs(&self, key: &Key, pair: Pair, ids: &[&[u32]; SOURCES], emit: &mut impl FnMut(u64)) {
         let words = ids[pair.word.source];
         let words = &words[..words.len().min(pair.word.limit)];
         let table = &self.tables[self.table_of[pair.word.source]];
         for (at, &word) in words.iter().enumerate() {
-            for &first in table.of(word, pair.word) {
+            for &first in pair.word.of(table, word) {
                 let from = if pair.alike { at + 1 } else { 0 };
                 for (other_at, &other) in words.iter().enumerate().skip(from) {
                     if other_at == at {
                         continue;
                     }
-                    for &second in table.of(other, pair.other) {
+                    for &second in pair.other.of(table, other) {
                         let (low, high) = if pair.alike && second < first {
                             (second, first)
                         } else {
@@ -230,7 +196,7 @@ impl<'a> Keys<'a> {
         let list = ids[factor.source];
         let table = &self.tables[self.table_of[factor.source]];
         for &id in &list[..list.len().min(factor.limit)] {
-            for &value in table.of(id, *factor) {
+            for &value in factor.of(table, id) {
                 let (hash, seen) = (mix(hash, value), seen + letters(value));
                 self.product(key, hash, seen, rest, ids, emit);
             }
@@ -434,10 +400,13 @@ impl Builder<'_, '_> {
             self.told.push(diagnostic);
             return;
         };
-        self.told.push(match nearest(header, headers.iter().map(String::as_str)) {
-            Some(near) => diagnostic.hint(format!("did you mean {}?", shown(near))),
-            None => diagnostic.hint("`karat map` shows the columns; one that is a field has the field's name"),
-        });
+        self.told
+            .push(match nearest(header, headers.iter().map(String::as_str)) {
+                Some(near) => diagnostic.hint(format!("did you mean {}?", shown(near))),
+                None => diagnostic.hint(
+                    "`karat map` shows the columns; one that is a field has the field's name",
+                ),
+            });
     }
 }
 
@@ -448,105 +417,4 @@ fn scripts(f: &Features) -> Vec<Script> {
     list.sort_unstable();
     list.dedup();
     list
-}
-
-/// Ids whose hashes are worked out together.
-const CHUNK: usize = 2048;
-
-/// Hashes what is taken of every id of a space.
-fn table(space: &Space<'_>, columns: &[Chains], sound: &Sound, records: RecordKind) -> Table {
-    let width = columns.len();
-    let is_many: Vec<bool> = columns
-        .iter()
-        .map(|chains| chains.iter().any(|steps| is_many(steps, records)))
-        .collect();
-    let chunks: Vec<(Vec<u64>, Vec<u64>)> = (0..space.len().div_ceil(CHUNK))
-        .into_par_iter()
-        .map(|chunk| {
-            let (mut rows, mut many) = (Vec::with_capacity(CHUNK * width), Vec::new());
-            let mut found = Vec::new();
-            for id in chunk * CHUNK..((chunk + 1) * CHUNK).min(space.len()) {
-                for (chains, is_many) in columns.iter().zip(&is_many) {
-                    found.clear();
-                    combine(space, id, chains, sound, &mut found);
-                    if *is_many {
-                        rows.push((many.len() as u64) << 24 | found.len() as u64 & 0xFF_FFFF);
-                        many.extend_from_slice(&found);
-                    } else {
-                        rows.push(found.first().copied().unwrap_or(0));
-                    }
-                }
-            }
-            (rows, many)
-        })
-        .collect();
-    let mut out = Table {
-        width,
-        rows: Vec::with_capacity(space.len() * width),
-        many: Vec::new(),
-    };
-    for (mut rows, many) in chunks {
-        let moved = (out.many.len() as u64) << 24;
-        for (at, cell) in rows.iter_mut().enumerate() {
-            if is_many[at % width] {
-                *cell += moved;
-            }
-        }
-        out.rows.extend(rows);
-        out.many.extend(many);
-    }
-    out
-}
-
-/// The hashes of an id: one of each chain's, in every combination.
-fn combine(space: &Space<'_>, id: usize, chains: &Chains, sound: &Sound, out: &mut Vec<u64>) {
-    let of = |steps: &[Step], out: &mut Vec<u64>| {
-        space.take(id, steps, sound, &mut |value| {
-            out.push(match value {
-                Value::Text(text) => packed(hash(text.as_bytes()), text.len()),
-                Value::Hashed(hash) => packed(hash, MOST_LETTERS),
-            });
-        });
-    };
-    let Some((first, rest)) = chains.split_first() else {
-        return;
-    };
-    of(first, out);
-    for steps in rest {
-        let mut next = Vec::new();
-        of(steps, &mut next);
-        *out = out
-            .iter()
-            .flat_map(|&a| {
-                let both = |&b: &u64| packed(mix(a, b), (letters(a) + letters(b)) as usize);
-                next.iter().map(both).collect::<Vec<u64>>()
-            })
-            .collect();
-    }
-}
-
-/// The low bits of a value's hash hold how many letters it has.
-const MOST_LETTERS: usize = 31;
-
-/// Never 0.
-fn packed(hash: u64, letters: usize) -> u64 {
-    let hash = (hash & !31) | letters.min(MOST_LETTERS) as u64;
-    if hash < 32 { hash | 32 } else { hash }
-}
-
-fn letters(value: u64) -> u32 {
-    u32::try_from(value & 31).unwrap_or(0)
-}
-
-/// The same in every run.
-fn hash(bytes: &[u8]) -> u64 {
-    foldhash::quality::FixedState::with_seed(0x6B61_7261_7400).hash_one(bytes)
-}
-
-/// Two hashes to one; their order matters (a folded multiplication, as in wyhash).
-fn mix(a: u64, b: u64) -> u64 {
-    let product = u128::from(a ^ 0x9E37_79B9_7F4A_7C15) * u128::from(b ^ 0xD1B5_4A32_D192_ED03);
-    #[allow(clippy::cast_possible_truncation)] // both halves are used
-    let (low, high) = (product as u64, (product >> 64) as u64);
-    low ^ high
 }

@@ -203,7 +203,9 @@ fn apply(plan: &KeyPlan, list: &mut Vec<(KeyForm, bool)>, changes: &mut Vec<Mode
         form.letters = letters;
     }
     if let Some(words) = plan.words {
-        let from = form.words.map_or_else(|| "all".to_owned(), |n| n.to_string());
+        let from = form
+            .words
+            .map_or_else(|| "all".to_owned(), |n| n.to_string());
         tell("words", from, words.to_string());
         form.words = Some(words);
     }

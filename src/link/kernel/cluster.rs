@@ -18,32 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use rayon::prelude::*;
 
-/// The limits of clustering, from `[guards]` of `rules/matching.toml`, where each is
-/// explained.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Guards {
-    /// Weights are clipped to this many bits, so that no single pair decides alone.
-    pub clip: f64,
-    /// What a pair that was not compared counts, in bits.
-    pub uncompared: f64,
-    /// How many bits below the threshold two clusters are joined that have no rivals.
-    pub alone: f64,
-    /// Links above this many bits make loose components.
-    pub loose: f64,
-    /// Components up to this size are compared in full …
-    pub full: u32,
-    /// … and larger ones, the smallest first, for as many pairs in all.
-    pub full_pairs: u64,
-}
-
-impl Guards {
-    /// A pair's weight within the bounds.
-    #[must_use]
-    pub fn clipped(&self, weight: f32) -> f64 {
-        f64::from(weight).clamp(-self.clip, self.clip)
-    }
-}
+use super::guards::Guards;
 
 /// A weighted pair, `left < right`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -146,12 +121,7 @@ pub fn cluster(
 /// For each record its loose component: what links above [`Guards::loose`] and `always`
 /// hold together.
 #[must_use]
-pub fn components(
-    n: u32,
-    links: &[Link],
-    constraints: &Constraints,
-    guards: &Guards,
-) -> Vec<u32> {
+pub fn components(n: u32, links: &[Link], constraints: &Constraints, guards: &Guards) -> Vec<u32> {
     let mut sets = Sets::new(n);
     for link in links.iter().filter(|l| f64::from(l.weight) > guards.loose) {
         sets.union(link.left, link.right);

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{CLASSES, File, Written};
 use crate::link::compare::{Compared, Comparison};
-use crate::link::kernel::cluster::Guards;
+use crate::link::kernel::guards::Guards;
 use crate::plan::{ComparisonPlan, GuardsPlan, MatchPlan, PairKind, RecordKind};
 
 /// One number or switch of the model that the plan sets.
@@ -142,11 +142,7 @@ pub(super) fn fixed(name: &str, plan: &MatchPlan, records: RecordKind) -> bool {
     change(name, plan, records).is_some_and(|change| !change.estimate)
 }
 
-fn change<'p>(
-    name: &str,
-    plan: &'p MatchPlan,
-    records: RecordKind,
-) -> Option<&'p ComparisonPlan> {
+fn change<'p>(name: &str, plan: &'p MatchPlan, records: RecordKind) -> Option<&'p ComparisonPlan> {
     plan.comparisons
         .iter()
         .find(|change| change.name == name && change.records == records)
@@ -264,11 +260,21 @@ pub(super) fn guard(guards: &mut Guards, plan: &GuardsPlan) -> Vec<ModelChange> 
     }
     let mut changes = Vec::new();
     set(&mut guards.clip, plan.clip, "clip", &mut changes);
-    set(&mut guards.uncompared, plan.uncompared, "uncompared", &mut changes);
+    set(
+        &mut guards.uncompared,
+        plan.uncompared,
+        "uncompared",
+        &mut changes,
+    );
     set(&mut guards.alone, plan.alone, "alone", &mut changes);
     set(&mut guards.loose, plan.loose, "loose", &mut changes);
     set(&mut guards.full, plan.full, "full", &mut changes);
-    set(&mut guards.full_pairs, plan.full_pairs, "full_pairs", &mut changes);
+    set(
+        &mut guards.full_pairs,
+        plan.full_pairs,
+        "full_pairs",
+        &mut changes,
+    );
     changes
 }
 

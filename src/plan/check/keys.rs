@@ -102,12 +102,20 @@ impl Check<'_> {
             None if self.faults.refused(at.span().start, "name") => {}
             None => {
                 self.faults
-                    .fault(at.span(), "plan_match_without_name", "this entry names no key")
+                    .fault(
+                        at.span(),
+                        "plan_match_without_name",
+                        "this entry names no key",
+                    )
                     .hint("add name = \"…\"");
             }
             Some(name) if name.get().trim().is_empty() => {
                 self.faults
-                    .fault(name.span(), "plan_match_without_name", "this key's name is empty")
+                    .fault(
+                        name.span(),
+                        "plan_match_without_name",
+                        "this key's name is empty",
+                    )
                     .hint("give it a name; the summary tells of the key by it");
                 return None;
             }
@@ -170,7 +178,10 @@ impl Check<'_> {
                         records.name()
                     ),
                 )
-                .hint(format!("add records = \"{}\", or leave the part out", only.name()));
+                .hint(format!(
+                    "add records = \"{}\", or leave the part out",
+                    only.name()
+                ));
         }
     }
 
@@ -195,7 +206,10 @@ impl Check<'_> {
                         .fault(
                             name.span(),
                             "plan_key_part",
-                            format!("'unless' asks whether a value is there, not for {}", shown(name.get())),
+                            format!(
+                                "'unless' asks whether a value is there, not for {}",
+                                shown(name.get())
+                            ),
                         )
                         .hint("leave out what stands behind the dot");
                 }
@@ -245,12 +259,14 @@ impl Check<'_> {
                 RecordKind::Organisations => RecordKind::People,
             };
             let hint = if model.names(of_others).any(|key| key == called) {
-                format!("it is a key of {0}: add records = \"{0}\"", of_others.name())
+                format!(
+                    "it is a key of {0}: add records = \"{0}\"",
+                    of_others.name()
+                )
             } else if let Some(near) = nearest(called, model.names(records)) {
                 format!("did you mean '{near}'?")
             } else {
-                "a new key needs parts = [\"…\"]; docs/linking.md lists what they may be"
-                    .to_owned()
+                "a new key needs parts = [\"…\"]; docs/linking.md lists what they may be".to_owned()
             };
             self.faults
                 .fault(
