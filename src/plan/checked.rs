@@ -156,6 +156,7 @@ pub struct KeyPlan {
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Deserialize, serde::Serialize)]
 pub struct GuardsPlan {
     pub clip: Option<f64>,
+    pub ruled_out: Option<f64>,
     pub uncompared: Option<f64>,
     pub alone: Option<f64>,
     pub loose: Option<f64>,

@@ -193,6 +193,7 @@ fn write_guards(out: &mut Toml, guards: &GuardsPlan) {
     out.table("[match.guards]");
     for (key, bits) in [
         ("clip", guards.clip),
+        ("ruled_out", guards.ruled_out),
         ("uncompared", guards.uncompared),
         ("alone", guards.alone),
         ("loose", guards.loose),

@@ -186,6 +186,10 @@ pub struct MatchGuards {
     /// Most bits that one pair adds to the average of two clusters; 12 when not given.
     #[schemars(range(min = 1, max = 30))]
     pub clip: Option<At<f64>>,
+    /// Bits below which a pair is ruled out, so that nothing joins two clusters across it; -50
+    /// when not given.
+    #[schemars(range(min = -90, max = -10))]
+    pub ruled_out: Option<At<f64>>,
     /// Bits of a pair that was not compared; -2 when not given.
     #[schemars(range(min = -30, max = 0))]
     pub uncompared: Option<At<f64>>,

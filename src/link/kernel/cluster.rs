@@ -232,6 +232,15 @@ impl Component {
                 work.join(a.min(b), a.max(b), true);
             }
         }
+        // After `always`: what a person has decided stands.
+        let ruled_out = |link: &&Link| f64::from(link.weight) < guards.ruled_out;
+        for link in self.links.iter().filter(ruled_out) {
+            let (a, b) = (work.root(at(link.left)), work.root(at(link.right)));
+            if a != b {
+                work.never[a as usize].insert(b);
+                work.never[b as usize].insert(a);
+            }
+        }
         work.run(f64::from(threshold));
         let mut compared: BTreeMap<(u32, u32), u32> = BTreeMap::new();
         for link in &self.links {
@@ -438,6 +447,7 @@ mod tests {
     fn guards() -> Guards {
         Guards {
             clip: 12.0,
+            ruled_out: -50.0,
             uncompared: -2.0,
             alone: 1.0,
             loose: -4.0,
@@ -465,6 +475,16 @@ mod tests {
     fn a_third_record_joins_two_that_share_nothing() {
         let links = [link(0, 1, 10.0), link(0, 2, -5.0), link(1, 2, 10.0)];
         assert_eq!(run(3, &links, &Constraints::default()), [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_pair_that_is_ruled_out_is_not_joined_by_its_neighbours_but_by_a_person() {
+        // Two records of the father, one of the son, who is like the father's second.
+        let links = [link(0, 1, 12.0), link(0, 2, -70.0), link(1, 2, 12.0)];
+        let mut constraints = Constraints::default();
+        assert_eq!(run(3, &links, &constraints), [0, 0, 2]);
+        constraints.always = vec![(0, 2)];
+        assert_eq!(run(3, &links, &constraints), [0, 0, 0]);
     }
 
     #[test]

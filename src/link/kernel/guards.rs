@@ -7,6 +7,8 @@
 pub struct Guards {
     /// Weights are clipped to this many bits, so that no single pair decides alone.
     pub clip: f64,
+    /// A pair below this many bits is ruled out: nothing joins two clusters across it.
+    pub ruled_out: f64,
     /// What a pair that was not compared counts, in bits.
     pub uncompared: f64,
     /// How many bits below the threshold two clusters are joined that have no rivals.

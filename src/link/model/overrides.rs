@@ -261,6 +261,12 @@ pub(super) fn guard(guards: &mut Guards, plan: &GuardsPlan) -> Vec<ModelChange> 
     let mut changes = Vec::new();
     set(&mut guards.clip, plan.clip, "clip", &mut changes);
     set(
+        &mut guards.ruled_out,
+        plan.ruled_out,
+        "ruled_out",
+        &mut changes,
+    );
+    set(
         &mut guards.uncompared,
         plan.uncompared,
         "uncompared",

@@ -304,6 +304,7 @@ pub(super) fn guards(written: Option<&At<MatchGuards>>) -> GuardsPlan {
         let guards = guards.get();
         GuardsPlan {
             clip: value(&guards.clip),
+            ruled_out: value(&guards.ruled_out),
             uncompared: value(&guards.uncompared),
             alone: value(&guards.alone),
             loose: value(&guards.loose),
