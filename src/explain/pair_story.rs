@@ -215,7 +215,7 @@ fn because(run: &Run, pair: &Pair, [left, right]: [&Record; 2]) -> Result<Becaus
     let (one, other) = (group(left)?, group(right)?);
     let rows = |group: &Group| group.records.iter().map(|r| r.row).collect::<Vec<u32>>();
     let (a, b) = (rows(&one), rows(&other));
-    let split = between(&a, &b, &one.outside);
+    let split = between(&a, &b, &one.outside, &one.guards);
     let mut crossing: Vec<&Pair> = one
         .outside
         .iter()

@@ -15,6 +15,7 @@ mod generator;
 mod laws_generated;
 mod link;
 mod map;
+mod match_keys;
 mod name_pairs;
 mod organisations;
 mod plan;
