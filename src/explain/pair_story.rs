@@ -140,22 +140,19 @@ fn fields<'r>(run: &'r Run, pair: &Pair, comparison: &str) -> &'r [String] {
     own.or_else(learned).unwrap_or(&[])
 }
 
-/// Tells a remembered pair.
+/// Tells a remembered pair, the record at row `first` first.
 ///
 /// # Errors
 /// Exit 3 when the run can't be read.
-pub fn tell(run: &Run, pair: &Pair) -> Result<PairStory, Failure> {
-    let records = run.take(&[pair.left, pair.right])?;
-    let [left, right] = &records[..] else {
-        return Ok(tell_with(
-            run,
-            pair,
-            [&Record::default(), &Record::default()],
-            Because::Weight,
-        ));
-    };
-    let because = because(run, pair, [left, right])?;
-    Ok(tell_with(run, pair, [left, right], because))
+pub fn tell(run: &Run, pair: &Pair, first: u32) -> Result<PairStory, Failure> {
+    let mut records = run.take(&[first, pair.other(first)])?;
+    // Two rows were asked for.
+    let (right, left) = (
+        records.pop().unwrap_or_default(),
+        records.pop().unwrap_or_default(),
+    );
+    let because = because(run, pair, [&left, &right])?;
+    Ok(tell_with(run, pair, [&left, &right], because))
 }
 
 /// Tells a pair whose records are known, without looking for more.
@@ -206,7 +203,7 @@ fn because(run: &Run, pair: &Pair, [left, right]: [&Record; 2]) -> Result<Becaus
             return Ok(Because::LeftAlone);
         }
         let ties = group
-            .path(pair.left, pair.right)
+            .path(left.row, right.row)
             .into_iter()
             .map(|tie| named(tie, &[&group]))
             .collect();

@@ -137,16 +137,34 @@ impl Run {
             })
             .and_then(|model| model.weigher())
             .map_err(|message| unreadable(&path, &message))?;
-        let learned = (1..)
-            .take_while(|&at| evidence.columns().contains(&level_column(at)))
-            .count();
         Ok(Self {
             folder: folder.to_owned(),
             summary,
             records,
+            learned: learned(&evidence),
             evidence,
             weigher,
-            learned,
+        })
+    }
+
+    /// A run that was never written; the frames are those of [`crate::write::evidence`].
+    ///
+    /// # Errors
+    /// What is wrong with the model, in words.
+    pub fn in_memory(
+        summary: Value,
+        records: DataFrame,
+        evidence: DataFrame,
+        model: &StoredModel,
+    ) -> Result<Self, String> {
+        let (records, evidence) = (Sheet::of(records), Sheet::of(evidence));
+        Ok(Self {
+            folder: PathBuf::new(),
+            summary,
+            records,
+            learned: learned(&evidence),
+            evidence,
+            weigher: model.weigher()?,
         })
     }
 
@@ -350,6 +368,13 @@ impl Run {
     fn of_evidence(&self, message: &str) -> Failure {
         unreadable(&self.folder.join(EVIDENCE_FILE), message)
     }
+}
+
+/// How many learned columns the pairs have an outcome for.
+fn learned(evidence: &Sheet) -> usize {
+    (1..)
+        .take_while(|&at| evidence.columns().contains(&level_column(at)))
+        .count()
 }
 
 fn record(frame: &DataFrame, at: usize, row: usize, columns: &[String]) -> Result<Record, String> {

@@ -1,4 +1,5 @@
-//! A Parquet file that karat wrote, read in part: some columns of some rows.
+//! A Parquet file that karat wrote, read in part: some columns of some rows. Or the same
+//! as a frame that was never written.
 
 use std::fs::File;
 use std::ops::Range;
@@ -10,9 +11,16 @@ use polars_io::parquet::read::ParquetReader;
 
 /// An open file; its metadata is read once.
 pub struct Sheet {
-    path: PathBuf,
-    metadata: FileMetadataRef,
+    source: Source,
     columns: Vec<String>,
+}
+
+enum Source {
+    File {
+        path: PathBuf,
+        metadata: FileMetadataRef,
+    },
+    Frame(DataFrame),
 }
 
 impl Sheet {
@@ -24,15 +32,29 @@ impl Sheet {
         let metadata = reader.get_metadata().map_err(words)?.clone();
         let schema = reader.schema().map_err(words)?;
         Ok(Self {
-            path: path.to_owned(),
             columns: schema.iter_names().map(|name| name.to_string()).collect(),
-            metadata,
+            source: Source::File {
+                path: path.to_owned(),
+                metadata,
+            },
         })
     }
 
     #[must_use]
+    pub fn of(frame: DataFrame) -> Self {
+        let names = frame.get_column_names();
+        Self {
+            columns: names.iter().map(|name| name.to_string()).collect(),
+            source: Source::Frame(frame),
+        }
+    }
+
+    #[must_use]
     pub fn rows(&self) -> usize {
-        self.metadata.num_rows
+        match &self.source {
+            Source::File { metadata, .. } => metadata.num_rows,
+            Source::Frame(frame) => frame.height(),
+        }
     }
 
     #[must_use]
@@ -43,7 +65,10 @@ impl Sheet {
     /// A text of the file's metadata.
     #[must_use]
     pub fn about(&self, key: &str) -> Option<&str> {
-        let all = self.metadata.key_value_metadata().as_ref()?;
+        let Source::File { metadata, .. } = &self.source else {
+            return None;
+        };
+        let all = metadata.key_value_metadata().as_ref()?;
         let found = all.iter().find(|pair| pair.key == key)?;
         found.value.as_deref()
     }
@@ -53,12 +78,22 @@ impl Sheet {
     /// # Errors
     /// What is wrong, in words.
     pub fn read(&self, columns: &[&str], rows: Range<usize>) -> Result<DataFrame, String> {
-        let file = File::open(&self.path).map_err(|error| error.to_string())?;
-        let mut reader = ParquetReader::new(file)
-            .with_columns(Some(columns.iter().map(|&name| name.to_owned()).collect()))
-            .with_slice(Some((rows.start, rows.len())));
-        reader.set_metadata(self.metadata.clone());
-        reader.set_rechunk(true).finish().map_err(words)
+        match &self.source {
+            Source::File { path, metadata } => {
+                let file = File::open(path).map_err(|error| error.to_string())?;
+                let wanted = columns.iter().map(|&name| name.to_owned()).collect();
+                let mut reader = ParquetReader::new(file)
+                    .with_columns(Some(wanted))
+                    .with_slice(Some((rows.start, rows.len())));
+                reader.set_metadata(metadata.clone());
+                reader.set_rechunk(true).finish().map_err(words)
+            }
+            Source::Frame(frame) => {
+                let start = i64::try_from(rows.start).map_err(|error| error.to_string())?;
+                let chosen = frame.select(columns.iter().copied()).map_err(words)?;
+                Ok(chosen.slice(start, rows.len()))
+            }
+        }
     }
 
     /// The same of all rows.
@@ -69,10 +104,34 @@ impl Sheet {
         self.read(columns, 0..self.rows())
     }
 
+    /// The groups of rows that are written, and so read, together.
+    fn groups(&self) -> Vec<Range<usize>> {
+        let mut start = 0;
+        let sizes: Vec<usize> = match &self.source {
+            Source::File { metadata, .. } => metadata
+                .row_groups
+                .iter()
+                .map(|group| group.num_rows())
+                .collect(),
+            Source::Frame(frame) => vec![frame.height()],
+        };
+        sizes
+            .into_iter()
+            .map(|rows| {
+                start += rows;
+                start - rows..start
+            })
+            .collect()
+    }
+
     /// Groups of rows that may have all of these texts, by what the file says of the
     /// smallest and the largest text of each.
     #[must_use]
     pub fn groups_with(&self, wanted: &[(&str, &str)]) -> Vec<Range<usize>> {
+        let mut groups = self.groups();
+        let Source::File { metadata, .. } = &self.source else {
+            return groups;
+        };
         let places: Vec<(usize, &[u8])> = wanted
             .iter()
             .filter_map(|(column, text)| {
@@ -80,15 +139,16 @@ impl Sheet {
                 Some((at, text.as_bytes()))
             })
             .collect();
-        let mut start = 0;
-        let mut found = Vec::new();
-        for group in &self.metadata.row_groups {
-            let end = start + group.num_rows();
-            let may_have = places.iter().all(|&(at, text)| {
+        let mut row_groups = metadata.row_groups.iter();
+        groups.retain(|_| {
+            let Some(group) = row_groups.next() else {
+                return false;
+            };
+            places.iter().all(|&(at, text)| {
                 let told = group
                     .parquet_columns()
                     .get(at)
-                    .and_then(|chunk| chunk.statistics(&self.metadata.footer_buf)?.ok())
+                    .and_then(|chunk| chunk.statistics(&metadata.footer_buf)?.ok())
                     .and_then(|told| told.into_binary());
                 let (least, most) = match told {
                     Some(told) => (told.min_value, told.max_value),
@@ -96,13 +156,9 @@ impl Sheet {
                 };
                 least.is_none_or(|least| least.as_slice() <= text)
                     && most.is_none_or(|most| most.as_slice() >= text)
-            });
-            if may_have {
-                found.push(start..end);
-            }
-            start = end;
-        }
-        found
+            })
+        });
+        groups
     }
 
     /// Some columns of single rows, sorted; each group of rows that has one is read once.
@@ -117,11 +173,9 @@ impl Sheet {
         mut each: impl FnMut(&DataFrame, usize, usize) -> Result<(), String>,
     ) -> Result<(), String> {
         let mut wanted = rows.iter().copied().peekable();
-        let mut start = 0;
-        for group in &self.metadata.row_groups {
-            let end = start + group.num_rows();
+        for group in self.groups() {
             let mut own = Vec::new();
-            while let Some(row) = wanted.next_if(|row| *row < end) {
+            while let Some(row) = wanted.next_if(|row| *row < group.end) {
                 own.push(row);
             }
             if let (Some(&first), Some(&last)) = (own.first(), own.last()) {
@@ -130,7 +184,6 @@ impl Sheet {
                     each(&frame, row - first, row)?;
                 }
             }
-            start = end;
         }
         Ok(())
     }

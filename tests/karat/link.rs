@@ -115,7 +115,7 @@ fn the_bits_of_an_explanation_add_up() {
     assert_eq!(story["merged"], true);
     let (code, out, err) = karat(folder.path(), &["explain", "a:1"]);
     assert_eq!(code, 0, "{err}");
-    assert!(out.contains("merged with") && out.contains("a:6"), "{out}");
+    assert!(out.contains("Merged with") && out.contains("a:6"), "{out}");
     let (code, _, err) = karat(folder.path(), &["explain", "b:1"]);
     assert_eq!(code, 2);
     assert!(err.contains("did you mean 'a'"), "{err}");
