@@ -40,6 +40,8 @@ struct Plan {
 
 /// `+12.34`, and a space.
 const NUMBER: usize = 8;
+/// Columns of a bar where the values stand beside it.
+const BAR: usize = 22;
 
 impl Plan {
     fn of(story: &PairStory, canvas: Canvas) -> Self {
@@ -50,9 +52,10 @@ impl Plan {
         let sums = || story.evidence.iter().map(|step| step.sum);
         let numbers = NUMBER * if rarity { 3 } else { 2 };
         let (name, level) = (name.clamp(5, 18) + 2, level.clamp(5, 24) + 1);
-        let rest = canvas.width.saturating_sub(name + level + numbers + 1);
+        // A space before the bar, and the zero line in it.
+        let rest = canvas.width.saturating_sub(name + level + numbers + 2);
         let value = if canvas.width >= WIDE {
-            (rest * 3 / 10).min(30)
+            (rest.saturating_sub(BAR) / 2).min(32)
         } else {
             0
         };
@@ -61,7 +64,7 @@ impl Plan {
             name,
             level,
             value,
-            bar: rest.saturating_sub(2 * value).clamp(8, 40),
+            bar: rest.saturating_sub(2 * value).clamp(6, 40),
             least: sums().fold(0.0, f64::min),
             most: sums().fold(0.0, f64::max),
             rarity,
@@ -148,10 +151,11 @@ impl Plan {
         let zero = cell(0.0).min(self.bar);
         let (low, high) = (cell(from.min(to)), cell(from.max(to)));
         // A small step is seen all the same.
-        let high = if (to - from).abs() >= TOLD {
-            high.max(low + 1)
+        let (low, high) = if (to - from).abs() >= TOLD && high == low {
+            let low = low.min(self.bar.saturating_sub(1));
+            (low, low + 1)
         } else {
-            high
+            (low, high)
         };
         let filled = if ink == Ink::Against { '▒' } else { '█' };
         let cells = |from: usize, to: usize| -> String {
@@ -183,7 +187,7 @@ impl Plan {
             "{}{}{}",
             cells(0, zero),
             self.canvas.ink("│", Ink::Aside),
-            cells(zero, self.bar.max(high))
+            cells(zero, self.bar)
         )
     }
 

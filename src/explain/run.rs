@@ -132,9 +132,7 @@ impl Run {
         let weigher = evidence
             .about(MODEL_KEY)
             .ok_or_else(|| "it has no model".to_owned())
-            .and_then(|json| {
-                serde_json::from_str::<StoredModel>(json).map_err(|error| error.to_string())
-            })
+            .and_then(model_of)
             .and_then(|model| model.weigher())
             .map_err(|message| unreadable(&path, &message))?;
         Ok(Self {
@@ -368,6 +366,14 @@ impl Run {
     fn of_evidence(&self, message: &str) -> Failure {
         unreadable(&self.folder.join(EVIDENCE_FILE), message)
     }
+}
+
+/// The model from its JSON, every number as it was written: what is read through a value is
+/// rounded to the nearest, what is parsed on the way may be a bit off.
+fn model_of(json: &str) -> Result<StoredModel, String> {
+    serde_json::from_str::<Value>(json)
+        .and_then(serde_json::from_value)
+        .map_err(|error| error.to_string())
 }
 
 /// How many learned columns the pairs have an outcome for.
