@@ -96,6 +96,13 @@ pub fn verdict(story: &PairStory, canvas: Canvas) -> String {
             },
             because(why.as_deref())
         ),
+        Because::OthersRuledOut { tie } => format!(
+            "the pair alone is above the threshold, but {} and {} are in these two groups and \
+             can't be one person ({:+.0} bits).",
+            clean(&tie.left),
+            clean(&tie.right),
+            tie.weight
+        ),
         Because::Average {
             pairs,
             average,

@@ -9,6 +9,7 @@ use super::run::{Pair, Record, Run};
 use super::what_if::{Limits, Turning, turning};
 use crate::contact::Failure;
 use crate::link::kept::Bound;
+use crate::link::kernel::cluster::RULED_OUT;
 use crate::link::score::{Evidence, bits};
 
 /// A pair, told. The bits of the steps add up to its weight.
@@ -72,6 +73,8 @@ pub enum Because {
         bound: Bound,
         why: Option<String>,
     },
+    /// Two other records of both groups can't be one (Jr. and Sr.).
+    OthersRuledOut { tie: Tie },
     /// Over all pairs of both groups the average is below the threshold; with what speaks
     /// most against.
     Average {
@@ -230,6 +233,11 @@ fn because(run: &Run, pair: &Pair, [left, right]: [&Record; 2]) -> Result<Becaus
             bound,
             why: pair.why.clone(),
         });
+    }
+    // Sorted by weight, the weakest first.
+    if let Some(pair) = crossing.first().filter(|pair| pair.weight < RULED_OUT) {
+        let tie = named(pair, &[&one, &other]);
+        return Ok(Because::OthersRuledOut { tie });
     }
     Ok(Because::Average {
         pairs: split.pairs,

@@ -214,10 +214,15 @@ fn a_plan_changes_the_match_model_and_the_summary_says_so() {
 #[test]
 fn the_theory_page_has_the_numbers_of_explain() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().display().to_string();
+    let args = ["run", "testdata/acme/karat.toml", "--quiet", "--out", &out];
+    let (code, _, err) = karat(root, &args);
+    assert_eq!(code, 0, "{err}");
     let args = [
         "explain",
-        "--plan",
-        "testdata/acme/karat.toml",
+        "--run",
+        &out,
         "hubspot:40101",
         "salesforce:003Hs00001AbCdEIAV",
         "--json",
