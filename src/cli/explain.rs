@@ -285,15 +285,16 @@ impl Asked<'_> {
     }
 
     fn tell_pair(&self, run: &Run, pair: &Pair, first: u32) -> Result<String, Failure> {
-        let story = pair_story::tell(run, pair, first)?;
+        let records = run.take(&[first, pair.other(first)])?;
+        let records = [&records[0], &records[1]];
+        let story = pair_story::tell(run, pair, records)?;
         if self.console.json() {
             let value = serde_json::to_value(&story).unwrap_or_default();
             return Ok(format!("{value:#}\n"));
         }
-        let records = run.take(&[first, pair.other(first)])?;
         Ok(explain_pair::text(
             &story,
-            [&records[0], &records[1]],
+            records,
             Canvas::of(self.console),
         ))
     }

@@ -180,15 +180,18 @@ impl GroupView<'_> {
             return;
         };
         let tie = self.tie(weakest);
-        let _ = writeln!(
-            out,
-            "\n{} {} – {}: {:+.1} bits, probability {}",
-            canvas.ink("Weakest link", Ink::Title),
-            clean(&tie.left),
-            clean(&tie.right),
-            tie.weight,
-            shown(f64::from(weakest.probability))
-        );
+        out.push('\n');
+        out.push_str(&canvas.wrapped(
+            &format!(
+                "{} {} – {}: {:+.1} bits, probability {}",
+                canvas.ink("Weakest link:", Ink::Title),
+                clean(&tie.left),
+                clean(&tie.right),
+                tie.weight,
+                shown(f64::from(weakest.probability))
+            ),
+            2,
+        ));
         if self.group.records.len() == 2 {
             return;
         }

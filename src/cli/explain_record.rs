@@ -17,6 +17,8 @@ use crate::explain::{Pair, Record, Run};
 
 /// Nearest records outside that are told.
 const RIVALS: usize = 5;
+/// Records of the same golden record that are told.
+const PARTNERS: usize = 20;
 /// Changes that are listed.
 const CHANGES: usize = 40;
 
@@ -26,9 +28,12 @@ pub struct RecordView {
     /// What standardising did; none where the log can't be read.
     changes: Option<Vec<LogEvent>>,
     group: Group,
-    rivals: Vec<(Record, PairStory)>,
-    merged_with: Vec<(Record, PairStory)>,
+    rivals: Told,
+    merged_with: Told,
 }
+
+/// The other record of each pair, and the pair.
+type Told = Vec<(Record, PairStory)>;
 
 impl RecordView {
     /// # Errors
@@ -39,15 +44,6 @@ impl RecordView {
             Some(id) => Group::of_golden(run, id)?,
             None => Group::of_rows(run, &[row])?,
         };
-        let told = |pairs: Vec<&Pair>| -> Result<Vec<(Record, PairStory)>, Failure> {
-            pairs
-                .into_iter()
-                .map(|pair| {
-                    let other = run.take(&[pair.other(row)])?.pop().unwrap_or_default();
-                    Ok((other, pair_story::tell(run, pair, row)?))
-                })
-                .collect()
-        };
         let strongest = |pairs: &[Pair]| -> Vec<Pair> {
             let mut own: Vec<Pair> = pairs
                 .iter()
@@ -57,10 +53,28 @@ impl RecordView {
             own.sort_by(|x, y| y.weight.total_cmp(&x.weight));
             own
         };
-        let (inside, outside) = (strongest(&group.inside), strongest(&group.outside));
+        let (mut inside, mut outside) = (strongest(&group.inside), strongest(&group.outside));
+        inside.truncate(PARTNERS);
+        outside.truncate(RIVALS);
+        let others: Vec<u32> = outside.iter().map(|pair| pair.other(row)).collect();
+        let others = run.take(&others)?;
+        let told = |pairs: &[Pair], others: &[Record]| -> Result<Told, Failure> {
+            pairs
+                .iter()
+                .filter_map(|pair| {
+                    let other = pair.other(row);
+                    let other = others.iter().find(|record| record.row == other)?;
+                    Some((pair, other))
+                })
+                .map(|(pair, other)| {
+                    let story = pair_story::tell(run, pair, [&record, other])?;
+                    Ok((other.clone(), story))
+                })
+                .collect()
+        };
         Ok(Self {
-            merged_with: told(inside.iter().take(20).collect())?,
-            rivals: told(outside.iter().take(RIVALS).collect())?,
+            merged_with: told(&inside, &group.records)?,
+            rivals: told(&outside, &others)?,
             changes: log.and_then(|log| changes(log, &record, None).ok()),
             group,
             record,

@@ -59,11 +59,17 @@ pub fn find(run: &Run, id: &str) -> Result<Target, Failure> {
 
 /// The row of a record of a source.
 fn record_of(run: &Run, source: &str, id: &str) -> Result<u32, Failure> {
+    let met = run.rows_of_id(id)?;
+    let sources = run.cells("source", &met)?;
+    let of_met = met.iter().zip(&sources);
+    if let Some((row, _)) = of_met
+        .into_iter()
+        .find(|(_, own)| own.as_deref() == Some(source))
+    {
+        return Ok(*row);
+    }
     let of_source = run.column("source")?;
     let own = |row: &u32| of_source.get(*row as usize) == Some(source);
-    if let Some(row) = run.rows_of_id(id)?.into_iter().find(own) {
-        return Ok(row);
-    }
     let ids = run.column("record_id")?;
     let rows = || (0u32..).take(run.rows()).filter(own);
     let id_of = |row: u32| ids.get(row as usize).unwrap_or("");

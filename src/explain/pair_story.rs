@@ -143,19 +143,13 @@ fn fields<'r>(run: &'r Run, pair: &Pair, comparison: &str) -> &'r [String] {
     own.or_else(learned).unwrap_or(&[])
 }
 
-/// Tells a remembered pair, the record at row `first` first.
+/// Tells a remembered pair, and why its verdict is what it is.
 ///
 /// # Errors
 /// Exit 3 when the run can't be read.
-pub fn tell(run: &Run, pair: &Pair, first: u32) -> Result<PairStory, Failure> {
-    let mut records = run.take(&[first, pair.other(first)])?;
-    // Two rows were asked for.
-    let (right, left) = (
-        records.pop().unwrap_or_default(),
-        records.pop().unwrap_or_default(),
-    );
-    let because = because(run, pair, [&left, &right])?;
-    Ok(tell_with(run, pair, [&left, &right], because))
+pub fn tell(run: &Run, pair: &Pair, records: [&Record; 2]) -> Result<PairStory, Failure> {
+    let because = because(run, pair, records)?;
+    Ok(tell_with(run, pair, records, because))
 }
 
 /// Tells a pair whose records are known, without looking for more.

@@ -241,6 +241,22 @@ impl Run {
         read().map_err(|message| self.of_records(&message))
     }
 
+    /// One text cell of each of `rows`, which are sorted.
+    ///
+    /// # Errors
+    /// Exit 3 when the file can't be read or has no such column.
+    pub fn cells(&self, column: &str, rows: &[u32]) -> Result<Vec<Option<String>>, Failure> {
+        let places: Vec<usize> = rows.iter().map(|&row| row as usize).collect();
+        let mut cells = Vec::with_capacity(rows.len());
+        self.records
+            .take(&[column], &places, |frame, at, _| {
+                cells.push(text(frame, column)?.get(at).map(str::to_owned));
+                Ok(())
+            })
+            .map_err(|message| self.of_records(&message))?;
+        Ok(cells)
+    }
+
     /// Whole records, in the order of `rows`.
     ///
     /// # Errors

@@ -209,3 +209,93 @@ pub fn whole(frame: &DataFrame, name: &str) -> Result<Vec<u32>, String> {
     let column = frame.column(name).and_then(|c| c.u32()).map_err(words)?;
     Ok(column.iter().map(|number| number.unwrap_or(0)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{
+        DataType, Field, IntoColumn, NamedFrom, Schema, Series, StringChunked, UInt32Chunked,
+    };
+    use polars_io::parquet::write::{KeyValueMetadata, ParquetWriter};
+
+    use super::*;
+
+    fn frame(rows: Range<u32>) -> DataFrame {
+        let height = rows.len();
+        let names: StringChunked = rows.clone().map(|row| Some(format!("n{row:03}"))).collect();
+        let numbers: UInt32Chunked = rows.map(Some).collect();
+        let columns = vec![
+            Series::new("name".into(), names).into_column(),
+            Series::new("number".into(), numbers).into_column(),
+        ];
+        DataFrame::new(height, columns).expect("two columns of one length")
+    }
+
+    /// A file of 95 rows, ten a group.
+    fn written(folder: &Path) -> PathBuf {
+        let path = folder.join("a.parquet");
+        let schema: Schema = [
+            Field::new("name".into(), DataType::String),
+            Field::new("number".into(), DataType::UInt32),
+        ]
+        .into_iter()
+        .collect();
+        let about = vec![("key".to_owned(), "told".to_owned())];
+        let mut writer = ParquetWriter::new(File::create(&path).expect("creates"))
+            .with_key_value_metadata(Some(KeyValueMetadata::from_static(about)))
+            .batched(&schema)
+            .expect("starts");
+        for start in (0..95).step_by(10) {
+            let batch = frame(start..(start + 10).min(95));
+            writer.write_batch(&batch).expect("writes");
+        }
+        writer.finish().expect("ends");
+        path
+    }
+
+    #[test]
+    fn single_rows_are_read_from_their_groups() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = Sheet::open(&written(folder.path())).expect("opens");
+        for sheet in [file, Sheet::of(frame(0..95))] {
+            assert_eq!(sheet.rows(), 95);
+            assert_eq!(sheet.columns(), ["name", "number"]);
+            let mut taken = Vec::new();
+            sheet
+                .take(
+                    &["name", "number"],
+                    &[0, 9, 10, 57, 94],
+                    |frame, at, row| {
+                        let name = text(frame, "name")?.get(at).map(str::to_owned);
+                        taken.push((row, name, whole(frame, "number")?[at]));
+                        Ok(())
+                    },
+                )
+                .expect("reads");
+            let wanted: Vec<_> = [0usize, 9, 10, 57, 94]
+                .into_iter()
+                .map(|row| {
+                    let number = u32::try_from(row).expect("small");
+                    (row, Some(format!("n{row:03}")), number)
+                })
+                .collect();
+            assert_eq!(taken, wanted);
+            let some = sheet.read(&["number"], 8..22).expect("reads");
+            let numbers = whole(&some, "number").expect("numbers");
+            assert_eq!(numbers, (8..22).collect::<Vec<u32>>());
+            assert!(sheet.read(&["none"], 0..1).is_err());
+        }
+    }
+
+    #[test]
+    fn groups_that_cannot_have_a_text_are_passed_over() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let sheet = Sheet::open(&written(folder.path())).expect("opens");
+        assert_eq!(sheet.about("key"), Some("told"));
+        assert_eq!(sheet.about("other"), None);
+        assert_eq!(sheet.groups_with(&[("name", "n042")]), [40..50]);
+        assert_eq!(sheet.groups_with(&[("name", "n094")]), [90..95]);
+        assert!(sheet.groups_with(&[("name", "z")]).is_empty());
+        // What the file says nothing of may have anything.
+        assert_eq!(sheet.groups_with(&[("none", "z")]).len(), 10);
+    }
+}
