@@ -5,6 +5,7 @@
 
 pub mod audit;
 mod audit_rows;
+pub mod canvas;
 pub mod check;
 pub mod check_report;
 pub mod check_table;
@@ -16,6 +17,12 @@ mod diff_text;
 pub mod evaluate;
 mod evaluate_report;
 pub mod explain;
+mod explain_again;
+mod explain_field;
+mod explain_group;
+mod explain_pair;
+mod explain_record;
+mod explain_target;
 pub mod init;
 pub mod inputs;
 mod lineage_text;
@@ -31,6 +38,7 @@ pub mod schema;
 pub mod signals;
 pub mod threads;
 pub mod verify;
+pub mod waterfall;
 
 use std::process::ExitCode;
 
