@@ -22,6 +22,7 @@ mod read;
 mod read_sheets;
 mod read_wrapped;
 mod readme;
+mod review;
 mod signals;
 mod standardise;
 mod stories;
