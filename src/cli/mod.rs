@@ -4,6 +4,7 @@
 //! signal and a closed pipe mean for the exit code; a command only returns.
 
 pub mod audit;
+pub mod canvas;
 pub mod check;
 pub mod check_report;
 pub mod check_table;
@@ -13,6 +14,12 @@ pub mod decide;
 pub mod evaluate;
 mod evaluate_report;
 pub mod explain;
+mod explain_again;
+mod explain_field;
+mod explain_group;
+mod explain_pair;
+mod explain_record;
+mod explain_target;
 pub mod init;
 pub mod inputs;
 pub mod lock;
@@ -31,6 +38,7 @@ pub mod schema;
 pub mod signals;
 pub mod threads;
 pub mod verify;
+pub mod waterfall;
 
 use std::process::ExitCode;
 

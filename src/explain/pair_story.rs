@@ -9,6 +9,7 @@ use super::run::{Pair, Record, Run};
 use super::what_if::{Limits, Turning, turning};
 use crate::contact::Failure;
 use crate::link::kept::Bound;
+use crate::link::kernel::cluster::RULED_OUT;
 use crate::link::score::{Evidence, bits};
 
 /// A pair, told. The bits of the steps add up to its weight.
@@ -72,6 +73,8 @@ pub enum Because {
         bound: Bound,
         why: Option<String>,
     },
+    /// Two other records of both groups can't be one (Jr. and Sr.).
+    OthersRuledOut { tie: Tie },
     /// Over all pairs of both groups the average is below the threshold; with what speaks
     /// most against.
     Average {
@@ -140,22 +143,13 @@ fn fields<'r>(run: &'r Run, pair: &Pair, comparison: &str) -> &'r [String] {
     own.or_else(learned).unwrap_or(&[])
 }
 
-/// Tells a remembered pair.
+/// Tells a remembered pair, and why its verdict is what it is.
 ///
 /// # Errors
 /// Exit 3 when the run can't be read.
-pub fn tell(run: &Run, pair: &Pair) -> Result<PairStory, Failure> {
-    let records = run.take(&[pair.left, pair.right])?;
-    let [left, right] = &records[..] else {
-        return Ok(tell_with(
-            run,
-            pair,
-            [&Record::default(), &Record::default()],
-            Because::Weight,
-        ));
-    };
-    let because = because(run, pair, [left, right])?;
-    Ok(tell_with(run, pair, [left, right], because))
+pub fn tell(run: &Run, pair: &Pair, records: [&Record; 2]) -> Result<PairStory, Failure> {
+    let because = because(run, pair, records)?;
+    Ok(tell_with(run, pair, records, because))
 }
 
 /// Tells a pair whose records are known, without looking for more.
@@ -206,7 +200,7 @@ fn because(run: &Run, pair: &Pair, [left, right]: [&Record; 2]) -> Result<Becaus
             return Ok(Because::LeftAlone);
         }
         let ties = group
-            .path(pair.left, pair.right)
+            .path(left.row, right.row)
             .into_iter()
             .map(|tie| named(tie, &[&group]))
             .collect();
@@ -233,6 +227,11 @@ fn because(run: &Run, pair: &Pair, [left, right]: [&Record; 2]) -> Result<Becaus
             bound,
             why: pair.why.clone(),
         });
+    }
+    // Sorted by weight, the weakest first.
+    if let Some(pair) = crossing.first().filter(|pair| pair.weight < RULED_OUT) {
+        let tie = named(pair, &[&one, &other]);
+        return Ok(Because::OthersRuledOut { tie });
     }
     Ok(Because::Average {
         pairs: split.pairs,

@@ -132,21 +132,37 @@ impl Run {
         let weigher = evidence
             .about(MODEL_KEY)
             .ok_or_else(|| "it has no model".to_owned())
-            .and_then(|json| {
-                serde_json::from_str::<StoredModel>(json).map_err(|error| error.to_string())
-            })
+            .and_then(model_of)
             .and_then(|model| model.weigher())
             .map_err(|message| unreadable(&path, &message))?;
-        let learned = (1..)
-            .take_while(|&at| evidence.columns().contains(&level_column(at)))
-            .count();
         Ok(Self {
             folder: folder.to_owned(),
             summary,
             records,
+            learned: learned(&evidence),
             evidence,
             weigher,
-            learned,
+        })
+    }
+
+    /// A run that was never written; the frames are those of [`crate::write::evidence`].
+    ///
+    /// # Errors
+    /// What is wrong with the model, in words.
+    pub fn in_memory(
+        summary: Value,
+        records: DataFrame,
+        evidence: DataFrame,
+        model: &StoredModel,
+    ) -> Result<Self, String> {
+        let (records, evidence) = (Sheet::of(records), Sheet::of(evidence));
+        Ok(Self {
+            folder: PathBuf::new(),
+            summary,
+            records,
+            learned: learned(&evidence),
+            evidence,
+            weigher: model.weigher()?,
         })
     }
 
@@ -223,6 +239,22 @@ impl Run {
             Ok(crate::contact::Text::from_polars(text(&frame, column)?))
         };
         read().map_err(|message| self.of_records(&message))
+    }
+
+    /// One text cell of each of `rows`, which are sorted.
+    ///
+    /// # Errors
+    /// Exit 3 when the file can't be read or has no such column.
+    pub fn cells(&self, column: &str, rows: &[u32]) -> Result<Vec<Option<String>>, Failure> {
+        let places: Vec<usize> = rows.iter().map(|&row| row as usize).collect();
+        let mut cells = Vec::with_capacity(rows.len());
+        self.records
+            .take(&[column], &places, |frame, at, _| {
+                cells.push(text(frame, column)?.get(at).map(str::to_owned));
+                Ok(())
+            })
+            .map_err(|message| self.of_records(&message))?;
+        Ok(cells)
     }
 
     /// Whole records, in the order of `rows`.
@@ -369,6 +401,21 @@ impl Run {
     fn of_evidence(&self, message: &str) -> Failure {
         unreadable(&self.folder.join(EVIDENCE_FILE), message)
     }
+}
+
+/// The model from its JSON, every number as it was written: what is read through a value is
+/// rounded to the nearest, what is parsed on the way may be a bit off.
+fn model_of(json: &str) -> Result<StoredModel, String> {
+    serde_json::from_str::<Value>(json)
+        .and_then(serde_json::from_value)
+        .map_err(|error| error.to_string())
+}
+
+/// How many learned columns the pairs have an outcome for.
+fn learned(evidence: &Sheet) -> usize {
+    (1..)
+        .take_while(|&at| evidence.columns().contains(&level_column(at)))
+        .count()
 }
 
 fn record(frame: &DataFrame, at: usize, row: usize, columns: &[String]) -> Result<Record, String> {

@@ -1,5 +1,6 @@
 //! What would have turned a verdict: one comparison at a time, missing, at its best or at
-//! its worst level, all else as it was.
+//! its worst level, all else as it was; the smallest change that does, of a value that is
+//! there before one that is not.
 //!
 //! Levels depend on each other (an equal company after an equal address is no news), so
 //! every other outcome is weighed anew by the run's own model, never subtracted.
@@ -77,16 +78,19 @@ pub fn turning(weigher: &Weigher, pair: &Pair, limits: Limits) -> Turning {
     let above = |band: Band| band >= Band::DoubtfulMerged;
     let doubtful = |band: Band| matches!(band, Band::DoubtfulApart | Band::DoubtfulMerged);
     let mut all = changes(weigher, pair, limits);
+    // What is known comes first: of a value that is missing anything can be supposed.
     all.sort_by(|x, y| {
-        x.bits
-            .abs()
-            .total_cmp(&y.bits.abs())
+        let supposed = |change: &Change| change.from.is_empty();
+        supposed(x)
+            .cmp(&supposed(y))
+            .then_with(|| x.bits.abs().total_cmp(&y.bits.abs()))
             .then_with(|| x.comparison.cmp(&y.comparison))
     });
     let first = |wanted: &dyn Fn(Band) -> bool| all.iter().find(|change| wanted(change.band));
     let verdict = first(&|band| above(band) != above(own)).cloned();
     let review = first(&|band| doubtful(band) != doubtful(own))
         .filter(|review| {
+            // Less than what turns the verdict, or no news.
             verdict
                 .as_ref()
                 .is_none_or(|verdict| review.bits.abs() < verdict.bits.abs())

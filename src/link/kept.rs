@@ -138,6 +138,22 @@ impl KeptPair {
 }
 
 impl Kept {
+    /// Adds pairs that were compared alone.
+    pub fn add(&mut self, other: &Self) {
+        for (at, pair) in other.pairs.iter().enumerate() {
+            let key = (pair.left, pair.right);
+            if let Err(place) = self
+                .pairs
+                .binary_search_by_key(&key, |known| (known.left, known.right))
+            {
+                self.pairs.insert(place, *pair);
+                let seen = other.seen(at).iter().copied();
+                let start = place * self.columns;
+                self.seen.splice(start..start, seen);
+            }
+        }
+    }
+
     /// What the learned columns said of the pair at `at`.
     #[must_use]
     pub fn seen(&self, at: usize) -> &[Seen] {

@@ -175,7 +175,8 @@ mod tests {
             organisation_columns: Columns::default(),
         };
         let json = serde_json::to_string(&StoredModel::of(&judge)).expect("plain values");
-        let stored: StoredModel = serde_json::from_str(&json).expect("the same form");
+        let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        let stored: StoredModel = serde_json::from_value(value).expect("the same form");
         let weigher = stored.weigher().expect("a whole model");
         let mut state = 7u64;
         for _ in 0..2_000 {

@@ -62,10 +62,7 @@ pub const EVIDENCE_COLUMNS: [&str; 12] = [
 /// # Errors
 /// Exit 74 when the system refuses.
 pub fn records(staging: &Staging, xref: &Xref<'_>, table: &Table) -> Result<Written, Failure> {
-    let filled: Vec<(&str, &Text)> = table
-        .iter()
-        .filter(|(_, column)| column.filled() > 0)
-        .collect();
+    let filled = filled(table);
     let names = RECORD_COLUMNS
         .into_iter()
         .chain(filled.iter().map(|(name, _)| *name));
@@ -79,22 +76,43 @@ pub fn records(staging: &Staging, xref: &Xref<'_>, table: &Table) -> Result<Writ
             PlField::new(name.into(), kind)
         })
         .collect();
-    let rows = table.rows();
     parquet_file_of(
         staging,
         RECORDS_FILE,
         &schema,
-        rows,
+        table.rows(),
         ROWS,
         Vec::new(),
-        |start, end| {
-            let mut columns = who(xref, start, end);
-            for (name, column) in &filled {
-                columns.push(named(column.to_polars(start..end), name));
-            }
-            DataFrame::new(end - start, columns)
-        },
+        |start, end| record_rows(xref, &filled, start, end),
     )
+}
+
+/// The content of `records.parquet`, not written.
+///
+/// # Errors
+/// When polars refuses the columns.
+pub fn record_frame(xref: &Xref<'_>, table: &Table) -> PolarsResult<DataFrame> {
+    record_rows(xref, &filled(table), 0, table.rows())
+}
+
+fn filled(table: &Table) -> Vec<(&str, &Text)> {
+    table
+        .iter()
+        .filter(|(_, column)| column.filled() > 0)
+        .collect()
+}
+
+fn record_rows(
+    xref: &Xref<'_>,
+    filled: &[(&str, &Text)],
+    start: usize,
+    end: usize,
+) -> PolarsResult<DataFrame> {
+    let mut columns = who(xref, start, end);
+    for (name, column) in filled {
+        columns.push(named(column.to_polars(start..end), name));
+    }
+    DataFrame::new(end - start, columns)
 }
 
 /// The columns that are not fields.
@@ -191,6 +209,14 @@ pub fn evidence(
         about,
         |start, end| draw.frame(start, end),
     )
+}
+
+/// The content of `evidence.parquet`, not written.
+///
+/// # Errors
+/// When polars refuses the columns.
+pub fn evidence_frame(xref: &Xref<'_>, kept: &Kept) -> PolarsResult<DataFrame> {
+    Draw { xref, kept }.frame(0, kept.pairs.len())
 }
 
 /// The level of the learned column number `at`, from 1.

@@ -22,7 +22,7 @@ use rayon::prelude::*;
 pub const CLIP: f32 = 12.0;
 /// A pair this far below is ruled out: no likeness of others joins it. Evidence that is
 /// only unlikely never gets there.
-const RULED_OUT: f32 = -50.0;
+pub const RULED_OUT: f32 = -50.0;
 /// What a pair that was not compared counts.
 pub const UNCOMPARED: f64 = -2.0;
 /// How many bits below the threshold two clusters are joined that have no rivals. Measured:
