@@ -31,6 +31,10 @@ pub mod panic;
 pub mod progress;
 pub mod read;
 pub mod render;
+pub mod review;
+mod review_screen;
+mod review_session;
+mod review_tui;
 pub mod rules;
 pub mod rules_docs;
 pub mod run;
@@ -90,6 +94,8 @@ pub enum Command {
     Init(init::InitArgs),
     /// Tell why records were merged or not, and where a value comes from
     Explain(explain::ExplainArgs),
+    /// Show what a person should look at, and take the answers
+    Review(review::ReviewArgs),
     /// Say that two records are one person, or never are
     Decide(decide::DecideArgs),
     /// Query the audit log of a run
@@ -157,6 +163,7 @@ fn dispatch(command: &Command, console: &Console) -> Result<Ending, Failure> {
         Command::Read(args) => read::run(args, console),
         Command::Init(args) => init::run(args, console),
         Command::Explain(args) => explain::run(args, console),
+        Command::Review(args) => review::run(args, console),
         Command::Decide(args) => decide::run(args, console),
         Command::Audit(args) => audit::run(args, console),
         Command::Diff(args) => diff::run(args, console),

@@ -25,6 +25,7 @@ mod read_sheets;
 mod read_wrapped;
 mod readme;
 mod report;
+mod review;
 mod signals;
 mod standardise;
 mod stories;
