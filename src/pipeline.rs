@@ -16,12 +16,12 @@ use crate::contact::{
     Violations,
 };
 use crate::diff::in_run::against_previous;
-use crate::diff::{Changes, UnderWay, fingerprint};
+use crate::diff::{self, Changes, UnderWay, fingerprint};
 use crate::link::columns::LEVEL_NAMES;
 use crate::link::decisions::Decision;
 use crate::link::{Keep, LinkReport, Linked, Linking, link};
 use crate::map::{Mapped, map};
-use crate::merge::{MergeInput, merge};
+use crate::merge::{MergeInput, Merged, merge};
 use crate::plan::Plan;
 use crate::read::{FileRead, Reading, SourceRead, bytes_of};
 use crate::report::sample;
@@ -44,8 +44,13 @@ pub struct RunOutcome {
     pub diagnostics: Vec<Diagnostic>,
     /// Published, but a soft gate did not hold.
     pub soft_gates_broken: bool,
+    /// A dry run in which a hard gate did not hold.
+    pub hard_gates_broken: bool,
     /// What changed since the latest run, if there was one.
     pub changes: Option<Changes>,
+    /// The golden ids of the records that were asked for; none for one that is held out
+    /// or not there.
+    pub asked: Vec<Option<String>>,
     /// The summary for people, a few lines.
     pub text: String,
     /// The report of a dry run; a published run has it in its folder.
@@ -69,6 +74,19 @@ pub struct Prepared {
     pub timings: Vec<(String, Duration)>,
 }
 
+/// How a run is to be done.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Publish nothing.
+    pub dry_run: bool,
+    /// Of each kind of change, tell so many.
+    pub limit: usize,
+    /// Instead of those in the plan's file.
+    pub decisions: Option<Decisions>,
+    /// Records (source, record id) whose golden ids the caller wants to know.
+    pub asked: Vec<(String, String)>,
+}
+
 /// Runs the whole line; `dry_run` publishes nothing. The report is drawn if the plan wants
 /// one.
 ///
@@ -80,8 +98,30 @@ pub fn run(
     watch: &dyn Watch,
     dry_run: bool,
 ) -> Result<RunOutcome, Failure> {
+    let options = Options {
+        dry_run,
+        limit: diff::SHOWN,
+        ..Options::default()
+    };
+    run_with(plan, rulebook, watch, options)
+}
+
+/// As [`run`], with all there is to choose.
+///
+/// # Errors
+/// Those of [`run`].
+pub fn run_with(
+    plan: &Plan,
+    rulebook: &Rulebook,
+    watch: &dyn Watch,
+    options: Options,
+) -> Result<RunOutcome, Failure> {
     let started = now();
-    let decisions = load_decisions(plan)?;
+    let dry_run = options.dry_run;
+    let decisions = match options.decisions {
+        Some(decisions) => decisions,
+        None => load_decisions(plan)?,
+    };
     let previous = write::previous::load(&plan.output.dir)?;
 
     let mut prepared = prepare(plan, rulebook, watch)?;
@@ -113,7 +153,8 @@ pub fn run(
     })?;
     let mut diagnostics = std::mem::take(&mut prepared.diagnostics);
     let fingerprints = fingerprint::of(&prepared.records);
-    let changes = clock.stage("diff", records, || {
+    // Too short to be told to the watch as a stage of its own.
+    let changes = clock.timed("diff", || {
         let after = UnderWay {
             records: &prepared.records,
             table: &prepared.table,
@@ -129,6 +170,7 @@ pub fn run(
             &decisions.list,
             &circumstances,
             plan,
+            options.limit,
             &mut diagnostics,
         )
     })?;
@@ -143,7 +185,10 @@ pub fn run(
     diagnostics.extend(decisions.notes);
     diagnostics.extend(linked.diagnostics.iter().cloned());
     diagnostics.extend(merged.diagnostics.iter().cloned());
-    stop_at_hard_gates(&gates)?;
+    // A dry run publishes nothing anyway: it tells what would have stopped it, and why.
+    if !dry_run {
+        stop_at_hard_gates(&gates)?;
+    }
 
     let mut events = std::mem::take(&mut prepared.events);
     // From here on the run's events are the only ones: they are hundreds of megabytes.
@@ -177,21 +222,29 @@ pub fn run(
     output.timings = std::mem::take(&mut clock.timings);
     let broken: Vec<&GateResult> = gates.iter().filter(|gate| !gate.held).collect();
     diagnostics.extend(broken.iter().map(|gate| gate_diagnostic(gate)));
-    let (summary, dir, page) = if dry_run {
-        (write::summarise(&output), None, write::page(&output, &[])?)
+    let (summary, dir, page, seal) = if dry_run {
+        let page = write::page(&output, &[])?;
+        (write::summarise(&output), None, page, None)
     } else {
         watch.stage("write", records);
         let published = write::publish(&output, watch)?;
-        (published.summary, Some(published.folder), None)
+        let seal = Some(published.seal);
+        (published.summary, Some(published.folder), None, seal)
     };
+    let mut text = crate::report::text(&summary, dir.as_deref());
+    if let Some(seal) = seal {
+        text.push_str(&format!("seal: {seal}\n"));
+    }
     Ok(RunOutcome {
-        text: crate::report::text(&summary, dir.as_deref()),
+        asked: golden_ids_of(&options.asked, &prepared.records, &merged),
+        text,
         changes: output.changes,
         summary,
         dir,
         page,
         diagnostics,
-        soft_gates_broken: !broken.is_empty(),
+        soft_gates_broken: broken.iter().any(|gate| gate.soft),
+        hard_gates_broken: broken.iter().any(|gate| !gate.soft),
     })
 }
 
@@ -458,6 +511,35 @@ fn evaluate_gates(
     )
 }
 
+/// The golden ids of records by name.
+fn golden_ids_of(
+    asked: &[(String, String)],
+    records: &Records,
+    merged: &Merged,
+) -> Vec<Option<String>> {
+    if asked.is_empty() {
+        return Vec::new();
+    }
+    let mut rows: BTreeMap<(&str, &str), Option<usize>> = asked
+        .iter()
+        .map(|(source, id)| ((source.as_str(), id.as_str()), None))
+        .collect();
+    for row in 0..records.rows() {
+        let key = (records.source(row).name.as_str(), records.id(row));
+        if let Some(slot) = rows.get_mut(&key) {
+            *slot = Some(row);
+        }
+    }
+    let id_of = |row: usize| {
+        let golden = merged.golden_of.get(row).copied().flatten()?;
+        merged.golden_ids.get(golden as usize).cloned()
+    };
+    asked
+        .iter()
+        .map(|(source, id)| id_of(rows.get(&(source.as_str(), id.as_str())).copied()??))
+        .collect()
+}
+
 /// Of the sources that the previous run had as well the one that lost the largest
 /// share of its records: its name, how many it had and has.
 fn most_shrunk(records: &Records, previous: &serde_json::Value) -> Option<(String, u64, u64)> {
@@ -511,7 +593,7 @@ fn gate_diagnostic(gate: &GateResult) -> Diagnostic {
         Diagnostic::warning("gate_soft", message)
     } else {
         Diagnostic::error("gate_hard", message)
-            .hint("nothing was published; look with 'karat check', then lift the limit under [gate] or mend the input")
+            .hint("nothing is published; 'karat run --dry-run' tells what would change, 'karat check' what is wrong; mend the input, or lift the limit under [gate]")
     }
 }
 

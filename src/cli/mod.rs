@@ -41,6 +41,7 @@ pub mod run;
 pub mod schema;
 pub mod signals;
 pub mod threads;
+pub mod undo;
 pub mod verify;
 pub mod waterfall;
 
@@ -98,6 +99,8 @@ pub enum Command {
     Review(review::ReviewArgs),
     /// Say that two records are one person, or never are
     Decide(decide::DecideArgs),
+    /// Take a person apart, for good, and show what the next run will do
+    Undo(undo::UndoArgs),
     /// Query the audit log of a run
     Audit(audit::AuditArgs),
     /// Tell what changed between two runs, and why
@@ -165,6 +168,7 @@ fn dispatch(command: &Command, console: &Console) -> Result<Ending, Failure> {
         Command::Explain(args) => explain::run(args, console),
         Command::Review(args) => review::run(args, console),
         Command::Decide(args) => decide::run(args, console),
+        Command::Undo(args) => undo::run(args, console),
         Command::Audit(args) => audit::run(args, console),
         Command::Diff(args) => diff::run(args, console),
         Command::Verify(args) => verify::run(args, console),

@@ -65,7 +65,9 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Ending, Failure> {
         staging::write_private(path, page.as_bytes())?;
     }
     console.tell(&outcome.diagnostics);
-    let ending = if outcome.soft_gates_broken {
+    let ending = if outcome.hard_gates_broken {
+        Ending::HardGate
+    } else if outcome.soft_gates_broken {
         Ending::SoftGate
     } else {
         Ending::Done

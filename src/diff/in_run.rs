@@ -1,17 +1,17 @@
 //! What a run changes, against the run before it, while it is under way.
 
+use super::Changes;
 use super::compare::compare;
 use super::sides::Side;
 use super::stored::Stored;
 use super::why::Why;
-use super::{Changes, SHOWN};
 use crate::contact::{Diagnostic, Failure, FailureKind, Place};
 use crate::link::decisions::Decision;
 use crate::plan::Plan;
 use crate::write::Previous;
 use crate::write::state::{self, Decided};
 
-/// Compares; none without a previous run, or when it can't be compared (a warning).
+/// Compares, at most `limit` of each kind of change told; none without a previous run, or when it can't be compared (a warning).
 /// `circumstances` is what the summary will say of plan, rules and files.
 ///
 /// # Errors
@@ -23,6 +23,7 @@ pub fn against_previous(
     decisions: &[Decision],
     circumstances: &serde_json::Value,
     plan: &Plan,
+    limit: usize,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Option<Changes>, Failure> {
     let (Some(folder), Some(xref)) = (&previous.folder, &previous.xref) else {
@@ -33,7 +34,7 @@ pub fn against_previous(
         let then = state::read_decisions(folder)?;
         let now: Vec<Decided> = decisions.iter().map(decided).collect();
         let why = Why::of(&previous.summary, circumstances, [&then, &now]);
-        compare(&before, after, &why, SHOWN)
+        compare(&before, after, &why, limit)
     };
     match compared() {
         Ok(changes) => Ok(Some(changes)),

@@ -3,6 +3,7 @@
 //! In: the run before, from its folder, and a run that is under way or published as
 //! well. Out: [`Changes`], exact figures with reasons and bounded samples.
 
+pub mod apart;
 pub mod changes;
 mod compare;
 mod fields;
@@ -14,6 +15,8 @@ pub mod published;
 pub mod sides;
 pub mod stored;
 mod telling;
+#[cfg(test)]
+mod tests;
 pub mod why;
 
 pub use changes::{Changes, Counts, Reason};

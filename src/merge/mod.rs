@@ -9,6 +9,8 @@ mod column;
 pub mod golden_ids;
 mod group;
 mod ids;
+#[cfg(test)]
+mod ids_over_time;
 mod opt_out;
 mod phones;
 pub mod policy;
