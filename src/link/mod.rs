@@ -26,8 +26,8 @@ pub mod orgs;
 pub mod own_estimate;
 pub mod pairs;
 pub mod score;
-pub mod stored;
 mod steps;
+pub mod stored;
 
 use std::time::Duration;
 
@@ -59,8 +59,8 @@ use model::{MatchModel, ModelChange, Models};
 pub use own_estimate::OwnEstimate;
 use pairs::{Pairs, Patterns};
 use score::{Scorer, probability};
-use stored::StoredModel;
 use steps::Steps;
+use stored::StoredModel;
 
 /// What linking found.
 #[derive(Clone, Debug, Default)]

@@ -180,7 +180,8 @@ mod tests {
             people_columns: Columns::default(),
             organisation_columns: Columns::default(),
         };
-        let json = serde_json::to_string(&StoredModel::of(&judge, &models.guards)).expect("plain values");
+        let json =
+            serde_json::to_string(&StoredModel::of(&judge, &models.guards)).expect("plain values");
         let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
         let stored: StoredModel = serde_json::from_value(value).expect("the same form");
         let weigher = stored.weigher().expect("a whole model");

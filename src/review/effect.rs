@@ -132,7 +132,10 @@ mod tests {
         assert_eq!(joined, [vec![10, 20, 30, 40]]);
         assert_eq!(moved(&before, &joined), 4);
         let kept = near.answered((20, 30), false, 0.0, &Guards::usual());
-        assert_eq!((kept.as_slice(), moved(&before, &kept)), (before.as_slice(), 0));
+        assert_eq!(
+            (kept.as_slice(), moved(&before, &kept)),
+            (before.as_slice(), 0)
+        );
         let split = near.answered((10, 20), false, 0.0, &Guards::usual());
         assert_eq!(part_of(&split, 10), [10]);
         assert_eq!(moved(&before, &split), 1);

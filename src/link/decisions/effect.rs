@@ -55,7 +55,12 @@ impl DecisionReport {
         if touched.is_empty() {
             return;
         }
-        let component = components(u32::try_from(of.len()).unwrap_or(u32::MAX), links, with, guards);
+        let component = components(
+            u32::try_from(of.len()).unwrap_or(u32::MAX),
+            links,
+            with,
+            guards,
+        );
         let wanted: BTreeSet<u32> = touched
             .iter()
             .map(|&record| component[record as usize])
@@ -137,7 +142,14 @@ mod tests {
         let mut report = DecisionReport::default();
         let without = Constraints::default();
         let touched = BTreeSet::from([1, 2, 3, 4]);
-        report.compare(&of, &links, (&with, &without), &touched, (0.0, &Guards::usual()), weigh);
+        report.compare(
+            &of,
+            &links,
+            (&with, &without),
+            &touched,
+            (0.0, &Guards::usual()),
+            weigh,
+        );
         assert_eq!((report.joined, report.split), (1, 1));
         // What a decision confirms changes nothing.
         let with = Constraints {
