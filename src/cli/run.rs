@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Ending;
 use super::console::{Console, usage};
+use super::diff_text;
 use super::inputs::{self, PlanArgs};
 use super::lock::Lock;
 use crate::contact::Failure;
@@ -18,7 +19,7 @@ pub struct RunArgs {
     #[command(flatten)]
     plan: PlanArgs,
 
-    /// Do everything but publish
+    /// Do everything but publish, and tell what would change since the latest run
     #[arg(long)]
     dry_run: bool,
 
@@ -64,7 +65,9 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Ending, Failure> {
         staging::write_private(path, page.as_bytes())?;
     }
     console.tell(&outcome.diagnostics);
-    let ending = if outcome.soft_gates_broken {
+    let ending = if outcome.hard_gates_broken {
+        Ending::HardGate
+    } else if outcome.soft_gates_broken {
         Ending::SoftGate
     } else {
         Ending::Done
@@ -74,6 +77,9 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Ending, Failure> {
         console.print(&format!("{:#}\n", outcome.summary))?;
     } else if !console.globals().quiet {
         console.print(&outcome.text)?;
+        if let Some(changes) = outcome.changes.as_ref().filter(|_| args.dry_run) {
+            console.print(&format!("\n{}", diff_text::text(changes)))?;
+        }
     }
     Ok(ending)
 }
