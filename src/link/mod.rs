@@ -13,7 +13,9 @@ pub mod decisions;
 pub mod evaluate;
 pub mod features;
 pub mod fill;
+pub mod histogram;
 pub mod judge;
+pub mod kept;
 pub mod kernel;
 pub mod learned;
 pub mod lessons;
@@ -25,6 +27,7 @@ pub mod own_estimate;
 pub mod pairs;
 pub mod score;
 mod steps;
+pub mod stored;
 
 use std::time::Duration;
 
@@ -44,9 +47,11 @@ use block::{BlockPlan, BlockStats, Candidates, Program};
 use columns::{ColumnReport, Columns};
 use compare::Pattern;
 use compare::names::NameComparer;
-use decisions::{Applied, Decision, Verdict};
+use decisions::{Applied, Decision, DecisionReport};
 use features::{FeatureRules, Features};
+use histogram::Histogram;
 use judge::{Judge, Kind};
+use kept::Kept;
 use kernel::cluster::{Constraints, Link, cluster, components};
 use kernel::em::{self, EmPlan, Parameters, PatternRow};
 use kernel::guards::Guards;
@@ -55,6 +60,7 @@ pub use own_estimate::OwnEstimate;
 use pairs::{Pairs, Patterns};
 use score::{Scorer, probability};
 use steps::Steps;
+use stored::StoredModel;
 
 /// What linking found.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +74,8 @@ pub struct Linked {
     /// Compared pairs that reach the review band or are inside a cluster, `left < right`,
     /// sorted.
     pub pairs: Vec<LinkedPair>,
+    /// What the run remembers of its pairs; nothing unless it is written.
+    pub kept: Option<(Kept, StoredModel)>,
     pub events: Events,
     pub diagnostics: Vec<Diagnostic>,
     pub report: LinkReport,
@@ -105,6 +113,8 @@ pub struct LinkReport {
     /// Columns that no field fits and that were looked at, the taken ones first.
     pub columns: Vec<ColumnReport>,
     pub own: OwnEstimate,
+    /// All compared pairs by match weight.
+    pub weights: Histogram,
     /// Aliases of names and Latin readings that the data showed.
     pub learned_aliases: usize,
     pub learned_readings: usize,
@@ -115,6 +125,8 @@ pub struct LinkReport {
     pub changes: Vec<ModelChange>,
     /// What decisions changed of the estimated one, when there were enough.
     pub taught: Option<lessons::Taught>,
+    /// What decisions bound.
+    pub decisions: DecisionReport,
     pub clusters: u64,
     pub largest_cluster: u64,
 }
@@ -186,8 +198,9 @@ pub fn link(
         .clone_from(&models.organisations.left_out);
     share.step();
     watch.go_on()?;
-    let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
-    let constraints = constraints(&features, records, &applied);
+    let decided = decisions::apply(decisions, records, table)?;
+    let mut diagnostics = decided.diagnostics;
+    let constraints = decided.bound.constraints(&features, records);
     let keys = block::Input {
         features: &features,
         records,
@@ -240,8 +253,9 @@ pub fn link(
         },
         &pairs,
     );
-    let taught = if plan.matching.learn {
-        lessons::teach(&mut judge.people, &features, &applied, plan.matching.review)
+    let mut taught = if plan.matching.learn {
+        let (people, applied) = (&mut judge.people, &decided.applied);
+        lessons::teach(people, &features, applied, plan.matching.review)
     } else {
         None
     };
@@ -265,9 +279,29 @@ pub fn link(
     let mut links = near_links(&pairs, n, &constraints, keep, plan, &guards);
     let (of, extra) = cluster(n, &links, &constraints, threshold, &guards, weigh);
     share.step();
+    let mut report = DecisionReport::count(&decided.applied, decided.idle);
+    if decided.bound != decided.without {
+        let without = decided.without.constraints(&features, records);
+        let touched = decided.bound.linked(&features);
+        let constraints = (&constraints, &without);
+        report.compare(
+            &of,
+            &links,
+            constraints,
+            &touched,
+            (threshold, &guards),
+            weigh,
+        );
+    }
+    if let Some(taught) = &mut taught {
+        let corrections = &judge.people.lessons;
+        (taught.pairs_up, taught.pairs_down) = pairs.crossed(corrections, threshold);
+    }
     links.extend(&extra);
     links.par_sort_unstable_by_key(|l| (l.left, l.right));
-    let own = own_estimate::estimate(&of, || pairs.iter().chain(extra.iter().copied()));
+    let compared = || pairs.iter().chain(extra.iter().copied());
+    let own = own_estimate::estimate(&of, compared);
+    let weights = Histogram::of(&of, compared());
     drop(pairs);
     let linking = Linking {
         features,
@@ -279,11 +313,17 @@ pub fn link(
     };
     let mut linked = linking.outcome(&of, records, plan);
     linked.report.own = own;
+    if keep == Keep::Near && plan.output.evidence {
+        let kept = linking.keep(&of, &decided.applied, plan);
+        linked.kept = Some((kept, StoredModel::of(&linking.judge, &linking.guards)));
+    }
+    linked.report.weights = weights;
     share.step();
     linked.report.patterns = patterns;
     linked.report.columns = columns;
     linked.report.taught = taught;
-    linked.events = decision_events(&applied);
+    linked.report.decisions = report;
+    linked.events = decision_events(&decided.applied);
     linked.diagnostics = diagnostics;
     linked.timings = steps.end();
     Ok((linked, linking))
@@ -319,38 +359,6 @@ fn block_plan(plan: &Plan, records: usize) -> BlockPlan {
             partners
         },
         max_block: plan.matching.max_block,
-    }
-}
-
-fn constraints(features: &Features, records: &Records, applied: &[Applied]) -> Constraints {
-    let dense = |row: u32| {
-        features
-            .rows
-            .binary_search(&row)
-            .ok()
-            .and_then(|at| u32::try_from(at).ok())
-    };
-    let pairs = |verdict: Verdict| {
-        applied
-            .iter()
-            .filter(|a| a.verdict == verdict)
-            .filter_map(|a| Some((dense(a.left)?, dense(a.right)?)))
-            .collect()
-    };
-    let clean: Vec<bool> = records.sources.iter().map(|s| s.deduplicated).collect();
-    let distinct = if clean.contains(&true) {
-        features
-            .source
-            .iter()
-            .map(|&s| if clean[s as usize] { s + 1 } else { 0 })
-            .collect()
-    } else {
-        Vec::new()
-    };
-    Constraints {
-        never: pairs(Verdict::Never),
-        always: pairs(Verdict::Always),
-        distinct,
     }
 }
 

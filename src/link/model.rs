@@ -2,6 +2,7 @@
 //! comparisons need.
 
 mod overrides;
+pub mod stored;
 
 use std::collections::BTreeMap;
 
@@ -79,6 +80,8 @@ struct NameRules {
 #[serde(deny_unknown_fields)]
 struct Written {
     name: String,
+    /// Whose values it looks at, for people to see.
+    fields: Vec<String>,
     #[serde(default)]
     scope: Option<Scope>,
     #[serde(default)]
@@ -141,6 +144,8 @@ pub struct MatchModel {
     pub specs: Vec<ComparisonSpec>,
     /// Level names by comparison, strongest first.
     pub level_names: Vec<Vec<String>>,
+    /// By comparison: the fields whose values it looks at.
+    pub fields: Vec<Vec<String>>,
     parents: Vec<Parent>,
     /// By comparison: the classes in which agreement is a coincidence, so that a rare
     /// value makes them less likely.
@@ -249,6 +254,7 @@ impl MatchModel {
             changes: Vec::new(),
             specs: Vec::new(),
             level_names: Vec::new(),
+            fields: Vec::new(),
             parents: Vec::new(),
             coincidence: Vec::new(),
             start: [s.same, s.other_job, s.colleague, s.relative, s.unrelated],
@@ -288,6 +294,7 @@ impl MatchModel {
             self.specs.push(spec);
             self.level_names
                 .push(written.level.iter().map(|l| l.name.clone()).collect());
+            self.fields.push(written.fields.clone());
             self.parents.push(parent);
         }
         Ok(())

@@ -274,12 +274,41 @@ pub struct GatePlan {
     pub max_quarantine_share: Option<f64>,
     /// Share by which the golden set may be smaller than the previous run's.
     pub max_golden_shrink: Option<f64>,
+    /// Share by which the golden set may be larger than the previous run's.
+    #[serde(default)]
+    pub max_golden_growth: Option<f64>,
+    /// Share of the previous golden records that may have other values, be gone or merged.
+    #[serde(default)]
+    pub max_changed_share: Option<f64>,
+    /// Share by which any source may have fewer records than in the previous run.
+    #[serde(default)]
+    pub max_source_shrink: Option<f64>,
+    /// Golden records that took in others since the previous run.
+    #[serde(default)]
+    pub max_merges: Option<u64>,
+    /// Golden records that were split since the previous run.
+    #[serde(default)]
+    pub max_splits: Option<u64>,
+    /// Golden ids of the previous run that are no longer in use.
+    #[serde(default)]
+    pub max_lost_ids: Option<u64>,
     /// Share of records merged into others.
     pub max_merge_share: Option<f64>,
     pub max_cluster_size: Option<u64>,
     pub min_records: Option<u64>,
     /// Names of the above that only warn (exit 1, published).
     pub soft: Vec<String>,
+}
+
+impl GatePlan {
+    /// Whether a gate can't be judged without knowing what changed since the previous run.
+    #[must_use]
+    pub fn looks_at_changes(&self) -> bool {
+        self.max_changed_share.is_some()
+            || self.max_merges.is_some()
+            || self.max_splits.is_some()
+            || self.max_lost_ids.is_some()
+    }
 }
 
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
@@ -290,6 +319,17 @@ pub struct OutputPlan {
     pub parquet: bool,
     /// `false` writes cells that start like a formula as they are.
     pub guard_formulas: bool,
+    /// `false` leaves out what `explain` and `review` read: the records and the evidence.
+    #[serde(default = "yes")]
+    pub evidence: bool,
+    /// Whether `report.html` is written.
+    #[serde(default = "yes")]
+    pub report: bool,
+}
+
+/// Runs of before there was a report had no such setting.
+const fn yes() -> bool {
+    true
 }
 
 /// Limits on what an input may ask of the machine; each has a plan key of its name

@@ -87,6 +87,12 @@ pub fn to_toml(plan: &Plan) -> String {
     if !plan.output.guard_formulas {
         out.text("formulas", Some("raw"));
     }
+    if !plan.output.evidence {
+        out.flag("evidence", Some(false));
+    }
+    if !plan.output.report {
+        out.raw("report", false);
+    }
     write_bounds(&mut out, &plan.bounds);
     out.text
 }
@@ -258,12 +264,18 @@ fn write_gate(out: &mut Toml, gate: &GatePlan) {
         ("max_error_share", gate.max_error_share),
         ("max_quarantine_share", gate.max_quarantine_share),
         ("max_golden_shrink", gate.max_golden_shrink),
+        ("max_golden_growth", gate.max_golden_growth),
+        ("max_changed_share", gate.max_changed_share),
+        ("max_source_shrink", gate.max_source_shrink),
         ("max_merge_share", gate.max_merge_share),
     ] {
         if let Some(value) = value {
             own.raw(key, value);
         }
     }
+    own.number("max_merges", gate.max_merges);
+    own.number("max_splits", gate.max_splits);
+    own.number("max_lost_ids", gate.max_lost_ids);
     own.number("max_cluster_size", gate.max_cluster_size);
     own.number("min_records", gate.min_records);
     own.list("soft", &gate.soft);

@@ -280,6 +280,26 @@ pub struct Gate {
     /// Largest share by which the golden set may shrink since the last run, 0 to 1.
     #[schemars(range(min = 0, max = 1))]
     pub max_golden_shrink: Option<At<f64>>,
+    /// Largest share by which the golden set may grow since the last run.
+    #[schemars(range(min = 0))]
+    pub max_golden_growth: Option<At<f64>>,
+    /// Largest share of the last run's golden records that may have other values now, be
+    /// gone or be merged into others, 0 to 1.
+    #[schemars(range(min = 0, max = 1))]
+    pub max_changed_share: Option<At<f64>>,
+    /// Largest share by which any source may have fewer records than in the last run,
+    /// 0 to 1.
+    #[schemars(range(min = 0, max = 1))]
+    pub max_source_shrink: Option<At<f64>>,
+    /// Most golden records that took in others since the last run.
+    #[schemars(range(min = 0, max = 9_007_199_254_740_991_i64))]
+    pub max_merges: Option<At<u64>>,
+    /// Most golden records that were split since the last run.
+    #[schemars(range(min = 0, max = 9_007_199_254_740_991_i64))]
+    pub max_splits: Option<At<u64>>,
+    /// Most golden ids of the last run that are no longer in use.
+    #[schemars(range(min = 0, max = 9_007_199_254_740_991_i64))]
+    pub max_lost_ids: Option<At<u64>>,
     /// Largest share of records merged into others, 0 to 1.
     #[schemars(range(min = 0, max = 1))]
     pub max_merge_share: Option<At<f64>>,
@@ -303,6 +323,10 @@ pub struct Output {
     pub format: Option<OneOrMany<OutputFormat>>,
     /// "guard" puts a ' before a cell that a spreadsheet would run; "raw" writes it as it is.
     pub formulas: Option<At<Formulas>>,
+    /// "false" does not keep the records and the evidence of their pairs in the run folder; explaining then runs the line again.
+    pub evidence: Option<At<bool>>,
+    /// false writes no report.html.
+    pub report: Option<bool>,
 }
 
 /// Formats that can be written.

@@ -3,11 +3,15 @@
 
 mod architecture;
 mod bounds;
+mod browser;
 mod cli;
 mod columns;
 mod command;
+mod decisions;
 mod devtools;
 mod evaluate;
+mod explain;
+mod flipped;
 mod generator;
 mod laws_generated;
 mod link;
@@ -21,8 +25,11 @@ mod read;
 mod read_sheets;
 mod read_wrapped;
 mod readme;
+mod report;
+mod review;
 mod signals;
 mod standardise;
 mod stories;
+mod trust;
 mod validate;
 mod verify;

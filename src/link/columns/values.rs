@@ -35,6 +35,14 @@ pub struct Group {
     columns: Vec<usize>,
 }
 
+impl Group {
+    /// What the table calls its columns.
+    pub fn names(&self, table: &Table) -> Vec<String> {
+        let names = self.columns.iter().filter_map(|&at| table.names().get(at));
+        names.cloned().collect()
+    }
+}
+
 /// The extra columns of the table by their headers, whatever the source; sorted.
 pub fn groups(input: Input<'_>) -> Vec<Group> {
     let mut known: HashMap<String, usize, Fixed> = HashMap::default();

@@ -33,7 +33,7 @@ pub struct Link {
 pub struct Constraints {
     /// Pairs that must not be in one cluster.
     pub never: Vec<(u32, u32)>,
-    /// Pairs that must be.
+    /// Pairs that must be; these come before `never`, and before `distinct`.
     pub always: Vec<(u32, u32)>,
     /// For each record: the group in which no two records are one person (0: none).
     pub distinct: Vec<u16>,
@@ -228,7 +228,8 @@ impl Component {
         }
         for &(a, b) in &self.always {
             let (a, b) = (work.root(at(a)), work.root(at(b)));
-            if a != b && !work.forbidden(a, b) {
+            // Who says so knows better than what a source is said to be.
+            if a != b && !work.never[a as usize].contains(&b) {
                 work.join(a.min(b), a.max(b), true);
             }
         }
@@ -444,18 +445,6 @@ impl Sets {
 mod tests {
     use super::*;
 
-    fn guards() -> Guards {
-        Guards {
-            clip: 12.0,
-            ruled_out: -50.0,
-            uncompared: -2.0,
-            alone: 1.0,
-            loose: -4.0,
-            full: 60,
-            full_pairs: 2_000_000,
-        }
-    }
-
     fn link(left: u32, right: u32, weight: f32) -> Link {
         Link {
             left,
@@ -465,7 +454,7 @@ mod tests {
     }
 
     fn run(n: u32, links: &[Link], constraints: &Constraints) -> Vec<u32> {
-        cluster(n, links, constraints, 0.0, &guards(), |pairs| {
+        cluster(n, links, constraints, 0.0, &Guards::usual(), |pairs| {
             vec![-8.0; pairs.len()]
         })
         .0
@@ -514,7 +503,7 @@ mod tests {
         let careful = |weight, guards: &Guards| {
             cluster(2, &[link(0, 1, weight)], &none, 4.0, guards, |_| Vec::new()).0
         };
-        let own = guards();
+        let own = Guards::usual();
         assert_eq!(
             (careful(2.9, &own), careful(3.1, &own)),
             (vec![0, 1], vec![0, 0])
@@ -563,5 +552,11 @@ mod tests {
         let of = run(3, &links, &constraints);
         assert_ne!(of[0], of[2]);
         assert!(of[1] == of[0] || of[1] == of[2]);
+        // A decision is stronger.
+        let constraints = Constraints {
+            always: vec![(0, 2)],
+            ..constraints
+        };
+        assert_eq!(run(3, &links[..0], &constraints), [0, 1, 0]);
     }
 }

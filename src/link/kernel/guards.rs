@@ -2,7 +2,7 @@
 
 /// The limits of clustering, from `[guards]` of `rules/matching.toml`, where each is
 /// explained.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Guards {
     /// Weights are clipped to this many bits, so that no single pair decides alone.
@@ -26,5 +26,20 @@ impl Guards {
     #[must_use]
     pub fn clipped(&self, weight: f32) -> f64 {
         f64::from(weight).clamp(-self.clip, self.clip)
+    }
+
+    /// The built-in ones, for tests of what takes them.
+    #[cfg(test)]
+    #[must_use]
+    pub const fn usual() -> Self {
+        Self {
+            clip: 12.0,
+            ruled_out: -50.0,
+            uncompared: -2.0,
+            alone: 1.0,
+            loose: -4.0,
+            full: 60,
+            full_pairs: 2_000_000,
+        }
     }
 }
