@@ -469,6 +469,7 @@ fn estimate(
         start,
         EmPlan {
             rounds: model.rounds,
+            prior_most: model.prior_pairs,
             share_prior: shares,
             without: model.without,
             ..EmPlan::default()

@@ -48,6 +48,7 @@ struct General {
     start: Start,
     rounds: usize,
     random_pairs: usize,
+    prior_pairs: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -152,6 +153,8 @@ pub struct MatchModel {
     pub start: [f64; CLASSES],
     pub rounds: usize,
     pub random_pairs: usize,
+    /// Most pairs that the priors are worth.
+    pub prior_pairs: f64,
     /// Fewer candidate pairs than this estimate nothing: the priors stand.
     pub least_pairs: u64,
     pub generations: BTreeMap<String, u8>,
@@ -257,6 +260,7 @@ impl MatchModel {
             start: [s.same, s.other_job, s.colleague, s.relative, s.unrelated],
             rounds: file.model.rounds,
             random_pairs: file.model.random_pairs,
+            prior_pairs: file.model.prior_pairs,
             least_pairs: 0,
             generations: file.suffixes.generations.clone(),
             particles: file.names.particles.clone(),

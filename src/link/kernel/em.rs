@@ -74,8 +74,11 @@ pub struct EmPlan {
     pub rounds: usize,
     /// The prior is worth as many pairs as the data show, times this.
     pub prior_strength: f64,
-    /// … and this many at least.
+    /// … and this many at least …
     pub prior_pairs: f64,
+    /// … and this many at most: an expectation is worth no more pairs than the files that
+    /// it was found on have.
+    pub prior_most: f64,
     /// Each state's table is drawn towards the comparison's own by this many pairs …
     pub state_pairs: f64,
     /// … plus this many times its own count.
@@ -97,6 +100,7 @@ impl Default for EmPlan {
             rounds: 20,
             prior_strength: 1.0,
             prior_pairs: 40.0,
+            prior_most: f64::INFINITY,
             state_pairs: 20.0,
             state_strength: 2.0,
             floor: 1e-7,
@@ -266,7 +270,7 @@ fn smooth(states: &[Vec<f64>], prior: &[f64], plan: EmPlan) -> Vec<Vec<f64>> {
         .map(|l| states.iter().map(|s| s[l]).sum())
         .collect();
     let seen: f64 = total.iter().sum();
-    let strength = (seen * plan.prior_strength).max(plan.prior_pairs);
+    let strength = (seen * plan.prior_strength).clamp(plan.prior_pairs, plan.prior_most);
     let own: Vec<f64> = (0..levels)
         .map(|l| (total[l] + strength * prior[l]) / (seen + strength))
         .collect();
@@ -312,5 +316,26 @@ fn hold_signs(spec: &ComparisonSpec, tables: &mut [Vec<Vec<f64>>]) {
                 *table = normalised(std::mem::take(table));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expectation_holds_a_small_file_and_no_large_one() {
+        let plan = EmPlan {
+            prior_most: 1e6,
+            ..EmPlan::default()
+        };
+        // Expected: one unrelated pair in a hundred agrees; seen: one in a million.
+        let agreement = |pairs: f64| {
+            let seen = vec![pairs * 1e-6, pairs * (1.0 - 1e-6)];
+            smooth(&[seen], &[0.01, 0.99], plan)[0][0]
+        };
+        assert!((agreement(1e5) - 0.005).abs() < 1e-4);
+        assert!((agreement(1e6) - 0.005).abs() < 1e-4);
+        assert!(agreement(1e11) < 1.2e-6, "{}", agreement(1e11));
     }
 }

@@ -97,6 +97,7 @@ impl StoredScorer {
             start: self.share,
             rounds: 0,
             random_pairs: 0,
+            prior_pairs: 0.0,
             least_pairs: 0,
             generations: std::collections::BTreeMap::new(),
             particles: Vec::new(),
