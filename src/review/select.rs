@@ -167,7 +167,9 @@ fn spread(questions: &mut [Selected]) {
 }
 
 /// For each row its golden record, and for each golden record its rows.
-fn golden(run: &Run) -> Result<(Vec<Option<u32>>, Vec<Vec<u32>>), Failure> {
+type Golden = (Vec<Option<u32>>, Vec<Vec<u32>>);
+
+fn golden(run: &Run) -> Result<Golden, Failure> {
     let ids = run.column("golden_id")?;
     let mut number: HashMap<&str, u32> = HashMap::new();
     let mut members: Vec<Vec<u32>> = Vec::new();
