@@ -179,7 +179,7 @@ fn import(from: &Path, file: &Path, console: &Console) -> Result<Ending, Failure
 ///
 /// # Errors
 /// Those of [`decisions::create`] and [`decisions::extend`].
-fn write_down(file: &Path, new: &[New]) -> Result<String, Failure> {
+pub(super) fn write_down(file: &Path, new: &[New]) -> Result<String, Failure> {
     decisions::create(file)?;
     decisions::extend(file, new)
 }
@@ -227,7 +227,7 @@ impl Head {
     }
 }
 
-fn no_file(plan: &Path) -> Failure {
+pub(super) fn no_file(plan: &Path) -> Failure {
     Failure::one(
         FailureKind::Usage,
         Diagnostic::error("decisions_not_in_plan", "the plan names no decisions file")
@@ -266,11 +266,11 @@ pub(super) fn user() -> String {
 }
 
 /// A decision is one line of the file.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The golden id and the records of the latest run, if there is one.
-fn latest(out: &Path) -> Option<PathBuf> {
+pub(super) fn latest(out: &Path) -> Option<PathBuf> {
     write::staging::latest(out)
 }

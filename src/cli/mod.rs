@@ -4,6 +4,7 @@
 //! signal and a closed pipe mean for the exit code; a command only returns.
 
 pub mod audit;
+mod audit_rows;
 pub mod canvas;
 pub mod check;
 pub mod check_report;
@@ -11,6 +12,8 @@ pub mod check_table;
 pub mod completions;
 pub mod console;
 pub mod decide;
+pub mod diff;
+mod diff_text;
 pub mod evaluate;
 mod evaluate_report;
 pub mod explain;
@@ -22,6 +25,7 @@ mod explain_record;
 mod explain_target;
 pub mod init;
 pub mod inputs;
+mod lineage_text;
 pub mod lock;
 pub mod panic;
 pub mod progress;
@@ -37,6 +41,7 @@ pub mod run;
 pub mod schema;
 pub mod signals;
 pub mod threads;
+pub mod undo;
 pub mod verify;
 pub mod waterfall;
 
@@ -94,8 +99,12 @@ pub enum Command {
     Review(review::ReviewArgs),
     /// Say that two records are one person, or never are
     Decide(decide::DecideArgs),
+    /// Take a person apart, for good, and show what the next run will do
+    Undo(undo::UndoArgs),
     /// Query the audit log of a run
     Audit(audit::AuditArgs),
+    /// Tell what changed between two runs, and why
+    Diff(diff::DiffArgs),
     /// Replay a run and compare it with what it published
     Verify(verify::VerifyArgs),
     /// Compare a run with known truth
@@ -159,7 +168,9 @@ fn dispatch(command: &Command, console: &Console) -> Result<Ending, Failure> {
         Command::Explain(args) => explain::run(args, console),
         Command::Review(args) => review::run(args, console),
         Command::Decide(args) => decide::run(args, console),
+        Command::Undo(args) => undo::run(args, console),
         Command::Audit(args) => audit::run(args, console),
+        Command::Diff(args) => diff::run(args, console),
         Command::Verify(args) => verify::run(args, console),
         Command::Evaluate(args) => evaluate::run(args, console),
         Command::Rules(args) => rules::run(args, console),

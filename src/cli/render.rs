@@ -103,7 +103,7 @@ fn tame(text: &str) -> Cow<'_, str> {
 }
 
 /// A file's name, in which a line break is no more welcome than a control code.
-fn one_line(name: &str) -> String {
+pub(super) fn one_line(name: &str) -> String {
     tame(name).replace('\n', "\\n")
 }
 

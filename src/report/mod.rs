@@ -1,4 +1,25 @@
-//! A finished run in words, from its summary.
+//! A finished run for people: in a few words, from its summary, and as a page.
+
+mod alignment;
+mod changes;
+mod conflicts;
+mod consents;
+mod facts;
+mod figures;
+mod funnel;
+mod gates;
+mod groups;
+mod meaning;
+mod merges;
+mod model;
+mod overlap;
+pub mod page;
+mod partners;
+mod quality;
+mod rules;
+pub mod sample;
+mod survivorship;
+mod trend;
 
 use std::path::Path;
 
@@ -67,7 +88,7 @@ fn changes(list: &Value) -> Option<String> {
     const SHOWN: usize = 4;
     let list = list.as_array().filter(|list| !list.is_empty())?;
     let words = |change: &Value| {
-        ["comparison", "level", "key"]
+        ["of", "comparison", "candidate_key", "level", "key"]
             .iter()
             .filter_map(|key| change[*key].as_str())
             .filter(|word| !word.is_empty())

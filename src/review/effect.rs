@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 
-use crate::link::kernel::cluster::{Constraints, Link, UNCOMPARED, cluster};
+use crate::link::kernel::cluster::{Constraints, Link, cluster};
+use crate::link::kernel::guards::Guards;
 
 /// The records of one question (rows, sorted), and what the run knows of their pairs.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +24,13 @@ pub type Parts = Vec<Vec<u32>>;
 impl Near {
     /// The groups once `a` and `b` are said to be one, or two.
     #[must_use]
-    pub fn answered(&self, a: u32, b: u32, one: bool, threshold: f32) -> Parts {
+    pub fn answered(
+        &self,
+        (a, b): (u32, u32),
+        one: bool,
+        threshold: f32,
+        guards: &Guards,
+    ) -> Parts {
         let place: HashMap<u32, u32> = (0u32..)
             .zip(&self.rows)
             .map(|(at, &row)| (row, at))
@@ -56,8 +63,8 @@ impl Near {
         }
         let n = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         #[allow(clippy::cast_possible_truncation)] // a small constant
-        let uncompared = UNCOMPARED as f32;
-        let (of, _) = cluster(n, &links, &constraints, threshold, |pairs| {
+        let uncompared = guards.uncompared as f32;
+        let (of, _) = cluster(n, &links, &constraints, threshold, guards, |pairs| {
             vec![uncompared; pairs.len()]
         });
         let mut parts: Vec<Vec<u32>> = vec![Vec::new(); self.rows.len()];
@@ -121,15 +128,15 @@ mod tests {
     fn a_same_joins_groups_and_a_different_splits_one() {
         let near = near();
         let before = vec![vec![10, 20], vec![30, 40]];
-        let joined = near.answered(20, 30, true, 0.0);
+        let joined = near.answered((20, 30), true, 0.0, &Guards::usual());
         assert_eq!(joined, [vec![10, 20, 30, 40]]);
         assert_eq!(moved(&before, &joined), 4);
-        let kept = near.answered(20, 30, false, 0.0);
+        let kept = near.answered((20, 30), false, 0.0, &Guards::usual());
         assert_eq!(
             (kept.as_slice(), moved(&before, &kept)),
             (before.as_slice(), 0)
         );
-        let split = near.answered(10, 20, false, 0.0);
+        let split = near.answered((10, 20), false, 0.0, &Guards::usual());
         assert_eq!(part_of(&split, 10), [10]);
         assert_eq!(moved(&before, &split), 1);
     }
@@ -140,7 +147,7 @@ mod tests {
             never: vec![(10, 40)],
             ..near()
         };
-        let parts = near.answered(20, 30, true, 0.0);
+        let parts = near.answered((20, 30), true, 0.0, &Guards::usual());
         assert!(!part_of(&parts, 10).contains(&40));
     }
 }

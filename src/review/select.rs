@@ -10,7 +10,8 @@ use crate::contact::Failure;
 use crate::explain::pair_story::limits;
 use crate::explain::{Head, Pair, Run};
 use crate::link::kept::Bound;
-use crate::link::kernel::cluster::{CLIP, Link, UNCOMPARED};
+use crate::link::kernel::cluster::Link;
+use crate::link::kernel::guards::Guards;
 use crate::link::score::{bits, probability};
 
 /// Groups with more records are not clustered again for a question.
@@ -51,6 +52,7 @@ struct View<'a> {
     always: &'a [(u32, u32)],
     never: &'a [(u32, u32)],
     threshold: f32,
+    guards: Guards,
 }
 
 /// Chooses up to `limit` questions. `always` and `never` are pairs of rows that are
@@ -72,6 +74,7 @@ pub fn select(
         members,
         always,
         never,
+        guards: run.weigher.guards,
         threshold: bits(limits.threshold),
     };
     let mut selection = Selection::default();
@@ -224,8 +227,11 @@ impl View<'_> {
             return Some(self.large(pair, before));
         }
         let near = self.near(rows);
-        let same = near.answered(pair.left, pair.right, true, self.threshold);
-        let different = near.answered(pair.left, pair.right, false, self.threshold);
+        let ends = (pair.left, pair.right);
+        let guards = &self.guards;
+        let answered = |one| near.answered(ends, one, self.threshold, guards);
+        let same = answered(true);
+        let different = answered(false);
         let sides = [pair.left, pair.right].map(|row| {
             let part = if pair.merged {
                 part_of(&different, row)
@@ -234,7 +240,7 @@ impl View<'_> {
             };
             with_first(part, row)
         });
-        let together = average(&near.links, &sides);
+        let together = average(&near.links, &sides, guards);
         let moves = if pair.merged {
             moved(&before, &different)
         } else {
@@ -352,17 +358,17 @@ fn sorted(rows: &[u32]) -> Vec<u32> {
 }
 
 /// The probability of the average over all pairs between two sides, as clustering takes it.
-fn average(links: &[Link], sides: &[Vec<u32>; 2]) -> f64 {
+fn average(links: &[Link], sides: &[Vec<u32>; 2], guards: &Guards) -> f64 {
     let side = |row: u32| sides.iter().position(|rows| rows.contains(&row));
     let crossing: Vec<f64> = links
         .iter()
         .filter(|link| matches!((side(link.left), side(link.right)), (Some(x), Some(y)) if x != y))
-        .map(|link| f64::from(link.weight.clamp(-CLIP, CLIP)))
+        .map(|link| guards.clipped(link.weight))
         .collect();
     let all = sides[0].len() * sides[1].len();
     #[allow(clippy::cast_precision_loss)] // pairs of records of a person
-    let sum =
-        crossing.iter().sum::<f64>() + UNCOMPARED * (all.saturating_sub(crossing.len())) as f64;
+    let sum = crossing.iter().sum::<f64>()
+        + guards.uncompared * (all.saturating_sub(crossing.len())) as f64;
     #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // bits
     let bits = (sum / all.max(1) as f64) as f32;
     f64::from(probability(bits))
