@@ -38,8 +38,6 @@ pub struct Question {
     pub steps: Vec<Piece>,
     pub if_same: String,
     pub if_different: String,
-    /// The answer "same" changes the clusters; else "different" does.
-    pub same_changes: bool,
 }
 
 /// A record that is asked about, and who is with it.
@@ -144,7 +142,6 @@ impl Question {
                 .collect(),
             if_same: found.if_same.clone(),
             if_different: found.if_different.clone(),
-            same_changes: !pair.merged,
         })
     }
 }

@@ -114,6 +114,7 @@ pub fn select(
             continue;
         }
         let Some(mut selected) = view.question(pair) else {
+            selection.decided += 1;
             continue;
         };
         let mut key = selected.sides.clone();
@@ -146,6 +147,15 @@ pub fn select(
     Ok(selection)
 }
 
+/// Whether a decision between two groups (rows, sorted) says that they are two: then
+/// another pair of theirs is no question any more.
+fn parted(never: &[(u32, u32)], a: &[u32], b: &[u32]) -> bool {
+    let within = |rows: &[u32], row: u32| rows.binary_search(&row).is_ok();
+    never
+        .iter()
+        .any(|&(x, y)| within(a, x) && within(b, y) || within(a, y) && within(b, x))
+}
+
 /// What makes two questions look alike.
 fn look(pair: &Pair) -> (u64, bool) {
     (pair.compared.pattern.0, pair.merged)
@@ -170,7 +180,9 @@ fn spread(questions: &mut [Selected]) {
 }
 
 /// For each row its golden record, and for each golden record its rows.
-fn golden(run: &Run) -> Result<(Vec<Option<u32>>, Vec<Vec<u32>>), Failure> {
+type Golden = (Vec<Option<u32>>, Vec<Vec<u32>>);
+
+fn golden(run: &Run) -> Result<Golden, Failure> {
     let ids = run.column("golden_id")?;
     let mut number: HashMap<&str, u32> = HashMap::new();
     let mut members: Vec<Vec<u32>> = Vec::new();
@@ -225,6 +237,9 @@ impl View<'_> {
             return Some(self.large(pair, before));
         }
         let near = self.near(rows);
+        if !pair.merged && parted(&near.never, a, b) {
+            return None;
+        }
         let ends = (pair.left, pair.right);
         let guards = &self.guards;
         let answered = |one| near.answered(ends, one, self.threshold, guards);
@@ -370,4 +385,16 @@ fn average(links: &[Link], sides: &[Vec<u32>; 2], guards: &Guards) -> f64 {
     #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // bits
     let bits = (sum / all.max(1) as f64) as f32;
     f64::from(probability(bits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_decision_parts_is_no_question() {
+        assert!(parted(&[(1, 7)], &[1, 2], &[5, 7]));
+        assert!(parted(&[(2, 5)], &[5, 7], &[1, 2]));
+        assert!(!parted(&[(1, 2), (5, 9)], &[1, 2], &[5, 7]));
+    }
 }

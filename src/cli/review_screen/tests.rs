@@ -62,7 +62,6 @@ fn question(a: &str, b: &str, merged: bool) -> Question {
         ],
         if_same: "joins 2 records and 1 record into one person".into(),
         if_different: "keeps them apart, for good".into(),
-        same_changes: !merged,
     }
 }
 
