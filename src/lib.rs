@@ -15,6 +15,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod read;
 pub mod report;
+pub mod review;
 pub mod rulebook;
 pub mod standardise;
 pub mod validate;

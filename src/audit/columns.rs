@@ -1,13 +1,12 @@
 //! The audit log as columns: `audit.parquet` out, and back into events.
 
-use std::ops::Range;
-
 use polars::prelude::{
     ChunkTake, Column, DataFrame, DataType, Field as PlField, IdxCa, IntoColumn, NamedFrom,
     PolarsResult, Schema, Series, StringChunked,
 };
 use rayon::prelude::*;
 
+use super::order::{GoldenOf, Order};
 use crate::contact::{EventKind, Events, Records, Stage};
 use crate::merge::Merged;
 
@@ -47,6 +46,8 @@ pub fn schema() -> Schema {
 /// polars' form once; an event has their number.
 pub struct Frames<'a> {
     events: &'a Events,
+    order: &'a [u32],
+    weighted: Vec<EventKind>,
     records: &'a Records,
     merged: &'a Merged,
     stages: StringChunked,
@@ -59,13 +60,20 @@ pub struct Frames<'a> {
 
 impl<'a> Frames<'a> {
     #[must_use]
-    pub fn new(events: &'a Events, records: &'a Records, merged: &'a Merged) -> Self {
+    pub fn new(
+        events: &'a Events,
+        order: &'a Order,
+        records: &'a Records,
+        merged: &'a Merged,
+    ) -> Self {
         let of = |texts: &mut dyn Iterator<Item = &str>| -> StringChunked {
             texts.map(filled).collect()
         };
         let ids = records.record_id.as_ref();
         Self {
             events,
+            order: &order.events,
+            weighted: events.weighted_kinds(),
             records,
             merged,
             stages: of(&mut Stage::ALL.iter().map(|stage| stage.name())),
@@ -77,8 +85,9 @@ impl<'a> Frames<'a> {
         }
     }
 
-    /// Events `start..end` as a frame. An event from before the merge carries the golden
-    /// id that its record got later, so that one query by golden id shows everything.
+    /// The rows `start..end` of the log as a frame. An event from before the merge carries
+    /// the golden id that its record got later, so that one query by golden id shows
+    /// everything. `seq` numbers the rows.
     ///
     /// # Errors
     /// When polars refuses the columns.
@@ -88,20 +97,24 @@ impl<'a> Frames<'a> {
             let row = events.record(at)? as usize;
             (row < self.records.rows()).then_some(row)
         };
-        let golden_of = |at: usize| {
-            let later = || self.merged.golden_of.get(row_of(at)?).copied().flatten();
-            let row = events.golden(at).or_else(later)?;
-            ((row as usize) < self.golden_ids.len()).then_some(row)
+        let golden = GoldenOf {
+            events,
+            merged: self.merged,
         };
+        let golden_of = |at: usize| golden.get(at);
         let ids = self.records.record_id.as_ref();
         let seq: Vec<i64> = (0..).skip(start).take(end - start).collect();
-        let mut weight: Vec<Option<f64>> = vec![None; end - start];
-        for (at, own) in events.weights(start, end) {
-            weight[at - start] = Some(f64::from(own));
-        }
+        let weight: Vec<Option<f64>> = self.order[start..end]
+            .iter()
+            .map(|&at| {
+                let at = at as usize;
+                let has = self.weighted.contains(&events.about(at).1);
+                has.then(|| events.weight(at)).flatten().map(f64::from)
+            })
+            .collect();
         // One column a thread: this is the largest file of a run.
         type Build<'b> = Box<dyn Fn() -> PolarsResult<Column> + Sync + 'b>;
-        let range = || start..end;
+        let range = || &self.order[start..end];
         let builds: Vec<Build<'_>> = vec![
             Box::new(|| Ok(Series::new("seq".into(), &seq).into_column())),
             Box::new(|| {
@@ -156,14 +169,14 @@ fn filled(text: &str) -> Option<&str> {
 fn coded(
     name: &str,
     values: &StringChunked,
-    events: Range<usize>,
+    events: &[u32],
     code: impl Fn(usize) -> Option<u32>,
 ) -> PolarsResult<Column> {
-    let codes: IdxCa = events.map(code).collect();
+    let codes: IdxCa = events.iter().map(|&at| code(at as usize)).collect();
     Ok(values.take(&codes)?.with_name(name.into()).into_column())
 }
 
-fn text<'e>(name: &str, events: Range<usize>, cell: impl Fn(usize) -> Option<&'e str>) -> Column {
-    let cells: StringChunked = events.map(cell).collect();
+fn text<'e>(name: &str, events: &[u32], cell: impl Fn(usize) -> Option<&'e str>) -> Column {
+    let cells: StringChunked = events.iter().map(|&at| cell(at as usize)).collect();
     cells.with_name(name.into()).into_column()
 }

@@ -32,7 +32,7 @@ pub fn run_again(
     let prepared = pipeline::prepare(&plan, rulebook, &progress)?;
     let (linked, linking) = pipeline::link_prepared(
         &prepared,
-        &decisions,
+        &decisions.list,
         &plan,
         rulebook,
         Keep::Near,

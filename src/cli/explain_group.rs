@@ -11,7 +11,6 @@ use crate::explain::group::Group;
 use crate::explain::pair_story::{self, Because, Tie, named};
 use crate::explain::{Pair, Record, Run};
 use crate::link::kept::Bound;
-use crate::link::kernel::cluster::CLIP;
 use crate::link::score::bits;
 
 /// Records that are listed one by one.
@@ -209,11 +208,12 @@ impl GroupView<'_> {
         };
         let kept = match split.average {
             Some(average) => format!(
-                "over {} between the two parts the average is {average:+.1} bits (no pair counts more than {CLIP:.0}), and above {:+.1} they are joined",
+                "over {} between the two parts the average is {average:+.1} bits (no pair counts more than {:.0}), and above {:+.1} they are joined",
                 match split.pairs {
                     1 => "the one pair".to_owned(),
                     pairs => format!("all {pairs} pairs"),
                 },
+                self.group.guards.clip,
                 self.threshold()
             ),
             None => {

@@ -8,7 +8,6 @@ use crate::explain::Record;
 use crate::explain::pair_story::{Because, PairStory, Tie};
 use crate::explain::what_if::{Band, Change};
 use crate::link::kept::Bound;
-use crate::link::kernel::cluster::CLIP;
 
 /// The whole story.
 #[must_use]
@@ -104,6 +103,7 @@ pub fn verdict(story: &PairStory, canvas: Canvas) -> String {
             tie.weight
         ),
         Because::Average {
+            clip,
             pairs,
             average,
             against,
@@ -114,7 +114,7 @@ pub fn verdict(story: &PairStory, canvas: Canvas) -> String {
             if let Some(average) = average {
                 let _ = write!(
                     text,
-                    " (none counts more than {CLIP:.0} bits), which is {average:+.1} over {pairs}"
+                    " (none counts more than {clip:.0} bits), which is {average:+.1} over {pairs}"
                 );
             }
             if let Some(tie) = against {

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::run::{Pair, Record, Run};
 use crate::contact::Failure;
-use crate::link::kernel::cluster::{CLIP, UNCOMPARED};
+use crate::link::kernel::guards::Guards;
 
 /// The records of one golden record, and the pairs that the run remembers of them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Group {
     pub records: Vec<Record>,
     /// Between two of them.
@@ -19,6 +19,8 @@ pub struct Group {
     /// What holds them together most strongly: a maximum spanning tree (Kruskal 1956) over
     /// `inside`, as places in it, the strongest first.
     pub tree: Vec<usize>,
+    /// As the run clustered.
+    pub guards: Guards,
 }
 
 /// The two parts that a group would fall into.
@@ -56,6 +58,7 @@ impl Group {
             tree: tree(&inside),
             inside,
             outside,
+            guards: run.weigher.guards,
         })
     }
 
@@ -131,14 +134,14 @@ impl Group {
         let other: Vec<u32> = rows
             .filter(|row| part.binary_search(row).is_err())
             .collect();
-        let split = between(&part, &other, &self.inside);
+        let split = between(&part, &other, &self.inside, &self.guards);
         Some((weakest, split))
     }
 }
 
 /// What `pairs` say of two groups of records (rows, sorted).
 #[must_use]
-pub fn between(one: &[u32], other: &[u32], pairs: &[Pair]) -> Split {
+pub fn between(one: &[u32], other: &[u32], pairs: &[Pair], guards: &Guards) -> Split {
     let in_one = |row: u32| one.binary_search(&row).is_ok();
     let in_other = |row: u32| other.binary_search(&row).is_ok();
     let crossing: Vec<&Pair> = pairs
@@ -148,11 +151,11 @@ pub fn between(one: &[u32], other: &[u32], pairs: &[Pair]) -> Split {
     let all = one.len() * other.len();
     let sum: f64 = crossing
         .iter()
-        .map(|pair| f64::from(pair.weight.clamp(-CLIP, CLIP)))
+        .map(|pair| guards.clipped(pair.weight))
         .sum();
     #[allow(clippy::cast_precision_loss)] // counts of pairs of a group
     let average = (all > 0 && all <= REMEMBERED)
-        .then(|| (sum + UNCOMPARED * (all - crossing.len()) as f64) / all as f64);
+        .then(|| (sum + guards.uncompared * (all - crossing.len()) as f64) / all as f64);
     Split {
         parts: [one.to_vec(), other.to_vec()],
         pairs: all,

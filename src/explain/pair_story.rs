@@ -9,7 +9,6 @@ use super::run::{Pair, Record, Run};
 use super::what_if::{Limits, Turning, turning};
 use crate::contact::Failure;
 use crate::link::kept::Bound;
-use crate::link::kernel::cluster::RULED_OUT;
 use crate::link::score::{Evidence, bits};
 
 /// A pair, told. The bits of the steps add up to its weight.
@@ -78,6 +77,8 @@ pub enum Because {
     /// Over all pairs of both groups the average is below the threshold; with what speaks
     /// most against.
     Average {
+        /// Bits that no pair counts more than.
+        clip: f64,
         pairs: usize,
         average: Option<f64>,
         against: Option<Tie>,
@@ -209,7 +210,7 @@ fn because(run: &Run, pair: &Pair, [left, right]: [&Record; 2]) -> Result<Becaus
     let (one, other) = (group(left)?, group(right)?);
     let rows = |group: &Group| group.records.iter().map(|r| r.row).collect::<Vec<u32>>();
     let (a, b) = (rows(&one), rows(&other));
-    let split = between(&a, &b, &one.outside);
+    let split = between(&a, &b, &one.outside, &one.guards);
     let mut crossing: Vec<&Pair> = one
         .outside
         .iter()
@@ -229,11 +230,15 @@ fn because(run: &Run, pair: &Pair, [left, right]: [&Record; 2]) -> Result<Becaus
         });
     }
     // Sorted by weight, the weakest first.
-    if let Some(pair) = crossing.first().filter(|pair| pair.weight < RULED_OUT) {
+    if let Some(pair) = crossing
+        .first()
+        .filter(|pair| f64::from(pair.weight) < one.guards.ruled_out)
+    {
         let tie = named(pair, &[&one, &other]);
         return Ok(Because::OthersRuledOut { tie });
     }
     Ok(Because::Average {
+        clip: one.guards.clip,
         pairs: split.pairs,
         average: split.average,
         against: crossing

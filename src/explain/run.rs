@@ -307,6 +307,25 @@ impl Run {
         read().map_err(|message| self.of_evidence(&message))
     }
 
+    /// The pairs that something else than their weight decides, in the order of the file.
+    ///
+    /// # Errors
+    /// Exit 3 when the file can't be read.
+    pub fn bounds(&self) -> Result<Vec<(u32, u32, Bound)>, Failure> {
+        let read = || -> Result<Vec<(u32, u32, Bound)>, String> {
+            let frame = self.evidence.read_all(&["left", "right", "bound"])?;
+            let (left, right) = (whole(&frame, "left")?, whole(&frame, "right")?);
+            let rows = left.into_iter().zip(right);
+            let words = text(&frame, "bound")?;
+            let known = |word| Bound::ALL.into_iter().find(|bound| bound.name() == word);
+            Ok(rows
+                .zip(words.iter())
+                .filter_map(|((left, right), word)| Some((left, right, known(word?)?)))
+                .collect())
+        };
+        read().map_err(|message| self.of_evidence(&message))
+    }
+
     /// The pairs at these places of [`Run::heads`], sorted.
     ///
     /// # Errors

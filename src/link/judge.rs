@@ -26,7 +26,11 @@ pub struct Judge {
 pub fn compare(f: &Features, a: u32, b: u32, names: &mut NameComparer<'_>) -> Compared {
     match kind(f, a, b) {
         Kind::People => compare::compare(f, a, b, names),
-        Kind::Organisations => orgs::compare::compare(f, a, b).rounded(),
+        Kind::Organisations => {
+            let mut compared = orgs::compare::compare(f, a, b);
+            f.orgs.left_out.apply(&mut compared);
+            compared.rounded()
+        }
         Kind::Mixed => Compared::default(),
     }
 }

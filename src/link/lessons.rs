@@ -95,6 +95,10 @@ pub struct Taught {
     pub never: u64,
     /// The largest change first.
     pub levels: Vec<TaughtLevel>,
+    /// Compared pairs that are above the threshold for what was taught …
+    pub pairs_up: u64,
+    /// … and below it.
+    pub pairs_down: u64,
 }
 
 /// A level whose bits changed: log2 (m/u) before, and with the correction.
@@ -196,6 +200,8 @@ pub fn teach(
         always: always as u64,
         never: never as u64,
         levels,
+        pairs_up: 0,
+        pairs_down: 0,
     })
 }
 

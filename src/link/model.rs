@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::block::{KeyForm, KeyForms};
 use super::compare::names::{family_level, given};
 use super::compare::{Comparison, Pattern};
 use super::kernel::em::{CLASSES, ComparisonSpec, ONE_PERSON};
+use super::kernel::guards::Guards;
 use super::orgs::{self, compare::Aspect};
-use crate::plan::MatchPlan;
+use crate::plan::{MatchPlan, RecordKind};
 pub use overrides::{LeftOut, ModelChange};
 
 /// The file as written.
@@ -22,6 +24,8 @@ struct File {
     model: General,
     suffixes: Suffixes,
     names: NameRules,
+    guards: Guards,
+    key: Vec<KeyForm>,
     comparison: Vec<Written>,
     organisations: Organisations,
 }
@@ -34,6 +38,7 @@ struct Organisations {
     least_pairs: u64,
     stop: Vec<String>,
     numerals: Vec<String>,
+    key: Vec<KeyForm>,
     comparison: Vec<Written>,
 }
 
@@ -158,29 +163,40 @@ pub struct MatchModel {
     pub changes: Vec<ModelChange>,
 }
 
-/// Both models of the file, and the words that organisations' names need.
+/// Both models of the file, the keys that bring candidate pairs, the guards of clustering,
+/// and the words that organisations' names need.
 #[derive(Clone, Debug)]
 pub struct Models {
     pub people: MatchModel,
     pub organisations: MatchModel,
+    pub keys: KeyForms,
+    pub guards: Guards,
     pub organisation_names: orgs::name::NameRules,
 }
 
 impl Models {
-    /// Reads the form of `rules/matching.toml`, with what the plan changes of the model of
-    /// people.
+    /// Reads the form of `rules/matching.toml`, with what the plan changes of it.
     ///
     /// # Errors
     /// What is wrong with the file, in words.
     pub fn parse(text: &str, plan: &MatchPlan) -> Result<Self, String> {
         let mut file: File = toml::from_str(text).map_err(|e| e.to_string())?;
-        let changes = overrides::apply(&mut file, plan);
+        let mut changes = overrides::apply(&mut file, plan);
+        let (keys, told) = KeyForms::new(
+            std::mem::take(&mut file.key),
+            std::mem::take(&mut file.organisations.key),
+            &plan.keys,
+        );
+        changes.extend(told);
+        let mut guards = file.guards;
+        changes.extend(overrides::guard(&mut guards, &plan.guards));
         let mut organisations = MatchModel::empty(&file, &file.organisations.start);
         organisations.least_pairs = file.organisations.least_pairs;
         organisations.compare(
             &file.organisations.comparison,
             &Aspect::ALL.map(Aspect::name),
-            &MatchPlan::default(),
+            plan,
+            RecordKind::Organisations,
         )?;
         for (name, classes) in organisations
             .specs
@@ -197,6 +213,8 @@ impl Models {
         Ok(Self {
             people,
             organisations,
+            keys,
+            guards,
             organisation_names: orgs::name::NameRules {
                 stop: file.organisations.stop,
                 numerals: file.organisations.numerals,
@@ -217,11 +235,11 @@ impl MatchModel {
     fn of_people(file: &File, plan: &MatchPlan) -> Result<Self, String> {
         let mut model = Self::empty(file, &file.model.start);
         model.without = overrides::without(plan);
-        model.left_out = overrides::left_out(file, plan);
         model.compare(
             &file.comparison,
             &Comparison::ALL.map(Comparison::name),
             plan,
+            RecordKind::People,
         )?;
         Ok(model)
     }
@@ -251,7 +269,9 @@ impl MatchModel {
         list: &[Written],
         order: &[&str],
         plan: &MatchPlan,
+        records: RecordKind,
     ) -> Result<(), String> {
+        self.left_out = overrides::left_out(list, order, plan, records);
         let by_name: BTreeMap<&str, &Written> = list.iter().map(|c| (c.name.as_str(), c)).collect();
         for name in order {
             let written = by_name
@@ -264,7 +284,7 @@ impl MatchModel {
                 Parent::Level(..) => written.states.len() + 1,
             };
             let mut spec = spec(written, states)?;
-            spec.fixed |= overrides::fixed(&spec.name, plan);
+            spec.fixed |= overrides::fixed(&spec.name, plan, records);
             self.coincidence
                 .push(spec.table_of.map(|table| table != spec.table_of[0]));
             self.specs.push(spec);

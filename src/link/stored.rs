@@ -10,6 +10,7 @@ use super::columns::{Columns, Seen, Weights};
 use super::compare::{Compared, Pattern};
 use super::judge::{self, Judge, Kind, MIXED};
 use super::kernel::em::CLASSES;
+use super::kernel::guards::Guards;
 use super::model::stored::StoredScorer;
 use super::score::{Evidence, Scorer, odds};
 
@@ -24,10 +25,13 @@ pub struct StoredModel {
     pub organisations: StoredScorer,
     pub people_columns: Vec<Weights>,
     pub organisation_columns: Vec<Weights>,
+    /// The limits of clustering.
+    pub guards: Guards,
 }
 
 /// A stored model, ready to weigh.
 pub struct Weigher {
+    pub guards: Guards,
     people: (Scorer, Vec<Weights>),
     organisations: (Scorer, Vec<Weights>),
 }
@@ -44,7 +48,7 @@ pub struct Named<'a> {
 
 impl StoredModel {
     #[must_use]
-    pub fn of(judge: &Judge) -> Self {
+    pub fn of(judge: &Judge, guards: &Guards) -> Self {
         let weights = |columns: &Columns| -> Vec<Weights> {
             columns
                 .taken
@@ -58,6 +62,7 @@ impl StoredModel {
             organisations: StoredScorer::of(&judge.organisations),
             people_columns: weights(&judge.people_columns),
             organisation_columns: weights(&judge.organisation_columns),
+            guards: *guards,
         }
     }
 
@@ -71,6 +76,7 @@ impl StoredModel {
             ));
         }
         Ok(Weigher {
+            guards: self.guards,
             people: (self.people.scorer()?, self.people_columns.clone()),
             organisations: (
                 self.organisations.scorer()?,
@@ -174,7 +180,8 @@ mod tests {
             people_columns: Columns::default(),
             organisation_columns: Columns::default(),
         };
-        let json = serde_json::to_string(&StoredModel::of(&judge)).expect("plain values");
+        let json =
+            serde_json::to_string(&StoredModel::of(&judge, &models.guards)).expect("plain values");
         let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
         let stored: StoredModel = serde_json::from_value(value).expect("the same form");
         let weigher = stored.weigher().expect("a whole model");
@@ -210,7 +217,8 @@ mod tests {
     fn a_model_of_another_form_is_refused() {
         let text = r#"{"format":2,"people":{"share":[0,0,0,0,1],"comparisons":[]},
             "organisations":{"share":[0,0,0,0,1],"comparisons":[]},
-            "people_columns":[],"organisation_columns":[]}"#;
+            "people_columns":[],"organisation_columns":[],
+            "guards":{"clip":12,"ruled_out":-50,"uncompared":-2,"alone":1,"loose":-4,"full":60,"full_pairs":9}}"#;
         let stored: StoredModel = serde_json::from_str(text).expect("parses");
         assert!(stored.weigher().is_err());
     }

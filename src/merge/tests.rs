@@ -31,6 +31,7 @@ pub(crate) fn plan() -> Plan {
             parquet: true,
             guard_formulas: true,
             evidence: true,
+            report: true,
         },
         bounds: Bounds::default(),
         threads: None,

@@ -65,6 +65,7 @@ pub fn plan(sources: Vec<SourcePlan>) -> Plan {
             parquet: false,
             guard_formulas: true,
             evidence: true,
+            report: true,
         },
         bounds: Bounds::default(),
         threads: None,

@@ -90,6 +90,7 @@ fn plan() -> Plan {
             parquet: false,
             guard_formulas: true,
             evidence: true,
+            report: true,
         },
         bounds: Bounds::default(),
         threads: None,

@@ -26,8 +26,8 @@ use super::kernel::em::CLASSES;
 use super::names::Letters;
 use crate::contact::{Records, Table};
 use key::Key;
-pub use values::are_there;
 use values::{Group, copied, groups, rarity, values};
+pub use values::{are_there, named};
 
 /// Levels of a learned comparison; 0 is missing.
 const LEVELS: usize = 3;

@@ -49,6 +49,7 @@ impl Check<'_> {
             parquet: formats.contains(&OutputFormat::Parquet),
             guard_formulas: value(&written.formulas) != Some(Formulas::Raw),
             evidence: value(&written.evidence) != Some(false),
+            report: written.report.unwrap_or(true),
         }
     }
 
