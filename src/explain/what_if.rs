@@ -11,6 +11,7 @@ use super::run::Pair;
 use crate::link::columns::{LEVEL_NAMES, Seen};
 use crate::link::compare::{Compared, Comparison};
 use crate::link::judge::Kind;
+use crate::link::kernel::cluster::RULED_OUT;
 use crate::link::stored::Weigher;
 
 /// Where a probability lies.
@@ -104,6 +105,10 @@ fn changes(weigher: &Weigher, pair: &Pair, limits: Limits) -> Vec<Change> {
     let mut all = Vec::new();
     let mut add = |comparison: &str, from: &str, to: &str, compared: &Compared, seen: &[Seen]| {
         let weight = weigher.weight(pair.kind, compared, seen);
+        // That a missing value is one that rules the pair out is no thought worth.
+        if from.is_empty() && weight < f64::from(RULED_OUT) {
+            return;
+        }
         let probability = 1.0 / (1.0 + (-weight).exp2());
         all.push(Change {
             comparison: comparison.to_owned(),
