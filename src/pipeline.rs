@@ -24,6 +24,7 @@ use crate::map::{Mapped, map};
 use crate::merge::{MergeInput, Merged, merge};
 use crate::plan::Plan;
 use crate::read::{FileRead, Reading, SourceRead, bytes_of};
+use crate::report::sample;
 use crate::rulebook::Rulebook;
 use crate::standardise::standardise;
 use crate::validate::gate::{self, GateResult};
@@ -52,6 +53,8 @@ pub struct RunOutcome {
     pub asked: Vec<Option<String>>,
     /// The summary for people, a few lines.
     pub text: String,
+    /// The report of a dry run; a published run has it in its folder.
+    pub page: Option<String>,
 }
 
 /// The records as far as validating: what `check` shows and what linking takes.
@@ -84,7 +87,8 @@ pub struct Options {
     pub asked: Vec<(String, String)>,
 }
 
-/// Runs the whole line; `dry_run` publishes nothing.
+/// Runs the whole line; `dry_run` publishes nothing. The report is drawn if the plan wants
+/// one.
 ///
 /// # Errors
 /// Any stage's failure; nothing is published then.
@@ -133,6 +137,7 @@ pub fn run_with(
     )?;
     linked.report.decisions.blake3 = decisions.blake3;
     clock.timings.append(&mut linked.timings);
+    let samples = plan.output.report.then(|| sample::take(&linked, &linking));
     drop(linking);
     let mut merged = clock.stage("merge", records, || {
         merge(MergeInput {
@@ -207,6 +212,7 @@ pub fn run_with(
         previous: &previous,
         decisions: &decisions.list,
         fingerprints: &fingerprints,
+        samples: samples.as_ref(),
         changes,
     };
     clock.stage("laws", records, || {
@@ -216,13 +222,14 @@ pub fn run_with(
     output.timings = std::mem::take(&mut clock.timings);
     let broken: Vec<&GateResult> = gates.iter().filter(|gate| !gate.held).collect();
     diagnostics.extend(broken.iter().map(|gate| gate_diagnostic(gate)));
-    let (summary, dir, seal) = if dry_run {
-        (write::summarise(&output), None, None)
+    let (summary, dir, seal, page) = if dry_run {
+        let page = write::page(&output, &[])?;
+        (write::summarise(&output), None, None, page)
     } else {
         watch.stage("write", records);
         let published = write::publish(&output, watch)?;
         let seal = Some(published.seal);
-        (published.summary, Some(published.folder), seal)
+        (published.summary, Some(published.folder), seal, None)
     };
     let mut text = crate::report::text(&summary, dir.as_deref());
     if let Some(seal) = seal {
@@ -234,6 +241,7 @@ pub fn run_with(
         changes: output.changes,
         summary,
         dir,
+        page,
         diagnostics,
         soft_gates_broken: broken.iter().any(|gate| gate.soft),
         hard_gates_broken: broken.iter().any(|gate| !gate.soft),

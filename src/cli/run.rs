@@ -1,5 +1,7 @@
 //! `karat run`: the whole line, published at once.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::Ending;
@@ -9,6 +11,7 @@ use super::inputs::{self, PlanArgs};
 use super::lock::Lock;
 use crate::contact::Failure;
 use crate::rulebook::Rulebook;
+use crate::write::staging;
 use crate::{pipeline, plan};
 
 #[derive(Debug, Args)]
@@ -19,6 +22,10 @@ pub struct RunArgs {
     /// Do everything but publish, and tell what would change since the latest run
     #[arg(long)]
     dry_run: bool,
+
+    /// Write the report of a dry run here (a run has it in its folder)
+    #[arg(long, requires = "dry_run", value_name = "FILE.html")]
+    report: Option<PathBuf>,
 
     /// Where to run: this version knows only its own engine
     #[arg(long, value_name = "URL", hide = true)]
@@ -33,7 +40,10 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Ending, Failure> {
         ));
     }
     let rulebook = Rulebook::builtin();
-    let loaded = inputs::load(&args.plan, console, &rulebook)?;
+    let mut loaded = inputs::load(&args.plan, console, &rulebook)?;
+    if args.dry_run {
+        loaded.plan.output.report = args.report.is_some();
+    }
     console.tell(&loaded.diagnostics);
     if loaded.drafted {
         console.say(&format!(
@@ -51,6 +61,9 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Ending, Failure> {
     progress.finish();
     drop(lock);
     let outcome = result?;
+    if let (Some(path), Some(page)) = (&args.report, &outcome.page) {
+        staging::write_private(path, page.as_bytes())?;
+    }
     console.tell(&outcome.diagnostics);
     let ending = if outcome.hard_gates_broken {
         Ending::HardGate

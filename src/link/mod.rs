@@ -13,6 +13,7 @@ pub mod decisions;
 pub mod evaluate;
 pub mod features;
 pub mod fill;
+pub mod histogram;
 pub mod judge;
 pub mod kernel;
 pub mod learned;
@@ -45,6 +46,7 @@ use compare::Pattern;
 use compare::names::NameComparer;
 use decisions::{Applied, Decision, DecisionReport};
 use features::{FeatureRules, Features};
+use histogram::Histogram;
 use judge::{Judge, Kind};
 use kernel::cluster::{Constraints, LOOSE, Link, cluster, components};
 use kernel::em::{self, EmPlan, Parameters, PatternRow};
@@ -102,6 +104,8 @@ pub struct LinkReport {
     /// Columns that no field fits and that were looked at, the taken ones first.
     pub columns: Vec<ColumnReport>,
     pub own: OwnEstimate,
+    /// All compared pairs by match weight.
+    pub weights: Histogram,
     /// Aliases of names and Latin readings that the data showed.
     pub learned_aliases: usize,
     pub learned_readings: usize,
@@ -257,7 +261,9 @@ pub fn link(
     }
     links.extend(&extra);
     links.par_sort_unstable_by_key(|l| (l.left, l.right));
-    let own = own_estimate::estimate(&of, || pairs.iter().chain(extra.iter().copied()));
+    let compared = || pairs.iter().chain(extra.iter().copied());
+    let own = own_estimate::estimate(&of, compared);
+    let weights = Histogram::of(&of, compared());
     drop(pairs);
     let linking = Linking {
         features,
@@ -268,6 +274,7 @@ pub fn link(
     };
     let mut linked = linking.outcome(&of, records, plan);
     linked.report.own = own;
+    linked.report.weights = weights;
     share.step();
     linked.report.patterns = patterns;
     linked.report.columns = columns;

@@ -245,6 +245,14 @@ pub struct OutputPlan {
     pub parquet: bool,
     /// `false` writes cells that start like a formula as they are.
     pub guard_formulas: bool,
+    /// Whether `report.html` is written.
+    #[serde(default = "yes")]
+    pub report: bool,
+}
+
+/// Runs of before there was a report had no such setting.
+const fn yes() -> bool {
+    true
 }
 
 /// Limits on what an input may ask of the machine; each has a plan key of its name

@@ -84,6 +84,9 @@ pub fn to_toml(plan: &Plan) -> String {
     if !plan.output.guard_formulas {
         out.text("formulas", Some("raw"));
     }
+    if !plan.output.report {
+        out.raw("report", false);
+    }
     write_bounds(&mut out, &plan.bounds);
     out.text
 }

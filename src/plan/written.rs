@@ -262,6 +262,8 @@ pub struct Output {
     pub format: Option<OneOrMany<OutputFormat>>,
     /// "guard" puts a ' before a cell that a spreadsheet would run; "raw" writes it as it is.
     pub formulas: Option<At<Formulas>>,
+    /// false writes no report.html.
+    pub report: Option<bool>,
 }
 
 /// Formats that can be written.

@@ -1,4 +1,25 @@
-//! A finished run in words, from its summary.
+//! A finished run for people: in a few words, from its summary, and as a page.
+
+mod alignment;
+mod changes;
+mod conflicts;
+mod consents;
+mod facts;
+mod figures;
+mod funnel;
+mod gates;
+mod groups;
+mod meaning;
+mod merges;
+mod model;
+mod overlap;
+pub mod page;
+mod partners;
+mod quality;
+mod rules;
+pub mod sample;
+mod survivorship;
+mod trend;
 
 use std::path::Path;
 

@@ -35,6 +35,8 @@ use crate::link::decisions::Decision;
 use crate::merge::Merged;
 use crate::plan::Plan;
 use crate::read::FileRead;
+use crate::report::page as report;
+use crate::report::sample::Samples;
 use crate::rulebook::Rulebook;
 use crate::watch::{Share, Watch};
 use output::Written;
@@ -69,6 +71,8 @@ pub struct RunOutput<'a> {
     pub decisions: &'a [Decision],
     /// Of each record's content.
     pub fingerprints: &'a [i64],
+    /// What of linking the report shows; none where no report is wanted.
+    pub samples: Option<&'a Samples>,
     /// Since the previous run, if there was one.
     pub changes: Option<crate::diff::Changes>,
 }
@@ -119,6 +123,18 @@ pub fn complete(run: &mut RunOutput<'_>) {
 pub fn summarise(run: &RunOutput<'_>) -> Value {
     let review = reports::uncertain(&run.linked.pairs, run.plan).len();
     summary::summary(run, &run_id(run), review, None, &[])
+}
+
+/// The report, if one is wanted; `files` stand beside it.
+///
+/// # Errors
+/// Exit 70 for a fault in its templates.
+pub fn page(run: &RunOutput<'_>, files: &[Written]) -> Result<Option<String>, Failure> {
+    let Some(samples) = run.samples else {
+        return Ok(None);
+    };
+    let review = reports::uncertain(&run.linked.pairs, run.plan).len();
+    report::page(run, samples, files, review).map(Some)
 }
 
 /// Writes all files and publishes the folder.
@@ -212,6 +228,12 @@ fn write_files(
     let mut all = Vec::new();
     for files in written {
         all.extend(files?);
+    }
+    if let Some(page) = page(run, &all)? {
+        watch.go_on()?;
+        all.push(output::file(staging, report::NAME, |file| {
+            file.write_all(page.as_bytes()).map_err(output::Fault::Io)
+        })?);
     }
     Ok((all, pairs.len()))
 }

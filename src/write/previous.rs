@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataFrame, SerReader};
 use polars_io::parquet::read::ParquetReader;
+use serde_json::Value;
 
 use super::{staging, state};
 use crate::contact::{Diagnostic, Failure, FailureKind, Place, Table, Text, TextBuilder};
@@ -29,6 +30,8 @@ pub struct Previous {
 
 /// Key figures kept; a nightly run fills this in a year.
 const HISTORY: usize = 366;
+/// Runs of which the figures by source and by rule are kept, too.
+const DETAILED: usize = 30;
 
 /// Loads the latest run of `out`.
 ///
@@ -43,8 +46,7 @@ pub fn load(out: &Path) -> Result<Previous, Failure> {
         summary_blake3,
         xref,
     } = open(&folder)?;
-    let mut history: Vec<serde_json::Value> =
-        summary["history"].as_array().cloned().unwrap_or_default();
+    let mut history: Vec<Value> = summary["history"].as_array().cloned().unwrap_or_default();
     history.push(serde_json::json!({
         "run": summary["run"]["id"],
         "records": summary["counts"]["records"],
@@ -52,9 +54,16 @@ pub fn load(out: &Path) -> Result<Previous, Failure> {
         "quarantined": summary["counts"]["quarantined"],
         "violations": summary["counts"]["violations"],
         "review_pairs": summary["counts"]["review_pairs"],
+        "sources": sources(&summary),
+        "violations_by_rule": summary["violations"]["by_rule"],
     }));
     let surplus = history.len().saturating_sub(HISTORY);
     history.drain(..surplus);
+    let old = history.len().saturating_sub(DETAILED);
+    for run in history[..old].iter_mut().filter_map(Value::as_object_mut) {
+        run.shift_remove("sources");
+        run.shift_remove("violations_by_rule");
+    }
     Ok(Previous {
         golden_records: summary["counts"]["golden_records"].as_u64(),
         run: summary["run"]["id"].as_str().map(str::to_owned),
@@ -97,6 +106,21 @@ pub fn open(folder: &Path) -> Result<Opened, Failure> {
         summary,
         xref,
     })
+}
+
+/// By source: its records, those held out, its broken rules.
+fn sources(summary: &Value) -> serde_json::Map<String, Value> {
+    let sources = summary["sources"].as_array().into_iter().flatten();
+    sources
+        .filter_map(|source| {
+            let figures = serde_json::json!({
+                "records": source["records"],
+                "quarantined": source["quarantined"],
+                "violations": source["violations"],
+            });
+            Some((source["name"].as_str()?.to_owned(), figures))
+        })
+        .collect()
 }
 
 fn read_xref(folder: &Path) -> Result<PreviousXref, Failure> {

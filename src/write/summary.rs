@@ -223,6 +223,11 @@ fn sources(run: &RunOutput<'_>) -> Vec<Value> {
             }
         }
     }
+    let mut broken = vec![0_u64; run.records.sources.len()];
+    for violation in &run.violations {
+        let source = run.records.origin[violation.record as usize].source;
+        broken[usize::from(source)] += 1;
+    }
     run.records
         .sources
         .iter()
@@ -235,6 +240,7 @@ fn sources(run: &RunOutput<'_>) -> Vec<Value> {
                 "trust": source.trust,
                 "records": records[at],
                 "quarantined": held[at],
+                "violations": broken[at],
                 "columns": columns(source),
                 "files": files.map(|(_, files)| files),
             })

@@ -46,6 +46,7 @@ fn publish_into(out: &Path, world: &World, previous: &Previous) -> Published {
         previous,
         decisions: &[],
         fingerprints: &fingerprints,
+        samples: None,
         changes: None,
     };
     complete(&mut run);

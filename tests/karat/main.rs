@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bounds;
+mod browser;
 mod cli;
 mod columns;
 mod command;
@@ -22,6 +23,7 @@ mod read;
 mod read_sheets;
 mod read_wrapped;
 mod readme;
+mod report;
 mod signals;
 mod standardise;
 mod stories;
