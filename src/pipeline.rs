@@ -222,14 +222,14 @@ pub fn run_with(
     output.timings = std::mem::take(&mut clock.timings);
     let broken: Vec<&GateResult> = gates.iter().filter(|gate| !gate.held).collect();
     diagnostics.extend(broken.iter().map(|gate| gate_diagnostic(gate)));
-    let (summary, dir, seal, page) = if dry_run {
+    let (summary, dir, page, seal) = if dry_run {
         let page = write::page(&output, &[])?;
-        (write::summarise(&output), None, None, page)
+        (write::summarise(&output), None, page, None)
     } else {
         watch.stage("write", records);
         let published = write::publish(&output, watch)?;
         let seal = Some(published.seal);
-        (published.summary, Some(published.folder), seal, None)
+        (published.summary, Some(published.folder), None, seal)
     };
     let mut text = crate::report::text(&summary, dir.as_deref());
     if let Some(seal) = seal {

@@ -19,7 +19,7 @@ use crate::contact::{Diagnostic, Failure, FailureKind, Place, Records, Table};
 use crate::standardise::system_id;
 pub use effect::DecisionReport;
 use ties::Groups;
-pub use ties::{Contradiction, Tie, contradictions, told};
+pub use ties::{Contradiction, Tie, contradictions, says, told};
 
 /// What a person decided of two records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,8 @@
 //! Compares and weighs any two records: two people, two organisations, or one of each.
 
-use super::columns::{self, ColumnReport, Columns, Input, Judged, LEVEL_NAMES, Sample};
+use super::columns::{
+    self, ColumnReport, Columns, Input, Judged, LEVEL_NAMES, Sample, Seen, Weights,
+};
 use super::compare::names::NameComparer;
 use super::compare::{self, Compared};
 use super::features::Features;
@@ -10,7 +12,7 @@ use super::pairs::Pairs;
 use super::score::{Evidence, Scorer, odds};
 
 /// What a person and an organisation weigh: they are never one.
-const MIXED: f32 = -30.0;
+pub const MIXED: f32 = -30.0;
 
 /// The estimated models, and the columns that no field fits but that say something.
 pub struct Judge {
@@ -24,7 +26,11 @@ pub struct Judge {
 pub fn compare(f: &Features, a: u32, b: u32, names: &mut NameComparer<'_>) -> Compared {
     match kind(f, a, b) {
         Kind::People => compare::compare(f, a, b, names),
-        Kind::Organisations => orgs::compare::compare(f, a, b).rounded(),
+        Kind::Organisations => {
+            let mut compared = orgs::compare::compare(f, a, b);
+            f.orgs.left_out.apply(&mut compared);
+            compared.rounded()
+        }
         Kind::Mixed => Compared::default(),
     }
 }
@@ -78,7 +84,7 @@ impl Judge {
             .is_some_and(|(_, columns)| !columns.is_empty())
     }
 
-    fn of(&self, kind: Kind) -> Option<(&Scorer, &Columns)> {
+    pub(super) fn of(&self, kind: Kind) -> Option<(&Scorer, &Columns)> {
         match kind {
             Kind::People => Some((&self.people, &self.people_columns)),
             Kind::Organisations => Some((&self.organisations, &self.organisation_columns)),
@@ -132,26 +138,56 @@ impl Judge {
     /// The same, taken apart; the bits add up to the weight.
     #[must_use]
     pub fn evidence(&self, f: &Features, a: u32, b: u32, compared: &Compared) -> Vec<Evidence> {
-        let Some((scorer, columns)) = self.of(kind(f, a, b)) else {
-            return vec![Evidence {
-                comparison: "kind".to_owned(),
-                level: "a person and an organisation".to_owned(),
-                bits: f64::from(MIXED),
-            }];
-        };
-        let mut out = scorer.evidence(compared);
-        let mut joint = scorer.joint_of(compared);
-        for column in &columns.taken {
-            let (next, level) = column.add(a, b, joint);
-            if level > 0 {
-                out.push(Evidence {
-                    comparison: column.name.clone(),
-                    level: LEVEL_NAMES[usize::from(level) - 1].to_owned(),
-                    bits: odds(next) - odds(joint),
-                });
+        match self.of(kind(f, a, b)) {
+            Some((scorer, columns)) => {
+                let seen = columns
+                    .taken
+                    .iter()
+                    .map(|column| (&column.weights, column.seen(a, b)));
+                evidence(scorer, seen, compared)
             }
-            joint = next;
+            None => mixed(),
         }
-        out
     }
+}
+
+/// What every piece adds: the comparisons of the model, then the learned ones.
+pub fn evidence<'a>(
+    scorer: &Scorer,
+    columns: impl Iterator<Item = (&'a Weights, Seen)>,
+    compared: &Compared,
+) -> Vec<Evidence> {
+    let mut out = scorer.evidence(compared);
+    let mut joint = scorer.joint_of(compared);
+    for (weights, seen) in columns {
+        let next = weights.add(seen, joint);
+        if let Some(level) = usize::from(seen.level).checked_sub(1) {
+            let common = weights.add(
+                Seen {
+                    rarity: 0.0,
+                    ..seen
+                },
+                joint,
+            );
+            out.push(Evidence {
+                comparison: weights.name.clone(),
+                level: LEVEL_NAMES.get(level).copied().unwrap_or("").to_owned(),
+                bits: odds(next) - odds(joint),
+                frequency: odds(next) - odds(common),
+            });
+        }
+        joint = next;
+    }
+    out
+}
+
+/// A person and an organisation.
+#[must_use]
+pub fn mixed() -> Vec<Evidence> {
+    vec![Evidence {
+        comparison: "kind".to_owned(),
+        level: "a person and an organisation".to_owned(),
+        bits: f64::from(MIXED),
+        frequency: 0.0,
+    }]
 }

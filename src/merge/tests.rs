@@ -30,6 +30,7 @@ pub(crate) fn plan() -> Plan {
             csv: true,
             parquet: true,
             guard_formulas: true,
+            evidence: true,
             report: true,
         },
         bounds: Bounds::default(),

@@ -1,5 +1,6 @@
 //! Written → checked: all faults at once, each with its place and a next step.
 
+mod keys;
 mod mapping;
 mod matching;
 mod merging;
@@ -308,7 +309,14 @@ impl Check<'_> {
             learn: value(&written.learn).unwrap_or(defaults.learn),
             without: without(written.without.as_ref()),
             comparisons: self.comparisons(written.comparison.as_deref().unwrap_or_default()),
+            keys: self.keys(written.key.as_deref().unwrap_or_default()),
+            guards: keys::guards(written.guards.as_ref()),
         }
+    }
+
+    /// How many faults there are so far.
+    fn errors(&self) -> usize {
+        self.faults.count()
     }
 
     fn gate(&mut self, written: &written::Gate) -> GatePlan {

@@ -93,6 +93,75 @@ pub struct MatchPlan {
     pub without: Vec<PairKind>,
     /// Comparisons of the match model that the plan changes; each at most once.
     pub comparisons: Vec<ComparisonPlan>,
+    /// Candidate keys that the plan changes or adds; each at most once.
+    #[serde(default)]
+    pub keys: Vec<KeyPlan>,
+    /// Guards of clustering that the plan sets.
+    #[serde(default)]
+    pub guards: GuardsPlan,
+}
+
+/// What records a model is of.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Deserialize,
+    serde::Serialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordKind {
+    /// Records that name a person.
+    #[default]
+    People,
+    /// Records that name none.
+    Organisations,
+}
+
+impl RecordKind {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Organisations => "organisations",
+        }
+    }
+}
+
+/// A candidate key as the plan changes or adds it; what is `None` stays as it was.
+#[derive(Clone, Debug, Default, PartialEq, serde::Deserialize, serde::Serialize)]
+pub struct KeyPlan {
+    pub name: String,
+    pub records: RecordKind,
+    pub used: bool,
+    /// The parts as written ([`key_parts`](super::key_parts)); of each list any one.
+    pub parts: Option<Vec<Vec<String>>>,
+    /// Values that a record must lack for the key to count.
+    pub unless: Option<Vec<String>>,
+    /// Fewest letters of all parts together.
+    pub letters: Option<u32>,
+    /// How many words of an organisation's name are looked at.
+    pub words: Option<u32>,
+}
+
+/// Guards of clustering that the plan sets; what is `None` stays as `rules/matching.toml`
+/// has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Deserialize, serde::Serialize)]
+pub struct GuardsPlan {
+    pub clip: Option<f64>,
+    pub ruled_out: Option<f64>,
+    pub uncompared: Option<f64>,
+    pub alone: Option<f64>,
+    pub loose: Option<f64>,
+    pub full: Option<u32>,
+    pub full_pairs: Option<u64>,
 }
 
 /// Kinds of pairs beside "one person" and "unrelated".
@@ -123,6 +192,9 @@ pub enum PairKind {
 #[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
 pub struct ComparisonPlan {
     pub name: String,
+    /// In the model of which records.
+    #[serde(default)]
+    pub records: RecordKind,
     /// Whether it is compared at all.
     pub used: bool,
     /// Whether its numbers are fitted to the data.
@@ -153,6 +225,8 @@ impl Default for MatchPlan {
             learn: true,
             without: Vec::new(),
             comparisons: Vec::new(),
+            keys: Vec::new(),
+            guards: GuardsPlan::default(),
         }
     }
 }
@@ -245,6 +319,9 @@ pub struct OutputPlan {
     pub parquet: bool,
     /// `false` writes cells that start like a formula as they are.
     pub guard_formulas: bool,
+    /// `false` leaves out what `explain` and `review` read: the records and the evidence.
+    #[serde(default = "yes")]
+    pub evidence: bool,
     /// Whether `report.html` is written.
     #[serde(default = "yes")]
     pub report: bool,

@@ -1,10 +1,11 @@
 //! What every section of the page looks at.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::figures::{address, clean};
 use super::meaning::Meanings;
-use super::rules::{ReportRules, System, systems};
+use super::rules::{ReportRules, System, compared_fields, systems};
 use super::sample::Samples;
 use crate::contact::Text;
 use crate::write::RunOutput;
@@ -20,6 +21,8 @@ pub struct Facts<'a> {
     pub review: u64,
     pub rules: ReportRules,
     pub meanings: Meanings,
+    /// By comparison of the match model: the fields whose values it looks at.
+    pub compared: BTreeMap<String, Vec<String>>,
     /// By source.
     pub systems: Vec<System>,
     /// The values of the stage in their order, those outside of it last.
@@ -62,6 +65,7 @@ impl<'a> Facts<'a> {
             systems: systems(run.records, run.rulebook),
             stages: rules.stages(run.rulebook),
             ranges,
+            compared: compared_fields(run.rulebook),
             meanings: Meanings::load(run.rulebook),
             rules,
         }

@@ -48,6 +48,8 @@ struct Waterfall {
 struct Step {
     name: String,
     level: String,
+    /// What both records have, where they have something.
+    values: Vec<String>,
     bits: Bits,
     sum: Bits,
     speaks: &'static str,
@@ -252,6 +254,27 @@ fn side_by_side(facts: &Facts<'_>, rows: &[u32], golden: Option<usize>) -> Vec<R
         .collect()
 }
 
+/// The values of both records that a comparison looked at; one, where they are the same.
+fn both(facts: &Facts<'_>, pair: &Pair, comparison: &str) -> Vec<String> {
+    let fields = facts.compared.get(comparison);
+    let mut values: Vec<String> = [pair.left, pair.right]
+        .iter()
+        .map(|&row| {
+            let filled = fields.into_iter().flatten();
+            let filled: Vec<_> = filled
+                .filter_map(|field| facts.run.table.get(field, row as usize))
+                .map(clean)
+                .collect();
+            filled.join(", ")
+        })
+        .collect();
+    if values.iter().all(String::is_empty) {
+        return Vec::new();
+    }
+    values.dedup();
+    values
+}
+
 fn waterfall(facts: &Facts<'_>, title: &'static str, pair: &Pair) -> Waterfall {
     let mut sums = vec![0.0_f64];
     for piece in &pair.evidence {
@@ -279,6 +302,7 @@ fn waterfall(facts: &Facts<'_>, title: &'static str, pair: &Pair) -> Waterfall {
                 } else {
                     clean(&piece.level).into_owned()
                 },
+                values: both(facts, pair, &piece.comparison),
                 bits: Bits(piece.bits),
                 sum: Bits(ends[1]),
                 speaks: match piece.bits {

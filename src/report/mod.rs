@@ -88,7 +88,7 @@ fn changes(list: &Value) -> Option<String> {
     const SHOWN: usize = 4;
     let list = list.as_array().filter(|list| !list.is_empty())?;
     let words = |change: &Value| {
-        ["comparison", "level", "key"]
+        ["of", "comparison", "candidate_key", "level", "key"]
             .iter()
             .filter_map(|key| change[*key].as_str())
             .filter(|word| !word.is_empty())

@@ -110,6 +110,34 @@ impl ReportRules {
     }
 }
 
+/// By comparison of the match model: the fields whose values it looks at (`fields` in
+/// `rules/matching.toml`).
+#[must_use]
+pub fn compared_fields(rulebook: &Rulebook) -> BTreeMap<String, Vec<String>> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Model {
+        comparison: Vec<Comparison>,
+        organisations: Option<Box<Model>>,
+    }
+    #[derive(Deserialize)]
+    struct Comparison {
+        name: String,
+        #[serde(default)]
+        fields: Vec<String>,
+    }
+    let text = rulebook.file("matching.toml").unwrap_or("");
+    let model: Model = toml::from_str(text).unwrap_or_default();
+    let organisations = model.organisations.into_iter().flat_map(|o| o.comparison);
+    let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for comparison in model.comparison.into_iter().chain(organisations) {
+        let known = fields.entry(comparison.name).or_default();
+        known.extend(comparison.fields);
+        known.dedup();
+    }
+    fields
+}
+
 /// What the report knows of a source's system.
 #[derive(Clone, Debug, Default)]
 pub struct System {

@@ -5,6 +5,7 @@
 
 pub mod csv;
 pub mod decisions;
+pub mod evidence;
 mod formulas;
 pub mod guard;
 pub mod output;
@@ -184,7 +185,7 @@ fn write_files(
     // One file a thread: each is hashed and packed in one go.
     // The order of the list is that of the summary.
     type File<'f> = Box<dyn Fn() -> Result<Vec<Written>, Failure> + Sync + Send + 'f>;
-    let files: [File<'_>; 7] = [
+    let files: [File<'_>; 8] = [
         Box::new(|| tables::golden(staging, run.merged, &run.plan.output)),
         Box::new(|| xref.write(staging, &run.plan.output)),
         Box::new(|| {
@@ -205,6 +206,15 @@ fn write_files(
         Box::new(|| {
             let written = reports::review(staging, &pairs, &xref, run.table, run.rulebook, guard)?;
             Ok(vec![written])
+        }),
+        Box::new(|| {
+            let Some((kept, model)) = &run.linked.kept else {
+                return Ok(Vec::new());
+            };
+            Ok(vec![
+                evidence::records(staging, &xref, run.table)?,
+                evidence::evidence(staging, &xref, kept, model)?,
+            ])
         }),
         Box::new(|| {
             Ok(vec![

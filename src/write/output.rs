@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use polars::prelude::{DataFrame, PolarsError, Schema};
-use polars_io::parquet::write::ParquetWriter;
+use polars_io::parquet::write::{KeyValueMetadata, ParquetWriter};
 
 use super::csv::{self, Hashed, Line};
 use super::staging::Staging;
@@ -86,10 +86,29 @@ pub fn parquet_file(
     rows: usize,
     batch: impl Fn(usize, usize) -> Result<DataFrame, PolarsError>,
 ) -> Result<Written, Failure> {
+    parquet_file_of(staging, name, schema, rows, ROW_GROUP, Vec::new(), batch)
+}
+
+/// The same with row groups of another size, and words about the file in its metadata.
+///
+/// # Errors
+/// As [`parquet_file`].
+pub fn parquet_file_of(
+    staging: &Staging,
+    name: &str,
+    schema: &Schema,
+    rows: usize,
+    row_group: usize,
+    about: Vec<(String, String)>,
+    batch: impl Fn(usize, usize) -> Result<DataFrame, PolarsError>,
+) -> Result<Written, Failure> {
     file(staging, name, |out| {
-        let mut writer = ParquetWriter::new(&mut *out).batched(schema)?;
-        for start in (0..rows).step_by(ROW_GROUP) {
-            writer.write_batch(&batch(start, (start + ROW_GROUP).min(rows))?)?;
+        let about = (!about.is_empty()).then(|| KeyValueMetadata::from_static(about));
+        let mut writer = ParquetWriter::new(&mut *out)
+            .with_key_value_metadata(about)
+            .batched(schema)?;
+        for start in (0..rows).step_by(row_group) {
+            writer.write_batch(&batch(start, (start + row_group).min(rows))?)?;
         }
         writer.finish()?;
         drop(writer);

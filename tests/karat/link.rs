@@ -86,7 +86,7 @@ fn the_bits_of_an_explanation_add_up() {
     assert_eq!(story["merged"], true);
     let (code, out, err) = karat(folder.path(), &["explain", "a:1"]);
     assert_eq!(code, 0, "{err}");
-    assert!(out.contains("merged with") && out.contains("a:6"), "{out}");
+    assert!(out.contains("Merged with") && out.contains("a:6"), "{out}");
     let (code, _, err) = karat(folder.path(), &["explain", "b:1"]);
     assert_eq!(code, 2);
     assert!(err.contains("did you mean 'a'"), "{err}");
@@ -185,10 +185,15 @@ fn a_plan_changes_the_match_model_and_the_summary_says_so() {
 #[test]
 fn the_theory_page_has_the_numbers_of_explain() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().display().to_string();
+    let args = ["run", "testdata/acme/karat.toml", "--quiet", "--out", &out];
+    let (code, _, err) = karat(root, &args);
+    assert_eq!(code, 0, "{err}");
     let args = [
         "explain",
-        "--plan",
-        "testdata/acme/karat.toml",
+        "--run",
+        &out,
         "hubspot:40101",
         "salesforce:003Hs00001AbCdEIAV",
         "--json",

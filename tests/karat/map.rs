@@ -64,6 +64,7 @@ pub fn plan(sources: Vec<SourcePlan>) -> Plan {
             csv: true,
             parquet: false,
             guard_formulas: true,
+            evidence: true,
             report: true,
         },
         bounds: Bounds::default(),

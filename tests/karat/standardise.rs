@@ -89,6 +89,7 @@ fn plan() -> Plan {
             csv: true,
             parquet: false,
             guard_formulas: true,
+            evidence: true,
             report: true,
         },
         bounds: Bounds::default(),

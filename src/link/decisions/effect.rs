@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Applied, Verdict};
 use crate::link::kernel::cluster::{Constraints, Link, cluster, components};
+use crate::link::kernel::guards::Guards;
 
 /// The decisions of a run in figures.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -48,13 +49,18 @@ impl DecisionReport {
         links: &[Link],
         (with, without): (&Constraints, &Constraints),
         touched: &BTreeSet<u32>,
-        threshold: f32,
+        (threshold, guards): (f32, &Guards),
         weigh: impl Fn(&[(u32, u32)]) -> Vec<f32> + Sync,
     ) {
         if touched.is_empty() {
             return;
         }
-        let component = components(u32::try_from(of.len()).unwrap_or(u32::MAX), links, with);
+        let component = components(
+            u32::try_from(of.len()).unwrap_or(u32::MAX),
+            links,
+            with,
+            guards,
+        );
         let wanted: BTreeSet<u32> = touched
             .iter()
             .map(|&record| component[record as usize])
@@ -90,7 +96,7 @@ impl DecisionReport {
                 .collect(),
         };
         let n = u32::try_from(near.len()).unwrap_or(u32::MAX);
-        let (before, _) = cluster(n, &links, &constraints, threshold, |wanted| {
+        let (before, _) = cluster(n, &links, &constraints, threshold, guards, |wanted| {
             let rows: Vec<(u32, u32)> = wanted
                 .iter()
                 .map(|&(a, b)| (near[a as usize], near[b as usize]))
@@ -132,25 +138,32 @@ mod tests {
             distinct: Vec::new(),
         };
         let weigh = |pairs: &[(u32, u32)]| vec![-8.0; pairs.len()];
-        let (of, _) = cluster(7, &links, &with, 0.0, weigh);
+        let (of, _) = cluster(7, &links, &with, 0.0, &Guards::usual(), weigh);
         let mut report = DecisionReport::default();
         let without = Constraints::default();
         let touched = BTreeSet::from([1, 2, 3, 4]);
-        report.compare(&of, &links, (&with, &without), &touched, 0.0, weigh);
+        report.compare(
+            &of,
+            &links,
+            (&with, &without),
+            &touched,
+            (0.0, &Guards::usual()),
+            weigh,
+        );
         assert_eq!((report.joined, report.split), (1, 1));
         // What a decision confirms changes nothing.
         let with = Constraints {
             always: vec![(0, 1)],
             ..Constraints::default()
         };
-        let (of, _) = cluster(7, &links, &with, 0.0, weigh);
+        let (of, _) = cluster(7, &links, &with, 0.0, &Guards::usual(), weigh);
         let mut report = DecisionReport::default();
         report.compare(
             &of,
             &links,
             (&with, &without),
             &BTreeSet::from([0, 1]),
-            0.0,
+            (0.0, &Guards::usual()),
             weigh,
         );
         assert_eq!((report.joined, report.split), (0, 0));

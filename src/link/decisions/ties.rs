@@ -89,6 +89,25 @@ fn chain(ties: &[Tie], from: &HashMap<u32, Vec<usize>>, start: u32, end: u32) ->
     chain
 }
 
+/// What verdicts say of any two things, directly or through a chain.
+pub fn says(ties: &[Tie]) -> impl Fn(u32, u32) -> Option<Verdict> {
+    let mut groups = Groups::default();
+    for tie in ties.iter().filter(|tie| tie.verdict == Verdict::Always) {
+        groups.tie(tie.a, tie.b);
+    }
+    for tie in ties.iter().filter(|tie| tie.verdict == Verdict::Never) {
+        groups.forbid(tie.a, tie.b);
+    }
+    move |a, b| {
+        let (a, b) = (groups.root(a), groups.root(b));
+        if a == b {
+            return Some(Verdict::Always);
+        }
+        let apart = groups.apart.get(&a).is_some_and(|ban| ban.contains(&b));
+        apart.then_some(Verdict::Never)
+    }
+}
+
 /// Contradictions between decisions, in words, with all their lines marked; the line
 /// that was written last is the one that is pointed at.
 #[must_use]
