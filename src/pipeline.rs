@@ -212,8 +212,8 @@ pub fn run_with(
         previous: &previous,
         decisions: &decisions.list,
         fingerprints: &fingerprints,
-        changes,
         samples: samples.as_ref(),
+        changes,
     };
     clock.stage("laws", records, || {
         write::complete(&mut output);

@@ -415,8 +415,10 @@ fn preview(
         .map(|name| (name.source.clone(), name.record_id.clone()))
         .collect();
     let progress = console.progress();
+    let mut plan = plan.clone();
+    plan.output.report = false;
     let outcome = pipeline::run_with(
-        plan,
+        &plan,
         rulebook,
         &progress,
         Options {

@@ -419,7 +419,10 @@ fn spec(written: &Written, states: usize) -> Result<ComparisonSpec, String> {
                 ));
             }
             for class in ONE_PERSON {
-                prior[table_of[class]][at] = level.same / RULED_OUT.exp2();
+                let table = &mut prior[table_of[class]];
+                table[at] = level.same / RULED_OUT.exp2();
+                let sum: f64 = table.iter().sum();
+                table.iter_mut().for_each(|p| *p /= sum);
             }
         }
     }

@@ -91,6 +91,7 @@ fn a_flipped_byte_anywhere_is_found_and_its_file_named() {
         "golden.parquet",
         "ids.csv",
         "quarantine/events.csv",
+        "report.html",
         "review.csv",
         "seal.b3",
         "summary.json",
