@@ -1,5 +1,6 @@
 //! Compares and weighs any two records: two people, two organisations, or one of each.
 
+use super::card::Card;
 use super::columns::{self, ColumnReport, Columns, Input, Judged, LEVEL_NAMES, Sample};
 use super::compare::names::NameComparer;
 use super::compare::{self, Compared};
@@ -22,11 +23,27 @@ pub struct Judge {
 
 /// Compares two records of `f`.
 pub fn compare(f: &Features, a: u32, b: u32, names: &mut NameComparer<'_>) -> Compared {
-    match kind(f, a, b) {
-        Kind::People => compare::compare(f, a, b, names),
-        Kind::Organisations => orgs::compare::compare(f, a, b).rounded(),
+    let card = |at: u32| (at, &f.cards[at as usize]);
+    compare_cards(f, card(a), card(b), names).1
+}
+
+/// Compares two records of `f` whose cards are at hand.
+pub fn compare_cards(
+    f: &Features,
+    left: (u32, &Card),
+    right: (u32, &Card),
+    names: &mut NameComparer<'_>,
+) -> (Kind, Compared) {
+    let kind = kind_of(left.1, right.1);
+    let compared = match kind {
+        Kind::People => {
+            let (a, b) = ((left.0 as usize, left.1), (right.0 as usize, right.1));
+            compare::compare_cards(f, a, b, names)
+        }
+        Kind::Organisations => orgs::compare::compare(f, left.0, right.0).rounded(),
         Kind::Mixed => Compared::default(),
-    }
+    };
+    (kind, compared)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,10 +56,11 @@ pub enum Kind {
 /// What kind of records a pair is of.
 #[must_use]
 pub fn kind(f: &Features, a: u32, b: u32) -> Kind {
-    match (
-        f.cards[a as usize].organisation,
-        f.cards[b as usize].organisation,
-    ) {
+    kind_of(&f.cards[a as usize], &f.cards[b as usize])
+}
+
+const fn kind_of(a: &Card, b: &Card) -> Kind {
+    match (a.organisation, b.organisation) {
         (false, false) => Kind::People,
         (true, true) => Kind::Organisations,
         _ => Kind::Mixed,

@@ -7,10 +7,13 @@
 
 pub mod block;
 pub mod card;
+pub mod cells;
 pub mod columns;
 pub mod compare;
 pub mod decisions;
+pub mod employers;
 pub mod evaluate;
+pub mod fans;
 pub mod features;
 pub mod fill;
 pub mod judge;
@@ -24,6 +27,7 @@ pub mod orgs;
 pub mod own_estimate;
 pub mod pairs;
 pub mod score;
+pub mod texts;
 
 use std::time::{Duration, Instant};
 
@@ -41,7 +45,7 @@ use crate::standardise::job_title::JobTitleRules;
 use crate::watch::{Share, Watch};
 use block::{BlockPlan, BlockStats, Candidates};
 use columns::{ColumnReport, Columns};
-use compare::Pattern;
+use compare::{Comparison, Pattern};
 use compare::names::NameComparer;
 use decisions::{Applied, Decision, Verdict};
 use features::{FeatureRules, Features};
@@ -453,8 +457,8 @@ fn estimate(
             count as f64
         };
         PatternRow {
-            levels: levels.to_vec(),
-            states: states.to_vec(),
+            levels: padded(levels),
+            states: padded(states),
             weight,
             random,
         }
@@ -487,6 +491,12 @@ fn estimate(
         },
     );
     start
+}
+
+fn padded(of: [u8; Comparison::COUNT]) -> [u8; em::MOST] {
+    let mut out = [0; em::MOST];
+    out[..of.len()].copy_from_slice(&of);
+    out
 }
 
 /// About half a true pair a record, and never more than one pair in fifty.

@@ -4,11 +4,13 @@
 //! of records; a chunk has its own list of the agreement patterns that occur in it, so
 //! that a pair needs a small number for its pattern, and a pattern is scored once.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use super::block::Candidates;
-use super::compare::names::NameComparer;
+use super::compare::names::{NameComparer, Remembered};
 use super::compare::{Compared, Pattern};
 use super::features::Features;
 use super::judge::{self, Judge, Kind};
@@ -65,11 +67,12 @@ impl Pairs {
     #[must_use]
     pub fn compare(features: &Features, candidates: &Candidates, watch: &dyn Watch) -> Self {
         let n = candidates.records();
+        let remembered = Arc::new(Remembered::of(n as usize));
         let chunks = (0..n.div_ceil(CHUNK))
             .into_par_iter()
             .map_init(
-                || NameComparer::new(features),
-                |names, chunk| {
+                || (NameComparer::new(features, &remembered), Vec::new(), Vec::new()),
+                |(names, partners, cards), chunk| {
                     let first = chunk * CHUNK;
                     let records = first..n.min(first + CHUNK);
                     watch.tick(u64::from(records.end - records.start));
@@ -79,12 +82,23 @@ impl Pairs {
                     }
                     let mut filler = Filler::new(first);
                     for record in records {
-                        candidates.pairs_of(record, |partner| {
-                            let (left, right) = (record.min(partner), record.max(partner));
-                            let compared = judge::compare(features, left, right, names);
-                            let kind = judge::kind(features, left, right);
+                        partners.clear();
+                        candidates.pairs_of(record, |partner| partners.push(partner));
+                        // All cards first: the waits for memory overlap.
+                        cards.clear();
+                        cards.extend(partners.iter().map(|&at| features.cards[at as usize]));
+                        let card = features.cards[record as usize];
+                        for (&partner, other) in partners.iter().zip(&*cards) {
+                            let (own, other) = ((record, &card), (partner, other));
+                            let (left, right) = if record < partner {
+                                (own, other)
+                            } else {
+                                (other, own)
+                            };
+                            let (kind, compared) =
+                                judge::compare_cards(features, left, right, names);
                             filler.push(record, partner, kind, &compared);
-                        });
+                        }
                         filler.close(record);
                     }
                     filler.end()

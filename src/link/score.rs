@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use super::columns::Known;
 use super::compare::{Compared, Comparison, Pattern};
 use super::kernel::em::{CLASSES, ONE_PERSON, Parameters, TWO_PERSONS};
+use super::kernel::logs::Logs;
 use super::lessons::Corrections;
 use super::model::MatchModel;
 
@@ -18,6 +19,7 @@ pub struct Scorer {
     pub parameters: Parameters,
     /// What people's decisions add to the levels.
     pub lessons: Corrections,
+    logs: Logs,
     joints: HashMap<Pattern, [f64; CLASSES], Fixed>,
 }
 
@@ -37,10 +39,12 @@ impl Scorer {
         parameters: Parameters,
         patterns: impl Iterator<Item = Pattern>,
     ) -> Self {
+        let logs = Logs::of(&parameters, &model.specs);
         let mut scorer = Self {
             model,
             parameters,
             lessons: Corrections::default(),
+            logs,
             joints: HashMap::with_hasher(Fixed::default()),
         };
         for pattern in patterns {
@@ -93,8 +97,7 @@ impl Scorer {
             }
             seen[k] = levels[k];
             let joint = self
-                .parameters
-                .log2_joint(&self.model.specs, &seen, &states);
+                .logs.joint(&seen, &states);
             let so_far = Compared {
                 given_rarity: if k >= Comparison::Given as usize {
                     compared.given_rarity
@@ -146,8 +149,7 @@ impl Scorer {
 
     fn joint(&self, pattern: Pattern) -> [f64; CLASSES] {
         let (levels, states) = self.model.unpack(pattern);
-        self.parameters
-            .log2_joint(&self.model.specs, &levels, &states)
+        self.logs.joint(&levels, &states)
     }
 }
 

@@ -4,4 +4,5 @@
 pub mod cluster;
 pub mod communities;
 pub mod em;
+pub mod logs;
 pub mod random;
