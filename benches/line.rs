@@ -5,6 +5,7 @@
 //! cargo bench -- --records 1000000 --keep D  # leave exports and run in D
 //! cargo bench -- --records 1000000 --keep D --only generate
 //! cargo bench -- --shape alike               # the worst cases: unique, alike, wide
+//! cargo bench -- --shape copies              # bad nights: phone, email, company, name, copies, surname
 //! ```
 //! Times by stage come from the run's own `summary.json`; CPU and memory from `/proc`
 //! (Linux; elsewhere they are left out).
@@ -64,23 +65,17 @@ fn options() -> Result<Option<Options>, Box<dyn Error>> {
             "--threads" => options.threads = Some(value()?),
             "--only" if value()? == "generate" => options.only_generate = true,
             "--shape" => {
-                options.shape = match value()?.as_str() {
-                    "usual" => Shape::Usual,
-                    "unique" => Shape::Unique,
-                    "alike" => Shape::Alike,
-                    "wide" => Shape::Wide,
-                    other => {
-                        return Err(format!(
-                            "no shape {other}; there are usual, unique, alike, wide"
-                        )
-                        .into());
-                    }
-                }
+                let wanted = value()?;
+                let known = Shape::ALL.iter().find(|(name, _)| *name == wanted);
+                options.shape = known.map(|(_, shape)| *shape).ok_or_else(|| {
+                    let names = Shape::ALL.map(|(name, _)| name).join(", ");
+                    format!("no shape {wanted}; there are {names}")
+                })?;
             }
             "--bench" => bench = true,
             other => {
                 return Err(format!(
-                    "unknown argument {other}; there are --records N, --seed N, --keep DIR, --threads N, --shape usual|unique|alike|wide, --only generate"
+                    "unknown argument {other}; there are --records N, --seed N, --keep DIR, --threads N, --shape NAME, --only generate"
                 )
                 .into());
             }

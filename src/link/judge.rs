@@ -3,9 +3,9 @@
 use super::card::Card;
 use super::columns::{self, ColumnReport, Columns, Input, Judged, LEVEL_NAMES, Sample};
 use super::compare::names::NameComparer;
-use super::compare::{self, Compared};
+use super::compare::{self, Compared, Pattern};
 use super::features::Features;
-use super::kernel::em::{ONE_PERSON, posterior};
+use super::kernel::em::{CLASSES, ONE_PERSON, posterior};
 use super::orgs;
 use super::pairs::Pairs;
 use super::score::{Evidence, Scorer, odds};
@@ -19,6 +19,22 @@ pub struct Judge {
     pub organisations: Scorer,
     pub people_columns: Columns,
     pub organisation_columns: Columns,
+}
+
+/// A pattern, ready to weigh the pairs that show it.
+pub struct Prepared<'a> {
+    scorer: &'a Scorer,
+    joint: [f64; CLASSES],
+    lessons: f64,
+}
+
+impl Prepared<'_> {
+    /// The match weight of a pair.
+    #[must_use]
+    pub fn weight(&self, compared: &Compared) -> f32 {
+        self.scorer
+            .weight_from((self.joint, self.lessons), compared)
+    }
 }
 
 /// Compares two records of `f`.
@@ -89,11 +105,16 @@ impl Judge {
         weight
     }
 
-    /// Do columns weigh in pairs of this kind, so that the pattern is not all?
+    /// What a pattern comes to when no name is rare or common, and what decisions taught
+    /// of it; none where more than the pattern and the names counts.
     #[must_use]
-    pub fn has_columns(&self, kind: Kind) -> bool {
-        self.of(kind)
-            .is_some_and(|(_, columns)| !columns.is_empty())
+    pub fn of_pattern(&self, kind: Kind, pattern: Pattern) -> Option<Prepared<'_>> {
+        let (scorer, columns) = self.of(kind)?;
+        columns.is_empty().then(|| Prepared {
+            scorer,
+            joint: scorer.plain_joint(pattern),
+            lessons: scorer.lessons.of(pattern),
+        })
     }
 
     fn of(&self, kind: Kind) -> Option<(&Scorer, &Columns)> {

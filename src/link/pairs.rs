@@ -13,7 +13,7 @@ use super::block::Candidates;
 use super::compare::names::{NameComparer, Remembered};
 use super::compare::{Compared, Pattern};
 use super::features::Features;
-use super::judge::{self, Judge, Kind};
+use super::judge::{self, Judge, Kind, Prepared};
 use super::kernel::cluster::Link;
 use crate::watch::Watch;
 
@@ -231,24 +231,26 @@ impl Chunk {
     fn weigh(&mut self, judge: &Judge) {
         // What a pattern weighs when no name is rare or common; none where more than the
         // pattern counts.
-        let plain: Vec<Option<f32>> = self
+        let patterns: Vec<Option<(Prepared<'_>, f32)>> = self
             .patterns
             .iter()
             .map(|&(kind, pattern, _)| {
-                let compared = Compared {
+                let prepared = judge.of_pattern(kind, pattern)?;
+                let plain = prepared.weight(&Compared {
                     pattern,
                     ..Compared::default()
-                };
-                (!judge.has_columns(kind)).then(|| judge.weight_of(kind, 0, 0, &compared))
+                });
+                Some((prepared, plain))
             })
             .collect();
         let mut record = 0usize;
         for at in 0..self.pairs.len() {
-            let (left, right) = self.ends_of(at, &mut record);
             let pair = &self.pairs[at];
-            let weight = match plain[pair.pattern as usize] {
-                Some(plain) if pair.value == 0 && pair.community == 0 => plain,
-                _ => {
+            let weight = match &patterns[pair.pattern as usize] {
+                Some((_, plain)) if pair.value == 0 && pair.community == 0 => *plain,
+                Some((prepared, _)) => prepared.weight(&self.compared_of(pair).1),
+                None => {
+                    let (left, right) = self.ends_of(at, &mut record);
                     let (kind, compared) = self.compared_of(pair);
                     judge.weight_of(kind, left, right, &compared)
                 }

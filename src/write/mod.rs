@@ -4,9 +4,11 @@
 //! written here depends on the clock but the object `run` of `summary.json`.
 
 pub mod csv;
+mod events;
 mod formulas;
 pub mod guard;
 pub mod output;
+pub mod parquet;
 pub mod previous;
 pub mod reports;
 pub mod staging;
@@ -25,7 +27,7 @@ use serde_json::Value;
 
 pub use previous::Previous;
 
-use crate::audit::{self, columns::Frames};
+use crate::audit;
 use crate::contact::{Events, Failure, Held, Records, Table, Violations};
 use crate::link::Linked;
 use crate::merge::Merged;
@@ -154,12 +156,8 @@ fn write_files(
         Box::new(|| xref.write(staging, &run.plan.output)),
         Box::new(|| {
             let rows = run.events.len();
-            let name = "audit.parquet";
-            let schema = audit::columns::schema();
-            let frames = Frames::new(&run.events, run.records, run.merged);
-            let written = output::parquet_file(staging, name, &schema, rows, |start, end| {
-                frames.frame(start, end)
-            })?;
+            let columns = events::columns(&run.events, run.records, run.merged);
+            let written = parquet::parquet_columns(staging, "audit.parquet", &columns, rows)?;
             Ok(vec![written])
         }),
         Box::new(|| {

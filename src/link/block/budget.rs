@@ -12,6 +12,8 @@ use crate::link::features::Features;
 pub struct Candidates {
     starts: Vec<u64>,
     partners: Vec<u32>,
+    /// For each [`CHUNK`] of records a bit a partner: the pair is visited from here.
+    visited: Vec<Vec<u64>>,
     pub stats: BlockStats,
 }
 
@@ -27,11 +29,49 @@ impl Candidates {
     /// Calls `each` with every partner for whom this record is responsible: the pair is
     /// visited once, from its smaller side, or from the larger one if only that took it.
     pub fn pairs_of(&self, record: u32, mut each: impl FnMut(u32)) {
-        for &partner in self.taken(record) {
-            if partner > record || self.taken(partner).binary_search(&record).is_err() {
+        let chunk = record as usize / CHUNK;
+        let first = self.starts[chunk * CHUNK];
+        let Some(visited) = self.visited.get(chunk) else {
+            return;
+        };
+        let own = (self.starts[record as usize] - first..).zip(self.taken(record));
+        for (place, &partner) in own {
+            let word = usize::try_from(place / 64).unwrap_or(usize::MAX);
+            if visited[word] >> (place % 64) & 1 == 1 {
                 each(partner);
             }
         }
+    }
+
+    /// Notes from which side each pair is visited; how many pairs there are.
+    fn settle(&mut self) -> u64 {
+        let n = self.records() as usize;
+        let parts: Vec<(Vec<u64>, u64)> = (0..n.div_ceil(CHUNK))
+            .into_par_iter()
+            .map(|chunk| {
+                let records = chunk * CHUNK..((chunk + 1) * CHUNK).min(n);
+                let places = self.starts[records.end] - self.starts[records.start];
+                let words = usize::try_from(places.div_ceil(64)).unwrap_or(0);
+                let (mut bits, mut place, mut count) = (vec![0_u64; words], 0, 0);
+                for record in records {
+                    let own = u32::try_from(record).unwrap_or(u32::MAX);
+                    for &partner in self.taken(own) {
+                        if partner > own || self.taken(partner).binary_search(&own).is_err() {
+                            bits[place / 64] |= 1 << (place % 64);
+                            count += 1;
+                        }
+                        place += 1;
+                    }
+                }
+                (bits, count)
+            })
+            .collect();
+        let mut pairs = 0;
+        for (bits, count) in parts {
+            self.visited.push(bits);
+            pairs += count;
+        }
+        pairs
     }
 
     #[must_use]
@@ -52,16 +92,7 @@ pub fn candidates(f: &Features, plan: BlockPlan) -> Candidates {
     let members = Memberships::of(&blocks, f.len());
     let mut out = walk(&blocks, &members, f.len(), plan.partners as usize);
     out.stats = blocks.stats;
-    let pairs: u64 = (0..out.records())
-        .into_par_iter()
-        .with_min_len(256)
-        .map(|record| {
-            let mut count = 0u64;
-            out.pairs_of(record, |_| count += 1);
-            count
-        })
-        .sum();
-    out.stats.pairs = pairs;
+    out.stats.pairs = out.settle();
     out
 }
 
@@ -274,6 +305,7 @@ fn walk(blocks: &Blocks, members: &Memberships, n: usize, wanted: usize) -> Cand
     let mut out = Candidates {
         starts: Vec::with_capacity(n + 1),
         partners: Vec::with_capacity(chunks.iter().map(|c| c.1.len()).sum()),
+        visited: Vec::new(),
         stats: BlockStats::default(),
     };
     let mut end = 0;
