@@ -194,10 +194,7 @@ impl Road {
         // Where one has only numbers nothing is alike.
         self.words == 0
             || other.words == 0
-            || most_winkler(
-                (self.letters, self.length),
-                (other.letters, other.length),
-            ) < 0.919
+            || most_winkler((self.letters, self.length), (other.letters, other.length)) < 0.919
     }
 }
 

@@ -85,15 +85,14 @@ pub(super) fn known_words(f: &Features) -> Known<'_> {
 
 /// Parts between separators; else the whole if it is a known word; else one letter
 /// off the front or the back if the rest is known; else the best split in two known words.
-pub(super) fn mailbox_words(
-    f: &Features,
-    known: &Known<'_>,
-    local: &str,
-) -> Vec<WordId> {
+pub(super) fn mailbox_words(f: &Features, known: &Known<'_>, local: &str) -> Vec<WordId> {
     // A Latin word before one of another script with the same letters.
     let word = |latin: &str| {
         let words = f.names.with_latin(latin);
-        words.iter().copied().min_by_key(|&w| f.names.word(w).script)
+        words
+            .iter()
+            .copied()
+            .min_by_key(|&w| f.names.word(w).script)
     };
     let parts: Vec<&str> = local
         .split(|c: char| !c.is_ascii_alphabetic())

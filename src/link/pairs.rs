@@ -71,7 +71,13 @@ impl Pairs {
         let chunks = (0..n.div_ceil(CHUNK))
             .into_par_iter()
             .map_init(
-                || (NameComparer::new(features, &remembered), Vec::new(), Vec::new()),
+                || {
+                    (
+                        NameComparer::new(features, &remembered),
+                        Vec::new(),
+                        Vec::new(),
+                    )
+                },
                 |(names, partners, cards), chunk| {
                     let first = chunk * CHUNK;
                     let records = first..n.min(first + CHUNK);

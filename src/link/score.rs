@@ -87,11 +87,7 @@ impl Scorer {
     /// The match weight of a pair, from what its pattern comes to
     /// ([`Scorer::plain_joint`] and the lessons of [`Scorer::beside`]).
     #[must_use]
-    pub fn weight_from(
-        &self,
-        (joint, lessons): ([f64; CLASSES], f64),
-        compared: &Compared,
-    ) -> f32 {
+    pub fn weight_from(&self, (joint, lessons): ([f64; CLASSES], f64), compared: &Compared) -> f32 {
         let beside = lessons - f64::from(compared.community);
         #[allow(clippy::cast_possible_truncation)] // bits
         let weight = (odds(rarer(joint, self, compared)) + beside) as f32;
@@ -115,8 +111,7 @@ impl Scorer {
                 continue;
             }
             seen[k] = levels[k];
-            let joint = self
-                .logs.joint(&seen, &states);
+            let joint = self.logs.joint(&seen, &states);
             let so_far = Compared {
                 given_rarity: if k >= Comparison::Given as usize {
                     compared.given_rarity

@@ -97,8 +97,7 @@ fn edits(a: u32, b: u32, digits: usize) -> u32 {
         last = at;
         count += 1;
     }
-    let exchanged =
-        count == 2 && last == first + 1 && a[first] == b[last] && a[last] == b[first];
+    let exchanged = count == 2 && last == first + 1 && a[first] == b[last] && a[last] == b[first];
     if exchanged { 1 } else { count }
 }
 

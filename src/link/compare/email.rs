@@ -130,10 +130,7 @@ fn resembling<'e>(
 }
 
 /// One edit in the local part (not its first letter) or in the domain.
-fn typo<'e>(
-    (a, b): (&Address, &Address),
-    texts: impl FnOnce() -> (&'e Email, &'e Email),
-) -> bool {
+fn typo<'e>((a, b): (&Address, &Address), texts: impl FnOnce() -> (&'e Email, &'e Email)) -> bool {
     let one = |x: &str, y: &str| {
         osa::distance_with_args(x.bytes(), y.bytes(), &osa::Args::default().score_cutoff(1))
             .is_some()

@@ -156,5 +156,6 @@ fn acronym(words: &str, short: &str) -> bool {
 fn spells(company: &str, domain: &str) -> bool {
     let label = domain.split('.').next().unwrap_or("").replace('-', "");
     let glued = glued(company);
-    label.len() >= 5 && (glued.starts_with(&label) || label.starts_with(&*glued) && glued.len() >= 5)
+    label.len() >= 5
+        && (glued.starts_with(&label) || label.starts_with(&*glued) && glued.len() >= 5)
 }

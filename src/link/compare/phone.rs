@@ -12,11 +12,7 @@ pub fn compare(f: &Features, (a, x): Side<'_>, (b, y): Side<'_>) -> u8 {
         return 0;
     }
     if x.phones == 1 && y.phones == 1 && x.phone != y.phone {
-        return if near_digits(x.phone, y.phone) {
-            4
-        } else {
-            5
-        };
+        return if near_digits(x.phone, y.phone) { 4 } else { 5 };
     }
     let (left, right) = (f.phones.of(a), f.phones.of(b));
     let mut best = 5;

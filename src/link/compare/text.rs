@@ -134,7 +134,7 @@ pub fn postcode(texts: &Texts, a: u32, b: u32) -> u8 {
     } else if far {
         3
     } else if osa::distance_with_args(a.bytes(), b.bytes(), &osa::Args::default().score_cutoff(1))
-            .is_some()
+        .is_some()
     {
         2
     } else {

@@ -25,7 +25,10 @@ impl Logs {
             let tables = &parameters.p[k];
             let log2 = (0..spec.states)
                 .flat_map(|state| (0..spec.levels).map(move |level| (state, level)))
-                .map(|(state, level)| spec.table_of.map(|table| tables[table][state][level].log2()))
+                .map(|(state, level)| {
+                    spec.table_of
+                        .map(|table| tables[table][state][level].log2())
+                })
                 .collect();
             Of {
                 levels: spec.levels,
