@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod cli;
 pub mod contact;
+pub mod diff;
 pub mod link;
 pub mod map;
 pub mod merge;

@@ -120,6 +120,7 @@ pub fn run(
         timings: Vec::new(),
         started,
         previous: &previous,
+        changes: None,
     };
     clock.stage("laws", records, || {
         write::complete(&mut output);

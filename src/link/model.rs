@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::compare::names::{family_level, given};
 use super::compare::{Comparison, Pattern};
-use super::kernel::em::{CLASSES, ComparisonSpec};
+use super::kernel::em::{CLASSES, ComparisonSpec, ONE_PERSON};
 use super::orgs::{self, compare::Aspect};
 use crate::plan::MatchPlan;
 pub use overrides::{LeftOut, ModelChange};
@@ -108,6 +108,9 @@ struct Level {
     name: String,
     same: f64,
     bits: f64,
+    /// One person never looks like that: see [`RULED_OUT`].
+    #[serde(default)]
+    never: bool,
     #[serde(default, alias = "moved")]
     other_job: Option<f64>,
     #[serde(default, alias = "branch")]
@@ -340,6 +343,10 @@ fn parent(
     Ok(Parent::Level(comparison, map))
 }
 
+/// How many bits a level marked `never` speaks against one person: more than all other
+/// evidence together can speak for it, so that clustering keeps such a pair apart.
+pub const RULED_OUT: f64 = 100.0;
+
 fn spec(written: &Written, states: usize) -> Result<ComparisonSpec, String> {
     let levels = written.level.len();
     if levels == 0 || levels > 15 {
@@ -371,6 +378,20 @@ fn spec(written: &Written, states: usize) -> Result<ComparisonSpec, String> {
             ],
         ),
     };
+    let mut prior = prior;
+    for (at, level) in written.level.iter().enumerate() {
+        if level.never {
+            if !written.fixed {
+                return Err(format!(
+                    "comparison '{}': a level is 'never' only where the comparison is 'fixed'",
+                    written.name
+                ));
+            }
+            for class in ONE_PERSON {
+                prior[table_of[class]][at] = level.same / RULED_OUT.exp2();
+            }
+        }
+    }
     let differs = written
         .differs
         .iter()

@@ -63,6 +63,8 @@ pub struct RunOutput<'a> {
     /// RFC 3339, UTC, whole seconds.
     pub started: String,
     pub previous: &'a Previous,
+    /// Since the previous run, if there was one.
+    pub changes: Option<crate::diff::Changes>,
 }
 
 /// A published run.

@@ -43,6 +43,7 @@ fn publish_into(out: &Path, world: &World, previous: &Previous) -> Published {
         timings: Vec::new(),
         started: "2026-01-01T00:00:00Z".to_owned(),
         previous,
+        changes: None,
     };
     complete(&mut run);
     laws::check(run.facts(), &Silent).expect("the laws hold");

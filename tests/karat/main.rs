@@ -6,6 +6,7 @@ mod bounds;
 mod cli;
 mod columns;
 mod command;
+mod devtools;
 mod evaluate;
 mod generator;
 mod laws_generated;

@@ -20,6 +20,9 @@ use rayon::prelude::*;
 
 /// Weights are clipped to this many bits, so that no single pair decides alone.
 const CLIP: f32 = 12.0;
+/// A pair this far below is ruled out: no likeness of others joins it. Evidence that is
+/// only unlikely never gets there.
+const RULED_OUT: f32 = -50.0;
 /// What a pair that was not compared counts.
 const UNCOMPARED: f64 = -2.0;
 /// How many bits below the threshold two clusters are joined that have no rivals. Measured:
@@ -240,6 +243,14 @@ impl Component {
                 work.join(a.min(b), a.max(b), true);
             }
         }
+        // After `always`: what a person has decided stands.
+        for link in self.links.iter().filter(|link| link.weight < RULED_OUT) {
+            let (a, b) = (work.root(at(link.left)), work.root(at(link.right)));
+            if a != b {
+                work.never[a as usize].insert(b);
+                work.never[b as usize].insert(a);
+            }
+        }
         work.run(f64::from(threshold));
         let mut compared: BTreeMap<(u32, u32), u32> = BTreeMap::new();
         for link in &self.links {
@@ -455,6 +466,16 @@ mod tests {
     fn a_third_record_joins_two_that_share_nothing() {
         let links = [link(0, 1, 10.0), link(0, 2, -5.0), link(1, 2, 10.0)];
         assert_eq!(run(3, &links, &Constraints::default()), [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_pair_that_is_ruled_out_is_not_joined_by_its_neighbours_but_by_a_person() {
+        // Two records of the father, one of the son, who is like the father's second.
+        let links = [link(0, 1, 12.0), link(0, 2, -70.0), link(1, 2, 12.0)];
+        let mut constraints = Constraints::default();
+        assert_eq!(run(3, &links, &constraints), [0, 0, 2]);
+        constraints.always = vec![(0, 2)];
+        assert_eq!(run(3, &links, &constraints), [0, 0, 0]);
     }
 
     #[test]
