@@ -206,6 +206,8 @@ impl Features {
         f.words = mailbox::words(&f, rules);
         f.name_cards = card::name_cards(&f);
         f.cards = card::cards(&f);
+        f.names.forget_spellings();
+        f.texts.forget_ids();
         f
     }
 

@@ -246,7 +246,11 @@ pub fn link(
     share.step();
     links.extend(&extra);
     links.par_sort_unstable_by_key(|l| (l.left, l.right));
-    let own = own_estimate::estimate(&of, || pairs.iter().chain(extra.iter().copied()));
+    let own = own_estimate::estimate(&of, |wanted| {
+        let mut chosen = pairs.chosen(wanted);
+        chosen.extend(extra.iter().filter(|link| wanted(link)));
+        chosen
+    });
     drop(pairs);
     let linking = Linking {
         features,

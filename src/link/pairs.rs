@@ -158,18 +158,18 @@ impl Pairs {
     /// The weighed pairs that are wanted, sorted by (left, right).
     #[must_use]
     pub fn links(&self, wanted: impl Fn(&Link) -> bool + Sync) -> Vec<Link> {
-        let mut links: Vec<Link> = self
-            .chunks
-            .par_iter()
-            .flat_map_iter(|chunk| chunk.links().filter(|link| wanted(link)))
-            .collect();
+        let mut links = self.chosen(&wanted);
         links.par_sort_unstable_by_key(|link| (link.left, link.right));
         links
     }
 
-    /// Every weighed pair.
-    pub fn iter(&self) -> impl Iterator<Item = Link> + '_ {
-        self.chunks.iter().flat_map(Chunk::links)
+    /// The weighed pairs that are wanted, as they were compared.
+    #[must_use]
+    pub fn chosen(&self, wanted: &(impl Fn(&Link) -> bool + Sync + ?Sized)) -> Vec<Link> {
+        self.chunks
+            .par_iter()
+            .flat_map_iter(|chunk| chunk.links().filter(|link| wanted(link)))
+            .collect()
     }
 }
 

@@ -1,10 +1,6 @@
 //! Interned texts, and short lists of ids.
 
-use std::hash::BuildHasher;
-
-use hashbrown::HashTable;
-
-use crate::contact::Values;
+use crate::contact::{Numbers, Values};
 
 /// No value.
 pub const NONE: u32 = u32::MAX;
@@ -13,21 +9,17 @@ pub const NONE: u32 = u32::MAX;
 #[derive(Debug, Default)]
 pub struct Texts {
     values: Values,
-    ids: HashTable<u32>,
-    hasher: foldhash::fast::FixedState,
+    ids: Numbers,
 }
 
 impl Texts {
     pub fn intern(&mut self, text: &str) -> u32 {
-        let (values, hasher) = (&mut self.values, &self.hasher);
-        let hash = hasher.hash_one(text);
-        if let Some(&id) = self.ids.find(hash, |&id| values.get(id) == text) {
-            return id;
-        }
-        let id = values.push(text);
-        self.ids
-            .insert_unique(hash, id, |&id| hasher.hash_one(values.get(id)));
-        id
+        self.ids.number(&mut self.values, text).0
+    }
+
+    /// Frees what only [`Texts::intern`] needs: no text is interned afterwards.
+    pub fn forget_ids(&mut self) {
+        self.ids = Numbers::default();
     }
 
     /// # Panics

@@ -166,6 +166,13 @@ impl Names {
         Some(id)
     }
 
+    /// Frees what only [`Names::intern`] and the look-ups by spelling need.
+    pub fn forget_spellings(&mut self) {
+        self.word_ids = HashMap::default();
+        self.by_text = HashMap::default();
+        self.by_latin = HashMap::default();
+    }
+
     /// All words with this Latin spelling, whatever their script.
     #[must_use]
     pub fn with_latin(&self, latin: &str) -> &[WordId] {
