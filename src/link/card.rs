@@ -82,7 +82,7 @@ impl Card {
             email,
             phone: phones
                 .first()
-                .map_or(NONE, |&phone| digits(f.phone_digits[phone as usize])),
+                .map_or(NONE, |&phone| f.packed_phones[phone as usize]),
             employers: [first(employers), employers.get(1).copied().unwrap_or(NONE)],
             domain: first(domains),
             company_letters: letters(f.company[record]),

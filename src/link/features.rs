@@ -107,6 +107,10 @@ pub struct Features {
     pub orgs: Orgs,
     /// What the plan leaves out of comparing.
     pub left_out: LeftOut,
+    /// For a record of very many copies the one that takes part for it ([`super::copies`]).
+    pub copy_of: Vec<u32>,
+    /// Of each distinct phone, a digit in four bits.
+    pub packed_phones: Vec<u32>,
     /// What comparing reads, record by record and name by name.
     pub cards: Vec<Card>,
     pub name_cards: Vec<NameCard>,
@@ -204,6 +208,7 @@ impl Features {
         nicknames.resolve(|latin| names.with_latin(latin).to_vec());
         learned::aliases(&mut f);
         f.words = mailbox::words(&f, rules);
+        f.packed_phones = f.phone_digits.iter().map(|&n| card::digits(n)).collect();
         f.name_cards = card::name_cards(&f);
         f.cards = card::cards(&f);
         f.names.forget_spellings();
@@ -219,6 +224,13 @@ impl Features {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Another record takes part for this one.
+    #[must_use]
+    pub fn is_copy(&self, record: u32) -> bool {
+        let first = self.copy_of.get(record as usize);
+        first.is_some_and(|&first| first != NONE)
     }
 
     /// log2 (average share / share of this given name), −8 to 6; 0 when missing.

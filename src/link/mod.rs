@@ -10,6 +10,7 @@ pub mod card;
 pub mod cells;
 pub mod columns;
 pub mod compare;
+pub mod copies;
 pub mod decisions;
 pub mod employers;
 pub mod evaluate;
@@ -48,7 +49,7 @@ use columns::{ColumnReport, Columns};
 use compare::names::NameComparer;
 use compare::{Comparison, Pattern};
 use decisions::{Applied, Decision, Verdict};
-use features::{FeatureRules, Features};
+use features::{FeatureRules, Features, NONE};
 use judge::{Judge, Kind};
 use kernel::cluster::{Constraints, LOOSE, Link, cluster, components};
 use kernel::em::{self, EmPlan, Parameters, PatternRow};
@@ -177,6 +178,7 @@ pub fn link(
     watch.go_on()?;
     let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
     let constraints = constraints(&features, records, &applied);
+    features.copy_of = copies::find(&features, &constraints, plan.matching.max_block);
     let candidates = block::candidates(&features, block_plan(plan, features.len()));
     share.step();
     steps.next("compare", features.len() as u64)?;
@@ -189,7 +191,9 @@ pub fn link(
     };
     let (people, organisations) = (counts(Kind::People), counts(Kind::Organisations));
     share.step();
-    let n = (features.len() - features.orgs.count, features.orgs.count);
+    let copies = features.copy_of.iter().filter(|first| **first != NONE);
+    let people_count = features.len() - features.orgs.count - copies.count();
+    let n = (people_count, features.orgs.count);
     let scorer = |model: MatchModel, n: usize, (counted, random): &(Patterns, Patterns)| {
         let parameters = estimate(&model, n as u64, counted, random);
         Scorer::new(
@@ -242,7 +246,8 @@ pub fn link(
     };
     let threshold = score::bits(plan.matching.threshold);
     let mut links = near_links(&pairs, n, &constraints, keep, plan);
-    let (of, extra) = cluster(n, &links, &constraints, threshold, weigh);
+    let (mut of, mut extra) = cluster(n, &links, &constraints, threshold, weigh);
+    extra.extend(copies::follow(&features.copy_of, &mut of, threshold, weigh));
     share.step();
     links.extend(&extra);
     links.par_sort_unstable_by_key(|l| (l.left, l.right));
@@ -425,6 +430,7 @@ fn random_patterns(
     let members: Vec<u32> = (0u32..)
         .take(features.len())
         .filter(|&record| judge::kind(features, record, record) == kind)
+        .filter(|&record| !features.is_copy(record))
         .collect();
     let n = u32::try_from(members.len()).unwrap_or(u32::MAX);
     let patterns: Vec<Pattern> = kernel::random::pairs(n, wanted)
@@ -524,9 +530,12 @@ impl Linking {
         let f = &self.features;
         let mut cluster: Vec<u32> = (0u32..).take(records.rows()).collect();
         let mut sizes: Vec<u32> = vec![0; of.len()];
-        for (at, &root) in of.iter().enumerate() {
+        // Without those that another record took part for.
+        let mut compared: Vec<u32> = vec![0; of.len()];
+        for ((at, &root), record) in of.iter().enumerate().zip(0_u32..) {
             cluster[f.rows[at] as usize] = f.rows[root as usize];
             sizes[root as usize] += 1;
+            compared[root as usize] += u32::from(!f.is_copy(record));
         }
         let mut sums = vec![0f32; of.len()];
         let mut counts = vec![0u32; of.len()];
@@ -536,7 +545,8 @@ impl Linking {
             let (a, b) = (link.left as usize, link.right as usize);
             let inside = of[a] == of[b];
             if inside {
-                for side in [a, b] {
+                let copy = f.is_copy(link.left) || f.is_copy(link.right);
+                for side in [a, b].into_iter().filter(|&side| !copy || side == b) {
                     sums[side] += link.weight.clamp(-12.0, 12.0);
                     counts[side] += 1;
                 }
@@ -547,8 +557,12 @@ impl Linking {
             }
         }
         let mut confidence = vec![1f32; records.rows()];
-        for at in 0..of.len() {
-            let others = sizes[of[at] as usize] - 1;
+        for ((at, &root), record) in of.iter().enumerate().zip(0_u32..) {
+            let others = if f.is_copy(record) {
+                u32::from(root != record)
+            } else {
+                compared[root as usize] - 1
+            };
             if others > 0 {
                 #[allow(clippy::cast_precision_loss)] // cluster sizes
                 let average =

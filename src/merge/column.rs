@@ -14,7 +14,7 @@ use super::policy::{Avoid, Policy};
 use super::proof::{Part, lost, survived};
 use super::ranks::Ranks;
 use super::same::Key;
-use super::spelling::{self, Context, Nicknames, Script};
+use super::spelling::{self, Context, Nicknames, Script, counted};
 use super::survive::{self, Candidate, Choice};
 use super::union::parts_of;
 use super::{opt_out, phones};
@@ -259,6 +259,7 @@ impl<'a> Work<'a> {
                 marks.push((row, mark));
             });
             decided = stepped.or(decided);
+            marks.sort_unstable_by_key(|(row, _)| *row);
             // After the marks: an initial beside the golden family name is no whole name.
             if let Some((records, merged)) = self.with
                 && let Some(golden_with) = merged.get(golden)
@@ -322,9 +323,9 @@ impl<'a> Work<'a> {
                 continue;
             }
             let why = marks
-                .iter()
-                .find(|(marked, _)| *marked == row)
-                .map(|(_, mark)| spelling::reason(*mark))
+                .binary_search_by_key(&row, |(marked, _)| *marked)
+                .ok()
+                .map(|at| spelling::reason(marks[at].1))
                 .or_else(|| {
                     let same = self.policy.same?;
                     let key = same.key(own?, self.sources.emails);
@@ -383,12 +384,8 @@ impl<'a> Work<'a> {
 
 /// How many records hold each candidate's very value.
 fn count_equal(candidates: &mut [Candidate<'_>]) {
-    for at in 0..candidates.len() {
-        let value = candidates[at].value;
-        let votes = candidates
-            .iter()
-            .filter(|other| other.value == value)
-            .count();
-        candidates[at].votes = u32::try_from(votes).unwrap_or(u32::MAX);
+    let counts = counted(candidates.iter().map(|candidate| candidate.value));
+    for (candidate, count) in candidates.iter_mut().zip(counts) {
+        candidate.votes = count;
     }
 }

@@ -124,7 +124,9 @@ impl Blocks {
             .map_init(Vec::new, |all, chunk| {
                 all.clear();
                 for record in chunk * CHUNK..((chunk + 1) * CHUNK).min(n) {
-                    keys::emit(f, record, |key| all.push(key & !mask | record as u64));
+                    if !f.is_copy(u32::try_from(record).unwrap_or(u32::MAX)) {
+                        keys::emit(f, record, |key| all.push(key & !mask | record as u64));
+                    }
                 }
                 Emitted::of(all)
             })

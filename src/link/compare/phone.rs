@@ -20,7 +20,7 @@ pub fn compare(f: &Features, (a, x): Side<'_>, (b, y): Side<'_>) -> u8 {
         for &y in right {
             let level = if x == y {
                 f.phone_fan[x as usize].level()
-            } else if near(f.phone_digits[x as usize], f.phone_digits[y as usize]) {
+            } else if near_digits(f.packed_phones[x as usize], f.packed_phones[y as usize]) {
                 4
             } else {
                 5
