@@ -7,7 +7,7 @@ use super::rng::Rng;
 /// Records that share the value, in a file that is large enough.
 const SHARED: f64 = 100_000.0;
 /// … and no more than this share of all.
-const MOST: f64 = 0.4;
+const MOST: f64 = 0.1;
 
 /// The columns of all systems that hold such a value, and the value.
 type Bent = (&'static [&'static str], &'static str);
