@@ -254,7 +254,13 @@ fn note(
         Some(text.lines().next()?.to_owned())
     };
     let memory = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
-        let kib: u64 = text.lines().next()?.split_whitespace().nth(1)?.parse().ok()?;
+        let kib: u64 = text
+            .lines()
+            .next()?
+            .split_whitespace()
+            .nth(1)?
+            .parse()
+            .ok()?;
         Some(kib >> 20)
     });
     let shape = Shape::ALL.iter().find(|(_, shape)| *shape == options.shape);
@@ -273,7 +279,10 @@ fn note(
         "cores": thread::available_parallelism().ok().map(usize::from),
         "memory_gib": memory,
     });
-    let mut file = fs::OpenOptions::new().create(true).append(true).open(file)?;
+    let mut file = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(file)?;
     writeln!(file, "{line}")?;
     Ok(())
 }

@@ -90,11 +90,14 @@ def measure(name, folder, work, draws, options):
 
 def write_decisions(pairs, path):
     with open(path, "w", encoding="utf-8", newline="") as file:
-        out = csv.writer(file)
-        out.writerow(["decision", "left", "right", "who", "when", "why"])
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(
+            ["verdict", "source_a", "record_id_a", "source_b", "record_id_b", "by", "date", "why"]
+        )
         for pair in pairs:
             verdict = "always" if pair["one_person"] == "true" else "never"
-            out.writerow([verdict, pair["left"], pair["right"], "truth", "", ""])
+            records = [part for side in ("left", "right") for part in pair[side].split(":", 1)]
+            out.writerow([verdict, *records, "truth", "", ""])
 
 
 def evaluate(plan, truth, work, options, *more):

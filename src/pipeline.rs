@@ -12,21 +12,25 @@ use rayon::prelude::*;
 
 use crate::audit::laws;
 use crate::contact::{
-    Action, Diagnostic, Events, Failure, FailureKind, Held, Place, Records, Severity, Table,
-    Violation, Violations,
+    Action, Diagnostic, Events, Failure, FailureKind, Held, Records, Severity, Table, Violation,
+    Violations,
 };
+use crate::diff::in_run::against_previous;
+use crate::diff::{self, Changes, UnderWay, fingerprint};
 use crate::link::columns::LEVEL_NAMES;
-use crate::link::decisions::{self, Decision};
+use crate::link::decisions::Decision;
 use crate::link::{Keep, LinkReport, Linked, Linking, link};
 use crate::map::{Mapped, map};
-use crate::merge::{MergeInput, merge};
+use crate::merge::{MergeInput, Merged, merge};
 use crate::plan::Plan;
 use crate::read::{FileRead, Reading, SourceRead, bytes_of};
+use crate::report::sample;
 use crate::rulebook::Rulebook;
 use crate::standardise::standardise;
 use crate::validate::gate::{self, GateResult};
 use crate::validate::validate;
 use crate::watch::Watch;
+use crate::write::decisions::Decisions;
 use crate::write::{self, Previous, RunOutput};
 
 /// What a run leaves behind, for the command line to tell.
@@ -40,8 +44,17 @@ pub struct RunOutcome {
     pub diagnostics: Vec<Diagnostic>,
     /// Published, but a soft gate did not hold.
     pub soft_gates_broken: bool,
+    /// A dry run in which a hard gate did not hold.
+    pub hard_gates_broken: bool,
+    /// What changed since the latest run, if there was one.
+    pub changes: Option<Changes>,
+    /// The golden ids of the records that were asked for; none for one that is held out
+    /// or not there.
+    pub asked: Vec<Option<String>>,
     /// The summary for people, a few lines.
     pub text: String,
+    /// The report of a dry run; a published run has it in its folder.
+    pub page: Option<String>,
 }
 
 /// The records as far as validating: what `check` shows and what linking takes.
@@ -61,7 +74,21 @@ pub struct Prepared {
     pub timings: Vec<(String, Duration)>,
 }
 
-/// Runs the whole line; `dry_run` publishes nothing.
+/// How a run is to be done.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Publish nothing.
+    pub dry_run: bool,
+    /// Of each kind of change, tell so many.
+    pub limit: usize,
+    /// Instead of those in the plan's file.
+    pub decisions: Option<Decisions>,
+    /// Records (source, record id) whose golden ids the caller wants to know.
+    pub asked: Vec<(String, String)>,
+}
+
+/// Runs the whole line; `dry_run` publishes nothing. The report is drawn if the plan wants
+/// one.
 ///
 /// # Errors
 /// Any stage's failure; nothing is published then.
@@ -71,16 +98,46 @@ pub fn run(
     watch: &dyn Watch,
     dry_run: bool,
 ) -> Result<RunOutcome, Failure> {
+    let options = Options {
+        dry_run,
+        limit: diff::SHOWN,
+        ..Options::default()
+    };
+    run_with(plan, rulebook, watch, options)
+}
+
+/// As [`run`], with all there is to choose.
+///
+/// # Errors
+/// Those of [`run`].
+pub fn run_with(
+    plan: &Plan,
+    rulebook: &Rulebook,
+    watch: &dyn Watch,
+    options: Options,
+) -> Result<RunOutcome, Failure> {
     let started = now();
-    let decisions = load_decisions(plan)?;
+    let dry_run = options.dry_run;
+    let decisions = match options.decisions {
+        Some(decisions) => decisions,
+        None => load_decisions(plan)?,
+    };
     let previous = write::previous::load(&plan.output.dir)?;
 
     let mut prepared = prepare(plan, rulebook, watch)?;
     let mut clock = Clock::new(watch, std::mem::take(&mut prepared.timings));
     let records = prepared.records.rows() as u64;
-    let (mut linked, linking) =
-        link_prepared(&prepared, &decisions, plan, rulebook, Keep::Near, watch)?;
+    let (mut linked, linking) = link_prepared(
+        &prepared,
+        &decisions.list,
+        plan,
+        rulebook,
+        Keep::Near,
+        watch,
+    )?;
+    linked.report.decisions.blake3 = decisions.blake3;
     clock.timings.append(&mut linked.timings);
+    let samples = plan.output.report.then(|| sample::take(&linked, &linking));
     drop(linking);
     let mut merged = clock.stage("merge", records, || {
         merge(MergeInput {
@@ -94,11 +151,44 @@ pub fn run(
             watch,
         })
     })?;
-    let gates = evaluate_gates(plan, &prepared, &linked, merged.clusters.len(), &previous);
     let mut diagnostics = std::mem::take(&mut prepared.diagnostics);
+    let fingerprints = fingerprint::of(&prepared.records);
+    // Too short to be told to the watch as a stage of its own.
+    let changes = clock.timed("diff", || {
+        let after = UnderWay {
+            records: &prepared.records,
+            table: &prepared.table,
+            merged: &merged,
+            fingerprints: &fingerprints,
+            rulebook,
+            started: &started,
+        };
+        let circumstances = write::summary::circumstances(plan, rulebook, &prepared.files);
+        against_previous(
+            &previous,
+            &after,
+            &decisions.list,
+            &circumstances,
+            plan,
+            options.limit,
+            &mut diagnostics,
+        )
+    })?;
+    let gates = evaluate_gates(
+        plan,
+        &prepared,
+        &linked,
+        merged.clusters.len(),
+        &previous,
+        changes.as_ref(),
+    );
+    diagnostics.extend(decisions.notes);
     diagnostics.extend(linked.diagnostics.iter().cloned());
     diagnostics.extend(merged.diagnostics.iter().cloned());
-    stop_at_hard_gates(&gates)?;
+    // A dry run publishes nothing anyway: it tells what would have stopped it, and why.
+    if !dry_run {
+        stop_at_hard_gates(&gates)?;
+    }
 
     let mut events = std::mem::take(&mut prepared.events);
     // From here on the run's events are the only ones: they are hundreds of megabytes.
@@ -120,7 +210,10 @@ pub fn run(
         timings: Vec::new(),
         started,
         previous: &previous,
-        changes: None,
+        decisions: &decisions.list,
+        fingerprints: &fingerprints,
+        changes,
+        samples: samples.as_ref(),
     };
     clock.stage("laws", records, || {
         write::complete(&mut output);
@@ -129,19 +222,29 @@ pub fn run(
     output.timings = std::mem::take(&mut clock.timings);
     let broken: Vec<&GateResult> = gates.iter().filter(|gate| !gate.held).collect();
     diagnostics.extend(broken.iter().map(|gate| gate_diagnostic(gate)));
-    let (summary, dir) = if dry_run {
-        (write::summarise(&output), None)
+    let (summary, dir, page, seal) = if dry_run {
+        let page = write::page(&output, &[])?;
+        (write::summarise(&output), None, page, None)
     } else {
         watch.stage("write", records);
         let published = write::publish(&output, watch)?;
-        (published.summary, Some(published.folder))
+        let seal = Some(published.seal);
+        (published.summary, Some(published.folder), None, seal)
     };
+    let mut text = crate::report::text(&summary, dir.as_deref());
+    if let Some(seal) = seal {
+        text.push_str(&format!("seal: {seal}\n"));
+    }
     Ok(RunOutcome {
-        text: crate::report::text(&summary, dir.as_deref()),
+        asked: golden_ids_of(&options.asked, &prepared.records, &merged),
+        text,
+        changes: output.changes,
         summary,
         dir,
+        page,
         diagnostics,
-        soft_gates_broken: !broken.is_empty(),
+        soft_gates_broken: broken.iter().any(|gate| gate.soft),
+        hard_gates_broken: broken.iter().any(|gate| !gate.soft),
     })
 }
 
@@ -287,30 +390,20 @@ pub fn run_to_links(
 ) -> Result<(Prepared, Linked, Linking), Failure> {
     let decisions = load_decisions(plan)?;
     let prepared = prepare(plan, rulebook, watch)?;
-    let (linked, linking) = link_prepared(&prepared, &decisions, plan, rulebook, Keep::All, watch)?;
+    let decisions = &decisions.list;
+    let (linked, linking) = link_prepared(&prepared, decisions, plan, rulebook, Keep::All, watch)?;
     Ok((prepared, linked, linking))
 }
 
 /// Reads the plan's decisions file, if it names one.
 ///
 /// # Errors
-/// Exit 2 with every line that is no decision, 3 when the file can't be read.
-pub fn load_decisions(plan: &Plan) -> Result<Vec<Decision>, Failure> {
-    let Some(path) = &plan.decisions else {
-        return Ok(Vec::new());
-    };
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::one(
-            FailureKind::Input,
-            Diagnostic::error(
-                "decisions_unreadable",
-                format!("the decisions can't be read: {error}"),
-            )
-            .at(Place::file(&name)),
-        )
-    })?;
-    decisions::parse(&name, &text).map_err(|faults| Failure::new(FailureKind::Usage, faults))
+/// Those of [`write::decisions::load`].
+pub fn load_decisions(plan: &Plan) -> Result<Decisions, Failure> {
+    match &plan.decisions {
+        Some(path) => write::decisions::load(path),
+        None => Ok(Decisions::default()),
+    }
 }
 
 /// All sources, each by its own thread; every one that can't be read is told.
@@ -392,6 +485,7 @@ fn evaluate_gates(
     linked: &Linked,
     golden: usize,
     previous: &Previous,
+    changes: Option<&Changes>,
 ) -> Vec<GateResult> {
     let mut wrong: Vec<u32> = prepared
         .violations
@@ -414,8 +508,65 @@ fn evaluate_gates(
             golden_before: previous.golden_records,
             merged: Some(records.saturating_sub(held).saturating_sub(golden)),
             largest_cluster: Some(linked.report.largest_cluster),
+            changed: changes.map(|changes| changes.counts.clone()),
+            shrunk: most_shrunk(&prepared.records, &previous.summary),
         },
     )
+}
+
+/// The golden ids of records by name.
+fn golden_ids_of(
+    asked: &[(String, String)],
+    records: &Records,
+    merged: &Merged,
+) -> Vec<Option<String>> {
+    if asked.is_empty() {
+        return Vec::new();
+    }
+    let mut rows: BTreeMap<(&str, &str), Option<usize>> = asked
+        .iter()
+        .map(|(source, id)| ((source.as_str(), id.as_str()), None))
+        .collect();
+    for row in 0..records.rows() {
+        let key = (records.source(row).name.as_str(), records.id(row));
+        if let Some(slot) = rows.get_mut(&key) {
+            *slot = Some(row);
+        }
+    }
+    let id_of = |row: usize| {
+        let golden = merged.golden_of.get(row).copied().flatten()?;
+        merged.golden_ids.get(golden as usize).cloned()
+    };
+    asked
+        .iter()
+        .map(|(source, id)| id_of(rows.get(&(source.as_str(), id.as_str())).copied()??))
+        .collect()
+}
+
+/// Of the sources that the previous run had as well the one that lost the largest
+/// share of its records: its name, how many it had and has.
+fn most_shrunk(records: &Records, previous: &serde_json::Value) -> Option<(String, u64, u64)> {
+    let mut now = vec![0_u64; records.sources.len()];
+    for origin in &records.origin {
+        if let Some(count) = now.get_mut(usize::from(origin.source)) {
+            *count += 1;
+        }
+    }
+    let before = previous["sources"].as_array()?.iter().filter_map(|source| {
+        let name = source["name"].as_str()?;
+        let at = records.sources.iter().position(|own| own.name == name)?;
+        Some((name, source["records"].as_u64()?, now[at]))
+    });
+    // Shares by cross-multiplying: a source that grew has lost nothing.
+    let lost = |(_, had, has): &(&str, u64, u64)| u128::from(had.saturating_sub(*has));
+    before
+        .filter(|(_, had, _)| *had > 0)
+        .max_by(|a, b| {
+            (lost(a) * u128::from(b.1))
+                .cmp(&(lost(b) * u128::from(a.1)))
+                .then_with(|| b.0.cmp(a.0))
+        })
+        .map(|(name, had, has)| (name.to_owned(), had, has))
 }
 
 fn stop_at_hard_gates(gates: &[GateResult]) -> Result<(), Failure> {
@@ -432,15 +583,20 @@ fn stop_at_hard_gates(gates: &[GateResult]) -> Result<(), Failure> {
 }
 
 fn gate_diagnostic(gate: &GateResult) -> Diagnostic {
-    let message = format!(
+    let mut message = format!(
         "the gate {} did not hold: {} against a limit of {}",
-        gate.name, gate.value, gate.limit
+        gate.name,
+        rounded(gate.value, 6),
+        gate.limit
     );
+    if !gate.about.is_empty() {
+        message.push_str(&format!(" ({})", gate.about));
+    }
     if gate.soft {
         Diagnostic::warning("gate_soft", message)
     } else {
         Diagnostic::error("gate_hard", message)
-            .hint("nothing was published; look with 'karat check', then lift the limit under [gate] or mend the input")
+            .hint("nothing is published; 'karat run --dry-run' tells what would change, 'karat check' what is wrong; mend the input, or lift the limit under [gate]")
     }
 }
 

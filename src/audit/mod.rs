@@ -1,12 +1,18 @@
 //! The audit log: every change and decision of a run, as columns, and replayed.
 
 pub mod by_itself;
+pub mod chain;
 pub mod columns;
 mod index;
 pub mod laws;
+pub mod lineage;
 pub mod load;
+pub mod order;
+pub mod persons;
 pub mod query;
 pub mod replay;
+pub mod runs;
+pub mod search;
 pub mod verify;
 
 pub use index::Index;

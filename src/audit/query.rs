@@ -16,6 +16,31 @@ pub struct Query {
 }
 
 impl Query {
+    /// The columns of the log that the answer depends on.
+    #[must_use]
+    pub fn columns(&self) -> Vec<&'static str> {
+        let mut columns = Vec::new();
+        for (list, names) in [
+            (
+                &self.golden_ids,
+                &["golden_id", "kind", "before", "after"][..],
+            ),
+            (&self.records, &["source", "record_id"]),
+            (&self.fields, &["field"]),
+            (&self.kinds, &["kind"]),
+            (&self.rules, &["rule"]),
+            (&self.stages, &["stage"]),
+            (&self.sources, &["source"]),
+        ] {
+            for name in names.iter().filter(|_| !list.is_empty()) {
+                if !columns.contains(name) {
+                    columns.push(*name);
+                }
+            }
+        }
+        columns
+    }
+
     /// Whether all that is asked holds of `row`; within one list, any.
     #[must_use]
     pub fn matches(&self, row: &LogRow<'_>) -> bool {
@@ -37,11 +62,17 @@ impl Query {
 }
 
 fn is_record(asked: &str, row: &LogRow<'_>) -> bool {
-    let Some(id) = row.record_id else {
+    is_named(asked, row.source, row.record_id)
+}
+
+/// Whether `asked` (an id, alone or as `source:record_id`) names the record.
+#[must_use]
+pub fn is_named(asked: &str, source: Option<&str>, record_id: Option<&str>) -> bool {
+    let Some(id) = record_id else {
         return false;
     };
     asked == id
-        || row.source.is_some_and(|source| {
+        || source.is_some_and(|source| {
             asked
                 .strip_prefix(source)
                 .and_then(|rest| rest.strip_prefix(':'))

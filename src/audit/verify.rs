@@ -1,21 +1,24 @@
 //! `karat verify`: a published run is what its inputs and its audit log say.
 //!
-//! In: a run folder. The files that its summary names are hashed and read again,
-//! mapped again, the log is replayed over them, and the golden file is drawn anew and
-//! compared byte for byte. Nothing is written.
+//! In: a run folder. Its summary is held against the seal and against the chain of
+//! runs, every file against its hash. The inputs are read and mapped again, the log is
+//! replayed over them, the golden file is drawn anew and compared byte for byte, the
+//! xref record by record. Nothing is written.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 use super::Index;
 use super::by_itself;
+use super::chain::{self, Chain};
 use super::load::Log;
 use super::replay::Replay;
 use crate::contact::{Diagnostic, Failure, FailureKind, Place, Records, Table};
 use crate::map;
+use crate::merge::PreviousXref;
 use crate::plan::Plan;
 use crate::read;
 use crate::rulebook::Rulebook;
@@ -30,45 +33,86 @@ pub struct Verified {
     pub records: usize,
     pub events: usize,
     pub golden_records: usize,
+    /// BLAKE3 of `summary.json`, hexadecimal.
+    pub seal: String,
+    pub chain: Chain,
 }
 
-/// Verifies the run in `folder`. `input` is the export that the run read from standard
-/// input, kept as a file.
+/// What is known beside the run folder.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Given<'a> {
+    /// The export that the run read from standard input, kept as a file.
+    pub input: Option<&'a Path>,
+    /// A folder that has the inputs, when they are no longer where they were.
+    pub inputs: Option<&'a Path>,
+    /// The run's seal, as somebody noted it.
+    pub seal: Option<&'a str>,
+}
+
+/// Verifies the run in `folder`.
 ///
 /// # Errors
-/// Exit 3: the run or an input can't be read, or is not what it was. Exit 70: the
-/// golden file is not what the replay gives.
-pub fn verify(
-    folder: &Path,
-    input: Option<&Path>,
-    rulebook: &Rulebook,
-) -> Result<Verified, Failure> {
-    let summary = summary::read(folder).map_err(|message| unreadable(folder, &message))?;
+/// Exit 3: the run or an input can't be read, or is not what it was; all that is so are
+/// named. Exit 70: the golden file is not what the replay gives.
+pub fn verify(folder: &Path, given: Given<'_>, rulebook: &Rulebook) -> Result<Verified, Failure> {
+    let (summary, seal) = chain::sealed(folder, given.seal)
+        .map_err(|faults| Failure::new(FailureKind::Input, faults))?;
     let mut plan = summary::plan_of(&summary).map_err(|message| {
         unreadable(
             folder,
             &format!("summary.json names no plan that this karat knows: {message}"),
         )
     })?;
-    let piped = take_input(&mut plan, input)?;
+    let piped = take_input(&mut plan, given.input)?;
     let mut changed = Vec::new();
-    let outputs = check_outputs(folder, &summary, &mut changed);
-    let inputs = check_inputs(&plan, &summary, input, &mut changed);
-    if !piped.is_empty() && input.is_none() {
+    let outputs = chain::outputs(folder, &summary, &mut changed);
+    let chain = chain::back(folder, &summary, &mut changed);
+    let place = Places {
+        summary: &summary,
+        plan: &plan,
+        given,
+    };
+    let inputs = place.check(&mut changed);
+    let files: Vec<Vec<PathBuf>> = plan
+        .sources
+        .iter()
+        .map(|source| source.files.iter().map(|file| place.of(file)).collect())
+        .collect();
+    if !piped.is_empty() && given.input.is_none() {
         changed.push(in_part(folder, &plan, (&piped, inputs, outputs), rulebook)?);
     }
     if !changed.is_empty() {
         return Err(Failure::new(FailureKind::Input, changed));
     }
+    for (source, files) in plan.sources.iter_mut().zip(files) {
+        source.files = files;
+    }
     let records = read_again(&plan, rulebook)?;
-    let (events, golden_records) = replay(folder, &plan, &records, rulebook)?;
+    let (events, golden_records) = replay(folder, &plan, &records, rulebook)
+        .map_err(|failure| of_version(failure, &summary))?;
     Ok(Verified {
         inputs,
         outputs,
         records: records.rows(),
         events,
         golden_records,
+        seal,
+        chain,
     })
+}
+
+/// Another version may map the inputs in another way.
+fn of_version(mut failure: Failure, summary: &Value) -> Failure {
+    let made = summary["karat"]["version"].as_str().unwrap_or("");
+    let own = env!("CARGO_PKG_VERSION");
+    if made != own {
+        for diagnostic in &mut failure.diagnostics {
+            diagnostic.hints.push(format!(
+                "karat {made} made the run, this is karat {own}: verify with the version that made it"
+            ));
+        }
+    }
+    failure
 }
 
 /// Replays the log of `folder` over `records` and compares the golden file; gives
@@ -92,16 +136,8 @@ pub(crate) fn replay(
         Replay::new(records, &events, &index).map_err(|message| broken(folder, &message))?;
     let golden = replay.golden_table(rulebook);
     compare(folder, plan, &replay.golden_ids, &golden)?;
+    compare_xref(folder, records, &replay)?;
     Ok((events.len(), golden.rows()))
-}
-
-fn check_outputs(folder: &Path, summary: &Value, changed: &mut Vec<Diagnostic>) -> usize {
-    let outputs = summary["outputs"].as_array().map_or(&[][..], Vec::as_slice);
-    for output in outputs {
-        let name = output["file"].as_str().unwrap_or("");
-        check_hash(&folder.join(name), output["blake3"].as_str(), changed);
-    }
-    outputs.len()
 }
 
 /// Puts `input` in the place of standard input; gives the sources that came from there.
@@ -150,70 +186,73 @@ fn in_part(
     .hint("if the export was kept as a file, --input FILE verifies the whole"))
 }
 
-fn check_inputs(
-    plan: &Plan,
-    summary: &Value,
-    input: Option<&Path>,
-    changed: &mut Vec<Diagnostic>,
-) -> usize {
-    let mut count = 0;
-    for source in summary["sources"].as_array().map_or(&[][..], Vec::as_slice) {
-        for file in source["files"].as_array().map_or(&[][..], Vec::as_slice) {
-            let path = file["path"].as_str().unwrap_or("");
-            let path = match (path, input) {
-                ("-", None) => continue,
-                ("-", Some(input)) => input.to_owned(),
-                _ => located(plan, path),
-            };
-            count += 1;
-            check_hash(&path, file["blake3"].as_str(), changed);
+/// Where the inputs are now.
+struct Places<'a> {
+    summary: &'a Value,
+    plan: &'a Plan,
+    given: Given<'a>,
+}
+
+impl Places<'_> {
+    /// Holds the inputs against their hashes; gives how many there are.
+    fn check(&self, changed: &mut Vec<Diagnostic>) -> usize {
+        let sources = self.summary["sources"].as_array();
+        let files: Vec<(PathBuf, Option<&str>)> = sources
+            .into_iter()
+            .flatten()
+            .flat_map(|source| source["files"].as_array().into_iter().flatten())
+            .filter_map(|file| {
+                let path = match (file["path"].as_str().unwrap_or(""), self.given.input) {
+                    ("-", None) => return None,
+                    ("-", Some(input)) => input.to_owned(),
+                    (path, _) => self.of(Path::new(path)),
+                };
+                Some((path, file["blake3"].as_str()))
+            })
+            .collect();
+        let found: Vec<Diagnostic> = files
+            .par_iter()
+            .filter_map(|(path, hash)| chain::check(path, *hash))
+            .collect();
+        changed.extend(found);
+        files.len()
+    }
+
+    /// An input as the run named it: in the folder that was given, by as much of its
+    /// path as is there; else from the folder in which the run was started.
+    fn of(&self, path: &Path) -> PathBuf {
+        if self.given.input.is_some_and(|input| input == path) {
+            return path.to_owned();
         }
-    }
-    count
-}
-
-/// A path as the summary shows it, from the folder that the run started in.
-fn located(plan: &Plan, path: &str) -> PathBuf {
-    let direct = PathBuf::from(path);
-    if direct.is_absolute() || direct.exists() {
-        direct
-    } else {
-        plan.base.join(path)
-    }
-}
-
-fn check_hash(path: &Path, expected: Option<&str>, changed: &mut Vec<Diagnostic>) {
-    let place = || Place::file(path.display().to_string());
-    match hash(path) {
-        Ok(found) if Some(found.as_str()) == expected => {}
-        Ok(_) => changed.push(
-            Diagnostic::error(
-                "file_changed",
-                "this file is not the one of the run any more",
-            )
-            .at(place())
-            .hint("its BLAKE3 is not the one in summary.json"),
-        ),
-        Err(error) => changed.push(
-            Diagnostic::error(
-                "file_unreadable",
-                format!("this file can't be read: {error}"),
-            )
-            .at(place()),
-        ),
-    }
-}
-
-fn hash(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            return Ok(hasher.finalize().to_hex().to_string());
+        if let Some(folder) = self.given.inputs {
+            let parts: Vec<_> = path
+                .components()
+                .filter(|part| matches!(part, std::path::Component::Normal(_)))
+                .collect();
+            let tails = (0..parts.len()).map(|from| {
+                let tail: PathBuf = parts[from..].iter().collect();
+                folder.join(tail)
+            });
+            let name = path.file_name().map(|name| folder.join(name));
+            return tails
+                .into_iter()
+                .find(|candidate| candidate.exists())
+                .or(name)
+                .unwrap_or_else(|| path.to_owned());
         }
-        hasher.update(&buffer[..read]);
+        if path.is_absolute() {
+            return path.to_owned();
+        }
+        let started = self.summary["run"]["folder"].as_str().map(Path::new);
+        [
+            started.map(|folder| folder.join(path)),
+            Some(path.to_owned()),
+            Some(self.plan.base.join(path)),
+        ]
+        .into_iter()
+        .flatten()
+        .find(|candidate| candidate.exists())
+        .unwrap_or_else(|| path.to_owned())
     }
 }
 
@@ -265,7 +304,8 @@ fn compare(folder: &Path, plan: &Plan, ids: &[&str], golden: &Table) -> Result<(
                 ),
             ));
         }
-    } else {
+    }
+    if plan.output.parquet {
         let names: Vec<&str> = golden
             .names()
             .iter()
@@ -289,6 +329,41 @@ fn compare(folder: &Path, plan: &Plan, ids: &[&str], golden: &Table) -> Result<(
                 ));
             }
         }
+    }
+    Ok(())
+}
+
+/// The xref record by record: who the log says each one is.
+fn compare_xref(folder: &Path, records: &Records, replay: &Replay<'_>) -> Result<(), Failure> {
+    let (path, xref) = previous::xref_table(folder);
+    let xref = xref.map_err(|message| unreadable(&path, &message))?;
+    let xref =
+        PreviousXref::new(xref).ok_or_else(|| unreadable(&path, "columns are missing in it"))?;
+    let golden_of = replay.clusters.golden_of(records.rows());
+    let mut told = 0;
+    for row in 0..xref.rows() {
+        let (source, id) = xref.key(row);
+        let same = row < records.rows()
+            && (source, id) == (records.source(row).name.as_str(), records.id(row));
+        let says = xref.golden_ids().and_then(|ids| ids.get(row));
+        let replayed = golden_of
+            .get(row)
+            .copied()
+            .flatten()
+            .map(|golden| replay.golden_ids[golden as usize]);
+        if !same || says != replayed {
+            return Err(broken(
+                folder,
+                &format!(
+                    "the xref differs from the replay in line {}: {source}:{id}",
+                    row + 2
+                ),
+            ));
+        }
+        told += 1;
+    }
+    if told != records.rows() {
+        return Err(broken(folder, "the xref has fewer records than the inputs"));
     }
     Ok(())
 }

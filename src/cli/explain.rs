@@ -1,365 +1,378 @@
-//! `karat explain`: why two records were merged or not, or what became of one.
+//! `karat explain`: why records were merged or not, and where a value comes from.
 //!
-//! The plan's line is run again as far as linking; it is deterministic, so the
-//! weights are those of the run.
+//! The latest published run answers, from what it keeps. What it does not keep is
+//! computed by running the line again, and said so.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde_json::json;
 
 use super::Ending;
+use super::audit::run_folder;
+use super::canvas::Canvas;
 use super::console::{Console, usage};
+use super::explain_again::run_again;
+use super::explain_group::GroupView;
+use super::explain_record::RecordView;
+use super::explain_target::{Target, find, one};
 use super::inputs::{self, PlanArgs};
+use super::{explain_field, explain_pair};
 use crate::contact::diagnostic::{nearest, shown};
-use crate::contact::{Failure, Records};
-use crate::link::compare::names::NameComparer;
-use crate::link::score::{Evidence, probability};
-use crate::link::{Linked, Linking, judge};
-use crate::pipeline::{self, Prepared};
+use crate::contact::{Diagnostic, Failure, FailureKind, Place};
+use crate::explain::group::Group;
+use crate::explain::log::Log;
+use crate::explain::{Pair, Run, field, pair_story};
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
-use crate::standardise::system_id;
+use crate::write::{staging, summary};
 
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
-    /// One record or two, as SOURCE:RECORD_ID
-    #[arg(required = true, num_args = 1..=2, value_name = "SOURCE:ID")]
+    /// A record (SOURCE:ID), two of them, a golden record, or a field of one (ID.phone)
+    #[arg(required = true, num_args = 1..=2, value_name = "ID")]
     ids: Vec<String>,
 
-    /// The plan of the run
-    #[arg(long, default_value = "karat.toml", value_name = "PLAN.toml")]
-    plan: PathBuf,
+    /// Only this field of the golden record
+    #[arg(long, value_name = "NAME")]
+    field: Option<String>,
+
+    /// A run's folder, or an output folder for its latest run
+    #[arg(long, value_name = "RUN")]
+    run: Option<PathBuf>,
+
+    /// The plan whose latest run is asked, or by which the line is run again where a run
+    /// does not remember a pair [default: karat.toml]
+    #[arg(long, value_name = "PLAN.toml")]
+    plan: Option<PathBuf>,
 }
 
-/// A pair's verdict, piece by piece.
-#[derive(Clone, Debug, Serialize)]
-pub struct PairStory {
-    pub left: String,
-    pub right: String,
-    /// The prior first; the bits add up to `weight`.
-    pub evidence: Vec<Evidence>,
-    pub weight: f64,
-    pub probability: f64,
-    pub candidate: bool,
-    pub merged: bool,
+/// What is asked: a published run, or a plan that has none.
+struct Asked<'a> {
+    console: &'a Console,
+    rulebook: Rulebook,
+    folder: Option<PathBuf>,
+    /// As on the command line.
+    plan: Option<Plan>,
 }
 
 pub fn run(args: &ExplainArgs, console: &Console) -> Result<Ending, Failure> {
-    let rulebook = Rulebook::builtin();
-    let plan_args = PlanArgs {
-        inputs: vec![args.plan.clone()],
-        out: None,
-        as_of: None,
-        country: None,
+    let mut asked = Asked {
+        console,
+        rulebook: Rulebook::builtin(),
+        folder: None,
+        plan: None,
     };
-    let loaded = inputs::load(&plan_args, console, &rulebook)?;
-    let progress = console.progress();
-    let result = pipeline::run_to_links(&loaded.plan, &rulebook, &progress);
-    progress.finish();
-    let (prepared, linked, linking) = result?;
-    let view = View {
-        prepared: &prepared,
-        linked: &linked,
-        linking: &linking,
-        plan: &loaded.plan,
+    asked.settle(args)?;
+    let run = asked.open(args)?;
+    let targets = targets(&run, args)?;
+    let text = match &targets[..] {
+        [Target::Field(golden, field)] => asked.field(&run, golden, field)?,
+        [Target::Golden(golden)] => asked.golden(&run, golden)?,
+        [Target::Records(rows)] => asked.records(&run, rows, &args.ids[0])?,
+        [a, b] => {
+            let (a, b) = pair_of(&run, args, a, b)?;
+            asked.pair(&run, args, a, b)?
+        }
+        _ => return Err(usage("usage_ids", "name one record or two")),
     };
-    let rows = args
+    console.print(&text)?;
+    Ok(Ending::Done)
+}
+
+fn targets(run: &Run, args: &ExplainArgs) -> Result<Vec<Target>, Failure> {
+    let mut targets = args
         .ids
         .iter()
-        .map(|id| find(&prepared.records, id))
-        .collect::<Result<Vec<u32>, Failure>>()?;
-    match rows[..] {
-        [a, b] => view.pair(a, b, console),
-        [a] => view.record(a, console),
-        _ => Err(usage("usage_ids", "name one record or two")),
-    }
+        .map(|id| find(run, id))
+        .collect::<Result<Vec<Target>, Failure>>()?;
+    let Some(field) = &args.field else {
+        return Ok(targets);
+    };
+    let golden = match &targets[..] {
+        [Target::Golden(golden) | Target::Field(golden, _)] => golden.clone(),
+        [target] => {
+            let row = one(run, target, &args.ids[0])?;
+            let record = run.take(&[row])?.pop().unwrap_or_default();
+            record.golden_id.ok_or_else(|| {
+                usage(
+                    "usage_held",
+                    format!("{} is held out of the golden set", shown(&args.ids[0])),
+                )
+            })?
+        }
+        _ => {
+            return Err(usage(
+                "usage_field",
+                "--field is about one golden record: name one id",
+            ));
+        }
+    };
+    targets = vec![Target::Field(golden, field.clone())];
+    Ok(targets)
 }
 
-fn find(records: &Records, id: &str) -> Result<u32, Failure> {
-    let names: Vec<&str> = records
-        .sources
-        .iter()
-        .map(|source| source.name.as_str())
-        .collect();
-    let Some((source, record)) = id.split_once(':') else {
-        return Err(usage(
-            "usage_record",
-            format!("{} is no record: write SOURCE:RECORD_ID", shown(id)),
-        ));
+/// The two records that are meant; of golden records those that come nearest.
+fn pair_of(run: &Run, args: &ExplainArgs, a: &Target, b: &Target) -> Result<(u32, u32), Failure> {
+    let rows = |target: &Target| match target {
+        Target::Golden(golden) => run.rows_of_golden(golden),
+        Target::Records(rows) if rows.len() == 1 => Ok(rows.clone()),
+        other => one(run, other, "").map(|row| vec![row]),
     };
-    if !names.contains(&source) {
-        let hint =
-            nearest(source, names.iter().copied()).unwrap_or(names.first().copied().unwrap_or(""));
-        return Err(usage(
-            "usage_source",
-            format!(
-                "the plan has no source {}; did you mean '{hint}'?",
-                shown(source)
+    if matches!(a, Target::Golden(_)) || matches!(b, Target::Golden(_)) {
+        let (left, right) = (rows(a)?, rows(b)?);
+        let is = |rows: &[u32], row: u32| rows.binary_search(&row).is_ok();
+        let near = run
+            .pairs_where(|head| {
+                is(&left, head.left) && is(&right, head.right)
+                    || is(&left, head.right) && is(&right, head.left)
+            })?
+            .into_iter()
+            .max_by(|x, y| x.weight.total_cmp(&y.weight));
+        return Ok(near.map_or_else(|| (left[0], right[0]), |pair| (pair.left, pair.right)));
+    }
+    let (left, right) = (one(run, a, &args.ids[0])?, one(run, b, &args.ids[1])?);
+    if left == right {
+        return Err(usage("usage_same", "both ids name the same record"));
+    }
+    Ok((left, right))
+}
+
+impl Asked<'_> {
+    /// Which run answers.
+    fn settle(&mut self, args: &ExplainArgs) -> Result<(), Failure> {
+        if let Some(run) = &args.run {
+            self.folder = Some(run_folder(run)?);
+            if args.plan.is_none() {
+                return Ok(());
+            }
+        }
+        let path = args.plan.clone().unwrap_or_else(|| "karat.toml".into());
+        // Runs without a plan have a folder of their own name.
+        if args.plan.is_none() && !path.is_file() {
+            self.folder = Some(run_folder(Path::new("out"))?);
+            return Ok(());
+        }
+        let plan_args = PlanArgs {
+            inputs: vec![path],
+            out: None,
+            as_of: None,
+            country: None,
+        };
+        let loaded = inputs::load(&plan_args, self.console, &self.rulebook)?;
+        if self.folder.is_none() {
+            self.folder = staging::latest(&loaded.plan.output.dir);
+        }
+        self.plan = Some(loaded.plan);
+        Ok(())
+    }
+
+    /// The published run; the line is run again where it keeps nothing.
+    fn open(&self, args: &ExplainArgs) -> Result<Run, Failure> {
+        match &self.folder {
+            Some(folder) if Run::is_kept(folder) => return Run::open(folder),
+            Some(_) => self.console.say(
+                "The run keeps no evidence ([output] evidence = false): the line is run again.\n",
             ),
-        ));
-    }
-    let rows = || {
-        (0u32..)
-            .take(records.rows())
-            .filter(|&row| records.source(row as usize).name == source)
-    };
-    if let Some(row) = rows().find(|&row| records.id(row as usize) == record) {
-        return Ok(row);
-    }
-    // A system shows some ids shorter than it exports them.
-    let form = |id: &str| system_id::standardise(id).value;
-    if let Some(wanted) = form(record)
-        && let Some(row) =
-            rows().find(|&row| form(records.id(row as usize)).as_ref() == Some(&wanted))
-    {
-        return Ok(row);
-    }
-    let mut message = format!("{} has no record {}", shown(source), shown(record));
-    if let Some(near) = nearest(record, rows().map(|row| records.id(row as usize))) {
-        message.push_str(&format!("; did you mean {}?", shown(near)));
-    }
-    Err(usage("usage_record", message))
-}
-
-struct View<'a> {
-    prepared: &'a Prepared,
-    linked: &'a Linked,
-    linking: &'a Linking,
-    plan: &'a Plan,
-}
-
-impl View<'_> {
-    fn name(&self, row: u32) -> String {
-        let records = &self.prepared.records;
-        format!(
-            "{}:{}",
-            records.source(row as usize).name,
-            records.id(row as usize)
-        )
+            None => self.console.say(
+                "There is no run yet (`karat run` makes one, and then this takes no time): the line is run as far as merging.\n",
+            ),
+        }
+        self.again(None, args)
     }
 
-    /// The record's place among those that were linked; a held record has none.
-    fn dense(&self, row: u32) -> Option<u32> {
-        let at = self.linking.features.rows.binary_search(&row).ok()?;
-        u32::try_from(at).ok()
-    }
-
-    fn story(&self, a: u32, b: u32) -> Option<PairStory> {
-        let (x, y) = (self.dense(a)?, self.dense(b)?);
-        let mut names = NameComparer::small(&self.linking.features);
-        let (features, judge) = (&self.linking.features, &self.linking.judge);
-        let (low, high) = (x.min(y), x.max(y));
-        let compared = judge::compare(features, low, high, &mut names);
-        let weight = judge.weight(features, low, high, &compared);
-        Some(PairStory {
-            left: self.name(a),
-            right: self.name(b),
-            evidence: judge.evidence(features, low, high, &compared),
-            weight: f64::from(weight),
-            probability: f64::from(probability(weight)),
-            candidate: self.linking.candidates.contains(x, y),
-            merged: self.linked.cluster[a as usize] == self.linked.cluster[b as usize],
+    fn again(
+        &self,
+        summary: Option<&serde_json::Value>,
+        args: &ExplainArgs,
+    ) -> Result<Run, Failure> {
+        let plan = self.plan_of(summary)?;
+        run_again(&plan, &self.rulebook, self.console, |run| {
+            match &targets(run, args)?[..] {
+                [a, b] => pair_of(run, args, a, b).map(Some),
+                _ => Ok(None),
+            }
+        })
+        .map_err(|mut failure| {
+            if failure.kind == FailureKind::Input
+                && self.plan.is_none()
+                && let Some(last) = failure.diagnostics.last_mut()
+            {
+                last.hints.push(
+                    "the run names its inputs from the folder that it was started in: go there, or name the plan with --plan".to_owned(),
+                );
+            }
+            failure
         })
     }
 
-    fn held(&self, row: u32) -> Option<String> {
-        let held = self.prepared.held.get(&row)?;
-        Some(format!(
-            "{} is held out of the golden set: {} ({})\n",
-            self.name(row),
-            held.reason,
-            held.rule
+    /// The plan of the command line, or the one that the run was made with.
+    fn plan_of(&self, summary: Option<&serde_json::Value>) -> Result<Plan, Failure> {
+        if let Some(plan) = &self.plan {
+            return Ok(plan.clone());
+        }
+        let folder = self.folder.clone().unwrap_or_default();
+        let failed = |message: String| {
+            Failure::one(
+                FailureKind::Input,
+                Diagnostic::error(
+                    "run_unreadable",
+                    format!("the plan of this run can't be read: {message}"),
+                )
+                .at(Place::file(folder.display().to_string())),
+            )
+        };
+        let read;
+        let summary = match summary {
+            Some(summary) => summary,
+            None => {
+                read = summary::read(&folder).map_err(failed)?;
+                &read
+            }
+        };
+        let mut plan = summary::plan_of(summary).map_err(failed)?;
+        // out/runs/<run>
+        if let Some(out) = folder.ancestors().nth(2) {
+            plan.output.dir = out.to_owned();
+        }
+        Ok(plan)
+    }
+
+    fn log(&self) -> Option<Log> {
+        Log::open(self.folder.as_deref()?).ok()
+    }
+
+    fn pair(&self, run: &Run, args: &ExplainArgs, a: u32, b: u32) -> Result<String, Failure> {
+        if let Some(pair) = run.pair(a, b)? {
+            return self.tell_pair(run, &pair, a);
+        }
+        let records = run.take(&[a, b])?;
+        let held: Vec<_> = records.iter().filter(|r| r.golden_id.is_none()).collect();
+        if !held.is_empty() {
+            if self.console.json() {
+                let list: Vec<_> = held
+                    .iter()
+                    .map(|record| json!({"record": record.name(), "held": record.held}))
+                    .collect();
+                return Ok(format!("{:#}\n", json!({"held": list})));
+            }
+            return Ok(held
+                .iter()
+                .map(|record| {
+                    let (rule, reason) = record.held.clone().unwrap_or_default();
+                    format!(
+                        "{} is held out of the golden set, so that it was compared with nobody: {reason} ({rule})\n",
+                        record.name()
+                    )
+                })
+                .collect());
+        }
+        self.console.say(
+            "The run does not remember this pair (it was far apart, or never compared): the line is run again.\n",
+        );
+        let names = [records[0].name(), records[1].name()];
+        let again = self.again(Some(&run.summary), args)?;
+        let found = names.map(|name| find(&again, &name));
+        let [Ok(Target::Records(left)), Ok(Target::Records(right))] = &found else {
+            return Err(usage(
+                "usage_record",
+                "the inputs do not have these records any more",
+            ));
+        };
+        match again.pair(left[0], right[0])? {
+            Some(pair) => self.tell_pair(&again, &pair, left[0]),
+            None => Err(usage("usage_record", "these records can't be compared")),
+        }
+    }
+
+    fn tell_pair(&self, run: &Run, pair: &Pair, first: u32) -> Result<String, Failure> {
+        let records = run.take(&[first, pair.other(first)])?;
+        let records = [&records[0], &records[1]];
+        let story = pair_story::tell(run, pair, records)?;
+        if self.console.json() {
+            let value = serde_json::to_value(&story).unwrap_or_default();
+            return Ok(format!("{value:#}\n"));
+        }
+        Ok(explain_pair::text(
+            &story,
+            records,
+            Canvas::of(self.console),
         ))
     }
 
-    fn pair(&self, a: u32, b: u32, console: &Console) -> Result<Ending, Failure> {
-        let Some(story) = self.story(a, b) else {
-            let text: String = [a, b]
-                .into_iter()
-                .filter_map(|row| self.held(row))
-                .collect();
-            console.print(&text)?;
-            return Ok(Ending::Done);
+    fn golden(&self, run: &Run, golden: &str) -> Result<String, Failure> {
+        let view = GroupView {
+            run,
+            golden_id: golden,
+            group: Group::of_golden(run, golden)?,
         };
-        if console.json() {
-            let value = serde_json::to_value(&story).unwrap_or_default();
-            console.print(&format!("{value:#}\n"))?;
-            return Ok(Ending::Done);
+        if self.console.json() {
+            return Ok(format!("{:#}\n", view.json()));
         }
-        let mut text = self.side_by_side(a, b);
-        text.push_str(&waterfall(&story));
-        text.push_str(&self.verdict(&story));
-        console.print(&text)?;
-        Ok(Ending::Done)
+        Ok(view.text(Canvas::of(self.console)))
     }
 
-    /// Both records' canonical values, field by field.
-    fn side_by_side(&self, a: u32, b: u32) -> String {
-        let mut table = comfy_table::Table::new();
-        table.load_preset(comfy_table::presets::NOTHING);
-        table.set_header(vec!["field".to_owned(), self.name(a), self.name(b)]);
-        for (name, column) in self
-            .prepared
-            .table
+    fn records(&self, run: &Run, rows: &[u32], id: &str) -> Result<String, Failure> {
+        let log = self.log();
+        let views = rows
             .iter()
-            .filter(|(name, _)| !name.contains(':'))
-        {
-            let (left, right) = (column.get(a as usize), column.get(b as usize));
-            if left.is_some() || right.is_some() {
-                let cell = |value: Option<&str>| value.map_or_else(|| "-".to_owned(), clean);
-                table.add_row(vec![name.to_owned(), cell(left), cell(right)]);
-            }
-        }
-        format!("{}\n\n", table.trim_fmt())
-    }
-
-    fn verdict(&self, story: &PairStory) -> String {
-        let threshold = self.plan.matching.threshold;
-        let mut text = String::new();
-        if !story.candidate {
-            text.push_str(
-                "blocking did not bring this pair: it shares no small enough candidate key\n",
-            );
-        }
-        text.push_str(match (story.merged, story.probability >= threshold) {
-            (true, true) => "merged: one golden record\n",
-            (true, false) => "merged through other records of the cluster, whose average over all pairs is above the threshold, or because neither record has anybody nearer\n",
-            (false, true) => "not merged: the average over all pairs of the two clusters is below the threshold, or a decision forbids it\n",
-            (false, false) => "not merged: two golden records\n",
-        });
-        text
-    }
-
-    fn record(&self, row: u32, console: &Console) -> Result<Ending, Failure> {
-        let cluster = self.linked.cluster[row as usize];
-        let others: Vec<u32> = (0u32..)
-            .zip(&self.linked.cluster)
-            .filter(|&(r, &c)| c == cluster && r != row)
-            .map(|(r, _)| r)
-            .collect();
-        let inside: Vec<PairStory> = others
-            .iter()
-            .filter_map(|&other| self.story(row, other))
-            .collect();
-        let outside = self.nearest_outsiders(row);
-        if console.json() {
-            let value = serde_json::json!({
-                "record": self.name(row),
-                "held": self.prepared.held.get(&row).map(|held| held.reason.clone()),
-                "match_probability": self.linked.probability[row as usize],
-                "merged_with": inside,
-                "nearest_outsiders": outside,
-            });
-            console.print(&format!("{value:#}\n"))?;
-            return Ok(Ending::Done);
-        }
-        let mut text = self.values(row);
-        text.push_str(&self.held(row).unwrap_or_default());
-        let list = |title: &str, stories: &[PairStory]| {
-            let mut out = format!("\n{title}\n");
-            for story in stories {
-                out.push_str(&format!(
-                    "  {:<44} {:>7.1} bits  p = {:.3}\n",
-                    story.right, story.weight, story.probability
-                ));
-            }
-            if stories.is_empty() {
-                out.push_str("  none\n");
-            }
-            out
-        };
-        text.push_str(&list("merged with", &inside));
-        text.push_str(&list("nearest records outside", &outside));
-        text.push_str("\nexplain a pair: karat explain A B\n");
-        console.print(&text)?;
-        Ok(Ending::Done)
-    }
-
-    /// Raw and canonical value of every field of a record.
-    fn values(&self, row: u32) -> String {
-        let records = &self.prepared.records;
-        let mut text = format!(
-            "{} ({}:{})\n",
-            self.name(row),
-            records.file(row as usize),
-            records.origin[row as usize].line
-        );
-        for (name, column) in self.prepared.table.iter() {
-            let (raw, value) = (
-                records.table.get(name, row as usize),
-                column.get(row as usize),
-            );
-            match (raw, value) {
-                (None, None) => {}
-                (raw, Some(value)) if raw == Some(value) || raw.is_none() => {
-                    text.push_str(&format!("  {name:<22} {}\n", clean(value)));
+            .take(20)
+            .map(|&row| RecordView::of(run, log.as_ref(), row))
+            .collect::<Result<Vec<RecordView>, Failure>>()?;
+        if self.console.json() {
+            return Ok(match &views[..] {
+                [view] => format!("{:#}\n", view.json()),
+                views => {
+                    let all: Vec<_> = views.iter().map(RecordView::json).collect();
+                    format!("{:#}\n", json!(all))
                 }
-                (raw, value) => text.push_str(&format!(
-                    "  {name:<22} {}   (as read: {})\n",
-                    value.map_or_else(|| "-".to_owned(), clean),
-                    clean(raw.unwrap_or(""))
-                )),
-            }
+            });
         }
-        text
+        let canvas = Canvas::of(self.console);
+        let texts: Vec<String> = views.iter().map(|view| view.text(canvas)).collect();
+        let mut out = String::new();
+        if rows.len() > 1 {
+            out.push_str(&format!(
+                "{} is a record of {} sources; write SOURCE:ID for one of them\n\n",
+                shown(id),
+                rows.len()
+            ));
+        }
+        out.push_str(&texts.join("\n"));
+        Ok(out)
     }
 
-    /// The five heaviest links to other clusters.
-    fn nearest_outsiders(&self, row: u32) -> Vec<PairStory> {
-        let Some(own) = self.dense(row) else {
-            return Vec::new();
-        };
-        let rows = &self.linking.features.rows;
-        let mut found: Vec<(f32, u32)> = self
-            .linking
-            .links
-            .iter()
-            .filter(|link| link.left == own || link.right == own)
-            .map(|link| {
-                (
-                    link.weight,
-                    rows[if link.left == own {
-                        link.right
-                    } else {
-                        link.left
-                    } as usize],
+    fn field(&self, run: &Run, golden: &str, name: &str) -> Result<String, Failure> {
+        let group = Group::of_golden(run, golden)?;
+        let failed = |message: String| {
+            Failure::one(
+                FailureKind::Input,
+                Diagnostic::error(
+                    "audit_unreadable",
+                    format!("a value is explained from the log of a run: {message}"),
                 )
-            })
-            .filter(|&(_, other)| {
-                self.linked.cluster[other as usize] != self.linked.cluster[row as usize]
-            })
-            .collect();
-        found.sort_by(|x, y| y.0.total_cmp(&x.0).then_with(|| x.1.cmp(&y.1)));
-        found
-            .into_iter()
-            .take(5)
-            .filter_map(|(_, other)| self.story(row, other))
-            .collect()
+                .hint("`karat run` makes one"),
+            )
+        };
+        let folder = self
+            .folder
+            .as_deref()
+            .ok_or_else(|| failed("there is none yet".to_owned()))?;
+        let log = Log::open(folder).map_err(failed)?;
+        let told =
+            field::tell(run, &log, &group, (golden, name), &self.rulebook).map_err(failed)?;
+        let Some(story) = told else {
+            let mut message = format!("there is no field {}", shown(name));
+            let known = self.rulebook.fields().names();
+            let columns = run.columns().iter().map(String::as_str);
+            if let Some(near) = nearest(name, known.chain(columns)) {
+                message.push_str(&format!("; did you mean '{near}'?"));
+            }
+            return Err(usage("usage_field", message));
+        };
+        if self.console.json() {
+            let value = serde_json::to_value(&story).unwrap_or_default();
+            return Ok(format!("{value:#}\n"));
+        }
+        Ok(explain_field::text(&story, Canvas::of(self.console)))
     }
-}
-
-fn waterfall(story: &PairStory) -> String {
-    let mut text = String::new();
-    let mut sum = 0.0;
-    for piece in &story.evidence {
-        sum += piece.bits;
-        text.push_str(&format!(
-            "{:<16} {:<36} {:>+7.2}   {:>+7.2}\n",
-            clean(&piece.comparison),
-            piece.level,
-            piece.bits,
-            sum
-        ));
-    }
-    text.push_str(&format!(
-        "{:<53} {:>+7.2}   = {:.2} bits, match probability {:.4}\n\n",
-        "match weight", sum, story.weight, story.probability
-    ));
-    text
-}
-
-/// A value for the terminal: no control codes.
-fn clean(value: &str) -> String {
-    let shown = shown(value);
-    shown.trim_matches('\'').to_owned()
 }

@@ -4,28 +4,46 @@
 //! signal and a closed pipe mean for the exit code; a command only returns.
 
 pub mod audit;
+mod audit_rows;
+pub mod canvas;
 pub mod check;
 pub mod check_report;
 pub mod check_table;
 pub mod completions;
 pub mod console;
+pub mod decide;
+pub mod diff;
+mod diff_text;
 pub mod evaluate;
 mod evaluate_report;
 pub mod explain;
+mod explain_again;
+mod explain_field;
+mod explain_group;
+mod explain_pair;
+mod explain_record;
+mod explain_target;
 pub mod init;
 pub mod inputs;
+mod lineage_text;
 pub mod lock;
 pub mod panic;
 pub mod progress;
 pub mod read;
 pub mod render;
+pub mod review;
+mod review_screen;
+mod review_session;
+mod review_tui;
 pub mod rules;
 pub mod rules_docs;
 pub mod run;
 pub mod schema;
 pub mod signals;
 pub mod threads;
+pub mod undo;
 pub mod verify;
+pub mod waterfall;
 
 use std::process::ExitCode;
 
@@ -77,8 +95,16 @@ pub enum Command {
     Init(init::InitArgs),
     /// Tell why records were merged or not, and where a value comes from
     Explain(explain::ExplainArgs),
+    /// Show what a person should look at, and take the answers
+    Review(review::ReviewArgs),
+    /// Say that two records are one person, or never are
+    Decide(decide::DecideArgs),
+    /// Take a person apart, for good, and show what the next run will do
+    Undo(undo::UndoArgs),
     /// Query the audit log of a run
     Audit(audit::AuditArgs),
+    /// Tell what changed between two runs, and why
+    Diff(diff::DiffArgs),
     /// Replay a run and compare it with what it published
     Verify(verify::VerifyArgs),
     /// Compare a run with known truth
@@ -140,7 +166,11 @@ fn dispatch(command: &Command, console: &Console) -> Result<Ending, Failure> {
         Command::Read(args) => read::run(args, console),
         Command::Init(args) => init::run(args, console),
         Command::Explain(args) => explain::run(args, console),
+        Command::Review(args) => review::run(args, console),
+        Command::Decide(args) => decide::run(args, console),
+        Command::Undo(args) => undo::run(args, console),
         Command::Audit(args) => audit::run(args, console),
+        Command::Diff(args) => diff::run(args, console),
         Command::Verify(args) => verify::run(args, console),
         Command::Evaluate(args) => evaluate::run(args, console),
         Command::Rules(args) => rules::run(args, console),

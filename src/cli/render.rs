@@ -19,11 +19,31 @@ pub fn diagnostic(diagnostic: &Diagnostic, color: bool) -> String {
     let mut group = Group::with_title(level.primary_title(tame(&diagnostic.message)));
     if let Some(place) = &diagnostic.place {
         group = match &place.excerpt {
-            Some(excerpt) => group.element(
-                Snippet::source(excerpt.text.as_ref())
-                    .path(one_line(&place.file))
-                    .annotation(AnnotationKind::Primary.span(excerpt.start..excerpt.end)),
-            ),
+            Some(excerpt) => {
+                let mark = |kind: AnnotationKind, start, end, label: &str| {
+                    let label = (!label.is_empty()).then(|| tame(label).into_owned());
+                    kind.span(start..end).label(label)
+                };
+                let also = excerpt.also.iter().map(|other| {
+                    mark(
+                        AnnotationKind::Context,
+                        other.start,
+                        other.end,
+                        &other.label,
+                    )
+                });
+                group.element(
+                    Snippet::source(excerpt.text.as_ref())
+                        .path(one_line(&place.file))
+                        .annotation(mark(
+                            AnnotationKind::Primary,
+                            excerpt.start,
+                            excerpt.end,
+                            &excerpt.label,
+                        ))
+                        .annotations(also),
+                )
+            }
             None => {
                 let mut origin = Origin::path(one_line(&place.file));
                 if place.line > 0 {
@@ -83,7 +103,7 @@ fn tame(text: &str) -> Cow<'_, str> {
 }
 
 /// A file's name, in which a line break is no more welcome than a control code.
-fn one_line(name: &str) -> String {
+pub(super) fn one_line(name: &str) -> String {
     tame(name).replace('\n', "\\n")
 }
 

@@ -1,13 +1,17 @@
 //! `karat run`: the whole line, published at once.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::Ending;
 use super::console::{Console, usage};
+use super::diff_text;
 use super::inputs::{self, PlanArgs};
 use super::lock::Lock;
 use crate::contact::Failure;
 use crate::rulebook::Rulebook;
+use crate::write::staging;
 use crate::{pipeline, plan};
 
 #[derive(Debug, Args)]
@@ -15,9 +19,13 @@ pub struct RunArgs {
     #[command(flatten)]
     plan: PlanArgs,
 
-    /// Do everything but publish
+    /// Do everything but publish, and tell what would change since the latest run
     #[arg(long)]
     dry_run: bool,
+
+    /// Write the report of a dry run here (a run has it in its folder)
+    #[arg(long, requires = "dry_run", value_name = "FILE.html")]
+    report: Option<PathBuf>,
 
     /// Where to run: this version knows only its own engine
     #[arg(long, value_name = "URL", hide = true)]
@@ -32,7 +40,10 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Ending, Failure> {
         ));
     }
     let rulebook = Rulebook::builtin();
-    let loaded = inputs::load(&args.plan, console, &rulebook)?;
+    let mut loaded = inputs::load(&args.plan, console, &rulebook)?;
+    if args.dry_run {
+        loaded.plan.output.report = args.report.is_some();
+    }
     console.tell(&loaded.diagnostics);
     if loaded.drafted {
         console.say(&format!(
@@ -50,8 +61,13 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Ending, Failure> {
     progress.finish();
     drop(lock);
     let outcome = result?;
+    if let (Some(path), Some(page)) = (&args.report, &outcome.page) {
+        staging::write_private(path, page.as_bytes())?;
+    }
     console.tell(&outcome.diagnostics);
-    let ending = if outcome.soft_gates_broken {
+    let ending = if outcome.hard_gates_broken {
+        Ending::HardGate
+    } else if outcome.soft_gates_broken {
         Ending::SoftGate
     } else {
         Ending::Done
@@ -61,6 +77,9 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Ending, Failure> {
         console.print(&format!("{:#}\n", outcome.summary))?;
     } else if !console.globals().quiet {
         console.print(&outcome.text)?;
+        if let Some(changes) = outcome.changes.as_ref().filter(|_| args.dry_run) {
+            console.print(&format!("\n{}", diff_text::text(changes)))?;
+        }
     }
     Ok(ending)
 }

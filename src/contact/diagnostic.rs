@@ -55,6 +55,18 @@ pub struct Excerpt {
     pub text: std::sync::Arc<str>,
     pub start: usize,
     pub end: usize,
+    /// What to write at the mark; mostly nothing, the message says it.
+    pub label: String,
+    /// Other places of the same text that belong to the fault.
+    pub also: Vec<Mark>,
+}
+
+/// Bytes of a text to mark, with what to write there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    pub start: usize,
+    pub end: usize,
+    pub label: String,
 }
 
 impl Place {
@@ -101,6 +113,7 @@ impl Place {
                 text: text.clone(),
                 start,
                 end: end.clamp(start, text.len()),
+                ..Excerpt::default()
             }),
         }
     }

@@ -405,6 +405,30 @@ impl Events {
         [about.field, about.rule, about.reason]
     }
 
+    /// [`Event::weight`] alone: a search, so only to be asked of kinds that have one.
+    #[must_use]
+    pub fn weight(&self, at: usize) -> Option<f32> {
+        let at = u32::try_from(at).ok()?;
+        let place = self
+            .weights
+            .binary_search_by_key(&at, |(own, _)| *own)
+            .ok()?;
+        Some(self.weights[place].1)
+    }
+
+    /// The kinds of which an event has a weight.
+    #[must_use]
+    pub fn weighted_kinds(&self) -> Vec<EventKind> {
+        let mut kinds = Vec::new();
+        for (at, _) in &self.weights {
+            let kind = self.about(*at as usize).1;
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        kinds
+    }
+
     /// Stage, kind, and the field as an index into [`Events::words`].
     #[must_use]
     pub fn about(&self, at: usize) -> (Stage, EventKind, u32) {
@@ -424,17 +448,6 @@ impl Events {
 
     fn next(&self) -> u32 {
         u32::try_from(self.rows.len()).unwrap_or(NONE)
-    }
-
-    /// [`Event::weight`] alone.
-    #[must_use]
-    pub fn weight(&self, at: usize) -> Option<f32> {
-        let at = u32::try_from(at).ok()?;
-        let place = self
-            .weights
-            .binary_search_by_key(&at, |(own, _)| *own)
-            .ok()?;
-        Some(self.weights[place].1)
     }
 
     fn store(&mut self, value: Option<&str>) -> u32 {

@@ -61,7 +61,7 @@ pub struct Counts {
     pub changed: u64,
     /// Those values.
     pub changed_values: u64,
-    /// Persons with the same id, the same records and the same values.
+    /// Persons with the same id and the same values (their records may be others).
     pub unchanged: u64,
     pub records_before: u64,
     pub records_after: u64,
@@ -83,8 +83,8 @@ impl Counts {
         self.gone + self.merged_ids
     }
 
-    /// Persons that are not what they were: with changed values, with other records,
-    /// gone, or merged into others; out of [`Counts::persons_before`].
+    /// Persons of before whose golden record is not what it was: with changed values,
+    /// gone, or merged into another; out of [`Counts::persons_before`].
     #[must_use]
     pub const fn touched(&self) -> u64 {
         self.persons_before.saturating_sub(self.unchanged)

@@ -1,10 +1,25 @@
-//! A team's decisions: `never` and `always`, one a line, and systems' own merge histories.
+//! People's decisions, `never` and `always`, and systems' own merge histories: what
+//! they bind, whatever the evidence says.
+//!
+//! In: the decisions as read ([`crate::write::decisions`]) and the records. Out: groups
+//! of rows that are one person, and groups that are not ([`Bound`]). What is tied
+//! together is tied through records that are not linked, too: held ones, and ones that
+//! are gone.
+
+mod bind;
+mod effect;
+mod ties;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::contact::diagnostic::{nearest, shown};
-use crate::contact::{Diagnostic, Records, Table};
+use crate::contact::{Diagnostic, Failure, FailureKind, Place, Records, Table};
+use crate::standardise::system_id;
+pub use effect::DecisionReport;
+use ties::Groups;
+pub use ties::{Contradiction, Tie, contradictions, says, told};
 
 /// What a person decided of two records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,20 +36,70 @@ impl Verdict {
             Self::Always => "always",
         }
     }
+
+    /// The verdict of a word, in any case.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Never, Self::Always]
+            .into_iter()
+            .find(|verdict| verdict.name().eq_ignore_ascii_case(word))
+    }
 }
 
-/// A decision as written: `decision,left,right,who,when,why`, a record being `source:record_id`.
+/// A source record by its names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordName {
+    pub source: String,
+    pub record_id: String,
+}
+
+impl RecordName {
+    #[must_use]
+    pub fn new(source: impl Into<String>, record_id: impl Into<String>) -> Self {
+        Self {
+            source: source.into(),
+            record_id: record_id.into(),
+        }
+    }
+}
+
+impl std::fmt::Display for RecordName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.source, self.record_id)
+    }
+}
+
+/// A line of the decisions file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     pub verdict: Verdict,
-    pub left: (String, String),
-    pub right: (String, String),
+    pub a: RecordName,
+    pub b: RecordName,
+    /// Who decided; may be empty, as may the next two.
+    pub by: String,
+    /// YYYY-MM-DD.
+    pub date: String,
     pub why: String,
-    /// Line of the file, from 1.
-    pub line: u32,
+    /// Where it is written.
+    pub place: Place,
 }
 
-/// A decision whose records are in this run.
+impl Decision {
+    /// Who, when and why, as one text for the audit.
+    fn reason(&self) -> String {
+        let head: Vec<&str> = [self.by.as_str(), self.date.as_str()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        match (head.is_empty(), self.why.is_empty()) {
+            (true, _) => self.why.clone(),
+            (false, true) => head.join(", "),
+            (false, false) => format!("{}: {}", head.join(", "), self.why),
+        }
+    }
+}
+
+/// A decision whose records are both in this run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Applied {
     pub verdict: Verdict,
@@ -45,209 +110,219 @@ pub struct Applied {
     pub by_person: bool,
 }
 
-/// Reads a decisions file.
+/// What decisions and histories demand of the rows of this run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bound {
+    /// Rows that are one person, sorted; some stand alone, for the next field's sake.
+    pub groups: Vec<Vec<u32>>,
+    /// Places in `groups` that are two persons.
+    pub apart: Vec<(u32, u32)>,
+}
+
+/// What became of the decisions.
+#[derive(Clone, Debug, Default)]
+pub struct Decided {
+    /// Decisions and histories between two records of this run, sorted.
+    pub applied: Vec<Applied>,
+    pub bound: Bound,
+    /// The same without what people decided: what would have been.
+    pub without: Bound,
+    /// Decisions that name a record which is not in this run.
+    pub idle: u64,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Finds the decisions' records and what follows. A record that is not there is a note,
+/// and its decision stays: it binds again when the record is back.
 ///
 /// # Errors
-/// Every line that cannot be a decision, with its place.
-pub fn parse(file: &str, text: &str) -> Result<Vec<Decision>, Vec<Diagnostic>> {
-    let whole: Arc<str> = text.into();
-    let mut decisions = Vec::new();
-    let mut faults = Vec::new();
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .has_headers(false)
-        .comment(Some(b'#'))
-        .from_reader(text.as_bytes());
-    for record in reader.records() {
-        let Ok(record) = record else { continue };
-        let start = record
-            .position()
-            .map_or(0, |p| usize::try_from(p.byte()).unwrap_or(0));
-        let skipped = text.get(start..).map_or(0, |rest| {
-            rest.len() - rest.trim_start_matches(['\r', '\n']).len()
-        });
-        let start = start + skipped;
-        let end = text
-            .get(start..)
-            .and_then(|rest| rest.find('\n'))
-            .map_or(text.len(), |at| start + at);
-        let place = crate::contact::Place::span(file, &whole, start, end);
-        let cell = |at: usize| record.get(at).unwrap_or("").trim();
-        let verdict = match cell(0).to_lowercase().as_str() {
-            "" => continue,
-            "decision" => continue,
-            "never" => Verdict::Never,
-            "always" => Verdict::Always,
-            other => {
-                let mut fault = Diagnostic::error(
-                    "decision_unknown",
-                    format!("{} is no decision", shown(other)),
-                )
-                .at(place);
-                fault.hints.push(match nearest(other, ["never", "always"]) {
-                    Some(name) => format!("did you mean '{name}'?"),
-                    None => "a line begins with 'never' or 'always'".into(),
-                });
-                faults.push(fault);
-                continue;
-            }
-        };
-        let (Some(left), Some(right)) = (cell(1).split_once(':'), cell(2).split_once(':')) else {
-            faults.push(
-                Diagnostic::error("decision_record", "a decision names two records")
-                    .at(place)
-                    .hint("write never,SOURCE:RECORD_ID,SOURCE:RECORD_ID,who,when,why"),
-            );
-            continue;
-        };
-        let owned = |(source, id): (&str, &str)| (source.trim().to_owned(), id.trim().to_owned());
-        decisions.push(Decision {
-            verdict,
-            left: owned(left),
-            right: owned(right),
-            why: cell(5).to_owned(),
-            line: place.line,
-        });
+/// Exit 2 when decisions contradict each other that did not by their spelling: two of
+/// their ids are one record's.
+pub fn apply(decisions: &[Decision], records: &Records, table: &Table) -> Result<Decided, Failure> {
+    let mut decided = Decided::default();
+    let rows = find(decisions, records);
+    // Rows are their own numbers; who is not here gets one past them.
+    let mut absent: BTreeMap<&RecordName, u32> = BTreeMap::new();
+    let mut next = u32::try_from(records.rows()).unwrap_or(u32::MAX);
+    let mut node = |name| {
+        if let Some(&row) = rows.get(name) {
+            return row;
+        }
+        *absent.entry(name).or_insert_with(|| {
+            next = next.saturating_add(1);
+            next - 1
+        })
+    };
+    let mut ties = Vec::new();
+    for decision in decisions {
+        let (a, b) = (node(&decision.a), node(&decision.b));
+        ties.push(Tie::new(decision.verdict, a, b));
     }
-    if faults.is_empty() {
-        Ok(decisions)
-    } else {
-        Err(faults)
+    let fault = ties::told(&ties, decisions);
+    if !fault.is_empty() {
+        return Err(Failure::new(FailureKind::Usage, fault));
+    }
+    let here = |node: u32| (node as usize) < records.rows();
+    for (decision, tie) in decisions.iter().zip(&ties) {
+        if here(tie.a) && here(tie.b) {
+            decided.applied.push(Applied {
+                verdict: tie.verdict,
+                left: tie.a.min(tie.b),
+                right: tie.a.max(tie.b),
+                why: decision.reason(),
+                by_person: true,
+            });
+        } else {
+            decided.idle += 1;
+            decided
+                .diagnostics
+                .push(idle(decision, records, |name| rows.contains_key(name)));
+        }
+    }
+    let mut groups = Groups::default();
+    for tie in ties.iter().filter(|tie| tie.verdict == Verdict::Always) {
+        groups.tie(tie.a, tie.b);
+    }
+    for tie in ties.iter().filter(|tie| tie.verdict == Verdict::Never) {
+        groups.forbid(tie.a, tie.b);
+    }
+    let mut alone = Groups::default();
+    for history in table
+        .column("merged_ids")
+        .map_or_else(Vec::new, |merged| histories(records, merged))
+    {
+        alone.tie(history.left, history.right);
+        if groups.tie(history.left, history.right) {
+            decided.applied.push(history);
+        } else {
+            decided.diagnostics.push(overruled(&history, records));
+        }
+    }
+    decided.applied.sort();
+    decided.applied.dedup();
+    decided.bound = bound(groups, here);
+    decided.without = bound(alone, here);
+    Ok(decided)
+}
+
+fn bound(groups: Groups, here: impl Fn(u32) -> bool) -> Bound {
+    let (groups, apart) = groups.settle();
+    Bound {
+        groups: groups
+            .into_iter()
+            .map(|nodes| nodes.into_iter().filter(|&node| here(node)).collect())
+            .collect(),
+        apart,
     }
 }
 
-/// Finds the decisions' records; one that is not in this run is told and left alone.
-#[must_use]
-pub fn apply(
-    decisions: &[Decision],
-    records: &Records,
-    table: &Table,
-) -> (Vec<Applied>, Vec<Diagnostic>) {
-    let mut wanted: BTreeMap<(&str, &str), Option<u32>> = BTreeMap::new();
-    for decision in decisions {
-        for (source, id) in [&decision.left, &decision.right] {
-            wanted.insert((source, id), None);
+/// The rows of the records that decisions name. A system shows some ids shorter than
+/// it exports them: where the spelling fits no record, its standard form may.
+fn find<'a>(decisions: &'a [Decision], records: &Records) -> HashMap<&'a RecordName, u32> {
+    let mut found: HashMap<&RecordName, u32> = HashMap::new();
+    let mut exact: HashMap<(&str, &str), &RecordName> = HashMap::new();
+    for name in decisions.iter().flat_map(|d| [&d.a, &d.b]) {
+        exact.insert((&name.source, &name.record_id), name);
+    }
+    if exact.is_empty() {
+        return found;
+    }
+    let mut standard: HashMap<(&str, String), Vec<&RecordName>> = HashMap::new();
+    for row in 0..records.rows() {
+        let key = (records.source(row).name.as_str(), records.id(row));
+        if let Some(name) = exact.get(&key) {
+            found.insert(name, u32::try_from(row).unwrap_or(u32::MAX));
         }
     }
-    let merged = table.column("merged_ids");
-    if !wanted.is_empty() {
-        for row in 0..records.rows() {
-            if let Some(found) =
-                wanted.get_mut(&(records.source(row).name.as_str(), records.id(row)))
-            {
-                *found = u32::try_from(row).ok();
-            }
+    for name in exact.values().filter(|name| !found.contains_key(**name)) {
+        if let Some(form) = system_id::standardise(&name.record_id).value {
+            let key = (name.source.as_str(), form);
+            standard.entry(key).or_default().push(name);
         }
     }
-    let mut applied = Vec::new();
-    let mut diagnostics = Vec::new();
-    for decision in decisions {
-        let find = |(source, id): &(String, String)| {
-            wanted
-                .get(&(source.as_str(), id.as_str()))
-                .copied()
-                .flatten()
+    if standard.is_empty() {
+        return found;
+    }
+    let wanted: Vec<bool> = records
+        .sources
+        .iter()
+        .map(|source| standard.keys().any(|(name, _)| *name == source.name))
+        .collect();
+    for row in 0..records.rows() {
+        if !wanted[usize::from(records.origin[row].source)] {
+            continue;
+        }
+        let Some(form) = system_id::standardise(records.id(row)).value else {
+            continue;
         };
-        match (find(&decision.left), find(&decision.right)) {
-            (Some(left), Some(right)) if left != right => applied.push(Applied {
-                verdict: decision.verdict,
-                left: left.min(right),
-                right: left.max(right),
-                why: decision.why.clone(),
-                by_person: true,
-            }),
-            (Some(_), Some(_)) => diagnostics.push(Diagnostic::warning(
-                "decision_self",
-                format!(
-                    "the decision of line {} names one record twice",
-                    decision.line
-                ),
-            )),
-            _ => diagnostics.push(idle(decision, records)),
+        for name in standard
+            .get(&(records.source(row).name.as_str(), form))
+            .into_iter()
+            .flatten()
+        {
+            found
+                .entry(name)
+                .or_insert_with(|| u32::try_from(row).unwrap_or(u32::MAX));
         }
     }
-    if let Some(merged) = merged {
-        applied.extend(histories(records, merged));
-    }
-    applied.sort();
-    applied.dedup();
-    diagnostics.extend(contradictions(&applied, records));
-    (applied, diagnostics)
+    found
 }
 
 /// A decision about a record that is not there: a gone record is a note, an unknown
 /// source a warning, since it is a slip of the pen.
-fn idle(decision: &Decision, records: &Records) -> Diagnostic {
+fn idle(decision: &Decision, records: &Records, found: impl Fn(&RecordName) -> bool) -> Diagnostic {
     let names: Vec<&str> = records.sources.iter().map(|s| s.name.as_str()).collect();
-    let unknown = [&decision.left.0, &decision.right.0]
+    let gone: Vec<&RecordName> = [&decision.a, &decision.b]
         .into_iter()
-        .find(|source| !names.contains(&source.as_str()));
+        .filter(|name| !found(name))
+        .collect();
+    let unknown = gone
+        .iter()
+        .map(|name| name.source.as_str())
+        .find(|source| !names.contains(source));
     let Some(source) = unknown else {
+        let gone: Vec<String> = gone.iter().map(|name| shown(&name.to_string())).collect();
         return Diagnostic::info(
             "decision_idle",
-            format!(
-                "the decision of line {} names a record that is not in this run",
-                decision.line
-            ),
-        );
+            format!("{} is not in this run", gone.join(" nor ")),
+        )
+        .at(decision.place.clone())
+        .hint("the decision is kept, and binds again when the record is back");
     };
     let told = Diagnostic::warning(
         "decision_source",
         format!(
-            "the decision of line {} names the source {}, which the plan does not have",
-            decision.line,
+            "a decision names the source {}, which the plan does not have",
             shown(source)
         ),
-    );
+    )
+    .at(decision.place.clone());
     match nearest(source, names) {
         Some(name) => told.hint(format!("did you mean '{name}'?")),
         None => told,
     }
 }
 
-/// A `never` between records that `always` ties together: the `never` holds, and a
-/// person must say which is meant.
-fn contradictions(applied: &[Applied], records: &Records) -> Vec<Diagnostic> {
-    let mut up: BTreeMap<u32, u32> = BTreeMap::new();
-    fn root(up: &BTreeMap<u32, u32>, mut at: u32) -> u32 {
-        while let Some(&next) = up.get(&at) {
-            at = next;
-        }
-        at
-    }
-    for tie in applied.iter().filter(|a| a.verdict == Verdict::Always) {
-        let (a, b) = (root(&up, tie.left), root(&up, tie.right));
-        if a != b {
-            up.insert(a.max(b), a.min(b));
-        }
-    }
+/// A person knows better than a system's history.
+fn overruled(history: &Applied, records: &Records) -> Diagnostic {
     let name = |row: u32| {
-        format!(
-            "{}:{}",
-            records.source(row as usize).name,
-            records.id(row as usize)
-        )
+        let row = row as usize;
+        shown(&format!("{}:{}", records.source(row).name, records.id(row)))
     };
-    applied
-        .iter()
-        .filter(|a| a.verdict == Verdict::Never && root(&up, a.left) == root(&up, a.right))
-        .map(|a| {
-            Diagnostic::warning(
-                "decision_contradiction",
-                format!(
-                    "'never' and 'always' contradict each other for {} and {}: the 'never' holds",
-                    shown(&name(a.left)),
-                    shown(&name(a.right))
-                ),
-            )
-            .hint("take one of the decisions out")
-        })
-        .collect()
+    Diagnostic::info(
+        "decision_over_history",
+        format!(
+            "the system's own merge history takes {} and {} for one; a decision says that they are not, and holds",
+            name(history.left),
+            name(history.right)
+        ),
+    )
 }
 
-/// A system's list of merged ids is an `always` with the records that still carry them.
+/// A system's list of merged ids is an `always` with the records that still carry them,
+/// except in a source that is said to hold nobody twice. Sorted.
 fn histories(records: &Records, merged: &crate::contact::Text) -> Vec<Applied> {
-    let mut by_id: BTreeMap<(u16, &str), u32> = BTreeMap::new();
+    let mut by_id: HashMap<(u16, &str), u32> = HashMap::new();
     if merged.filled() > 0 {
         for row in 0..records.rows() {
             by_id.insert(
@@ -258,6 +333,9 @@ fn histories(records: &Records, merged: &crate::contact::Text) -> Vec<Applied> {
     }
     let mut applied = Vec::new();
     for (row, ids) in merged.iter().enumerate() {
+        if records.source(row).deduplicated {
+            continue;
+        }
         for id in ids
             .unwrap_or("")
             .split(';')
@@ -277,23 +355,7 @@ fn histories(records: &Records, merged: &crate::contact::Text) -> Vec<Applied> {
             }
         }
     }
+    applied.sort();
+    applied.dedup();
     applied
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn decisions_are_read_and_faults_are_all_told() {
-        let text = "decision,left,right,who,when,why\nnever,a:1,b:2,ann,2026-01-01,namesakes\nalways,a:3,a:4\n";
-        let read = parse("decisions.csv", text).expect("two decisions");
-        assert_eq!(read.len(), 2);
-        assert_eq!(read[0].left, ("a".into(), "1".into()));
-        assert_eq!(read[0].why, "namesakes");
-        let faults =
-            parse("decisions.csv", "nevr,a:1,b:2\nalways,a1,b:2\n").expect_err("two faults");
-        assert_eq!(faults.len(), 2);
-        assert_eq!(faults[1].place.as_ref().map(|p| p.line), Some(2));
-    }
 }

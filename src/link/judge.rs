@@ -1,7 +1,9 @@
 //! Compares and weighs any two records: two people, two organisations, or one of each.
 
 use super::card::Card;
-use super::columns::{self, ColumnReport, Columns, Input, Judged, LEVEL_NAMES, Sample};
+use super::columns::{
+    self, ColumnReport, Columns, Input, Judged, LEVEL_NAMES, Sample, Seen, Weights,
+};
 use super::compare::names::NameComparer;
 use super::compare::{self, Compared, Pattern};
 use super::features::Features;
@@ -11,7 +13,7 @@ use super::pairs::Pairs;
 use super::score::{Evidence, Scorer, odds};
 
 /// What a person and an organisation weigh: they are never one.
-const MIXED: f32 = -30.0;
+pub const MIXED: f32 = -30.0;
 
 /// The estimated models, and the columns that no field fits but that say something.
 pub struct Judge {
@@ -56,7 +58,11 @@ pub fn compare_cards(
             let (a, b) = ((left.0 as usize, left.1), (right.0 as usize, right.1));
             compare::compare_cards(f, a, b, names)
         }
-        Kind::Organisations => orgs::compare::compare(f, left.0, right.0).rounded(),
+        Kind::Organisations => {
+            let mut compared = orgs::compare::compare(f, left.0, right.0);
+            f.orgs.left_out.apply(&mut compared);
+            compared.rounded()
+        }
         Kind::Mixed => Compared::default(),
     };
     (kind, compared)
@@ -117,7 +123,7 @@ impl Judge {
         })
     }
 
-    fn of(&self, kind: Kind) -> Option<(&Scorer, &Columns)> {
+    pub(super) fn of(&self, kind: Kind) -> Option<(&Scorer, &Columns)> {
         match kind {
             Kind::People => Some((&self.people, &self.people_columns)),
             Kind::Organisations => Some((&self.organisations, &self.organisation_columns)),
@@ -171,26 +177,56 @@ impl Judge {
     /// The same, taken apart; the bits add up to the weight.
     #[must_use]
     pub fn evidence(&self, f: &Features, a: u32, b: u32, compared: &Compared) -> Vec<Evidence> {
-        let Some((scorer, columns)) = self.of(kind(f, a, b)) else {
-            return vec![Evidence {
-                comparison: "kind".to_owned(),
-                level: "a person and an organisation".to_owned(),
-                bits: f64::from(MIXED),
-            }];
-        };
-        let mut out = scorer.evidence(compared);
-        let mut joint = scorer.joint_of(compared);
-        for column in &columns.taken {
-            let (next, level) = column.add(a, b, joint);
-            if level > 0 {
-                out.push(Evidence {
-                    comparison: column.name.clone(),
-                    level: LEVEL_NAMES[usize::from(level) - 1].to_owned(),
-                    bits: odds(next) - odds(joint),
-                });
+        match self.of(kind(f, a, b)) {
+            Some((scorer, columns)) => {
+                let seen = columns
+                    .taken
+                    .iter()
+                    .map(|column| (&column.weights, column.seen(a, b)));
+                evidence(scorer, seen, compared)
             }
-            joint = next;
+            None => mixed(),
         }
-        out
     }
+}
+
+/// What every piece adds: the comparisons of the model, then the learned ones.
+pub fn evidence<'a>(
+    scorer: &Scorer,
+    columns: impl Iterator<Item = (&'a Weights, Seen)>,
+    compared: &Compared,
+) -> Vec<Evidence> {
+    let mut out = scorer.evidence(compared);
+    let mut joint = scorer.joint_of(compared);
+    for (weights, seen) in columns {
+        let next = weights.add(seen, joint);
+        if let Some(level) = usize::from(seen.level).checked_sub(1) {
+            let common = weights.add(
+                Seen {
+                    rarity: 0.0,
+                    ..seen
+                },
+                joint,
+            );
+            out.push(Evidence {
+                comparison: weights.name.clone(),
+                level: LEVEL_NAMES.get(level).copied().unwrap_or("").to_owned(),
+                bits: odds(next) - odds(joint),
+                frequency: odds(next) - odds(common),
+            });
+        }
+        joint = next;
+    }
+    out
+}
+
+/// A person and an organisation.
+#[must_use]
+pub fn mixed() -> Vec<Evidence> {
+    vec![Evidence {
+        comparison: "kind".to_owned(),
+        level: "a person and an organisation".to_owned(),
+        bits: f64::from(MIXED),
+        frequency: 0.0,
+    }]
 }

@@ -50,6 +50,30 @@ impl Corrections {
             .map_or(0.0, |levels| levels[level as usize])
     }
 
+    /// The corrections of the levels of one comparison, from level 0; empty when there is
+    /// nothing to correct.
+    #[must_use]
+    pub fn levels(&self, place: usize) -> Vec<f64> {
+        self.bits
+            .get(place)
+            .map_or_else(Vec::new, |levels| levels.to_vec())
+    }
+
+    /// The form of [`Corrections::levels`], comparison by comparison.
+    #[must_use]
+    pub fn from_levels(levels: &[Vec<f64>]) -> Self {
+        if levels.iter().all(Vec::is_empty) {
+            return Self::default();
+        }
+        let mut bits = vec![[0f64; 16]; Comparison::COUNT];
+        for (own, levels) in bits.iter_mut().zip(levels) {
+            for (bits, level) in own.iter_mut().zip(levels) {
+                *bits = *level;
+            }
+        }
+        Self { bits }
+    }
+
     /// The corrections of all levels of a pair.
     #[must_use]
     pub fn of(&self, pattern: Pattern) -> f64 {
@@ -71,6 +95,10 @@ pub struct Taught {
     pub never: u64,
     /// The largest change first.
     pub levels: Vec<TaughtLevel>,
+    /// Compared pairs that are above the threshold for what was taught …
+    pub pairs_up: u64,
+    /// … and below it.
+    pub pairs_down: u64,
 }
 
 /// A level whose bits changed: log2 (m/u) before, and with the correction.
@@ -172,6 +200,8 @@ pub fn teach(
         always: always as u64,
         never: never as u64,
         levels,
+        pairs_up: 0,
+        pairs_down: 0,
     })
 }
 

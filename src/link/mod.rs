@@ -17,7 +17,9 @@ pub mod evaluate;
 pub mod fans;
 pub mod features;
 pub mod fill;
+pub mod histogram;
 pub mod judge;
+pub mod kept;
 pub mod kernel;
 pub mod learned;
 pub mod lessons;
@@ -28,9 +30,11 @@ pub mod orgs;
 pub mod own_estimate;
 pub mod pairs;
 pub mod score;
+mod steps;
+pub mod stored;
 pub mod texts;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
@@ -38,25 +42,30 @@ use rayon::prelude::*;
 use crate::contact::{
     Diagnostic, Event, EventKind, Events, Failure, FailureKind, Records, Stage, Table,
 };
-use crate::plan::Plan;
+use crate::plan::{Plan, RecordKind};
 use crate::rulebook::Rulebook;
 use crate::standardise::company::CompanyRules;
 use crate::standardise::email::EmailRules;
 use crate::standardise::job_title::JobTitleRules;
-use crate::watch::{Share, Watch};
-use block::{BlockPlan, BlockStats, Candidates};
+use crate::watch::Watch;
+use block::{BlockPlan, BlockStats, Candidates, Program};
 use columns::{ColumnReport, Columns};
 use compare::names::NameComparer;
 use compare::{Comparison, Pattern};
-use decisions::{Applied, Decision, Verdict};
+use decisions::{Applied, Decision, DecisionReport};
 use features::{FeatureRules, Features, NONE};
+use histogram::Histogram;
 use judge::{Judge, Kind};
-use kernel::cluster::{Constraints, LOOSE, Link, cluster, components};
+use kept::Kept;
+use kernel::cluster::{Constraints, Link, cluster, components};
 use kernel::em::{self, EmPlan, Parameters, PatternRow};
+use kernel::guards::Guards;
 use model::{MatchModel, ModelChange, Models};
 pub use own_estimate::OwnEstimate;
 use pairs::{Pairs, Patterns};
 use score::{Scorer, probability};
+use steps::Steps;
+use stored::StoredModel;
 
 /// What linking found.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +79,8 @@ pub struct Linked {
     /// Compared pairs that reach the review band or are inside a cluster, `left < right`,
     /// sorted.
     pub pairs: Vec<LinkedPair>,
+    /// What the run remembers of its pairs; nothing unless it is written.
+    pub kept: Option<(Kept, StoredModel)>,
     pub events: Events,
     pub diagnostics: Vec<Diagnostic>,
     pub report: LinkReport,
@@ -107,6 +118,8 @@ pub struct LinkReport {
     /// Columns that no field fits and that were looked at, the taken ones first.
     pub columns: Vec<ColumnReport>,
     pub own: OwnEstimate,
+    /// All compared pairs by match weight.
+    pub weights: Histogram,
     /// Aliases of names and Latin readings that the data showed.
     pub learned_aliases: usize,
     pub learned_readings: usize,
@@ -117,6 +130,8 @@ pub struct LinkReport {
     pub changes: Vec<ModelChange>,
     /// What decisions changed of the estimated one, when there were enough.
     pub taught: Option<lessons::Taught>,
+    /// What decisions bound.
+    pub decisions: DecisionReport,
     pub clusters: u64,
     pub largest_cluster: u64,
 }
@@ -137,6 +152,7 @@ pub struct Linking {
     pub judge: Judge,
     pub links: Vec<Link>,
     pub constraints: Constraints,
+    pub guards: Guards,
 }
 
 /// Which compared pairs are kept for asking about them afterwards.
@@ -164,22 +180,43 @@ pub fn link(
 ) -> Result<(Linked, Linking), Failure> {
     let mut steps = Steps::new(watch);
     let share = steps.parts("block", records.rows(), 2)?;
+    let broken = |e| {
+        Failure::one(
+            FailureKind::Internal,
+            Diagnostic::error("match_model", format!("the match model: {e}")),
+        )
+    };
     let models = Models::parse(rulebook.file("matching.toml").unwrap_or(""), &plan.matching)
-        .map_err(|e| {
-            Failure::one(
-                FailureKind::Internal,
-                Diagnostic::error("match_model", format!("the match model: {e}")),
-            )
-        })?;
+        .map_err(broken)?;
+    let fields: Vec<&str> = rulebook.fields().names().collect();
+    let specs = |of| models.keys.specs(of, &fields).map_err(broken);
+    let specs = (
+        specs(RecordKind::People)?,
+        specs(RecordKind::Organisations)?,
+    );
     let rules = feature_rules(&models, rulebook);
     let mut features = Features::build(records, table, linkable, &rules, rulebook);
     features.left_out.clone_from(&models.people.left_out);
+    features
+        .orgs
+        .left_out
+        .clone_from(&models.organisations.left_out);
     share.step();
     watch.go_on()?;
-    let (applied, mut diagnostics) = decisions::apply(decisions, records, table);
-    let constraints = constraints(&features, records, &applied);
+    let decided = decisions::apply(decisions, records, table)?;
+    let mut diagnostics = decided.diagnostics;
+    let constraints = decided.bound.constraints(&features, records);
     features.copy_of = copies::find(&features, &constraints, plan.matching.max_block);
-    let candidates = block::candidates(&features, block_plan(plan, features.len()));
+    let keys = block::Input {
+        features: &features,
+        records,
+        table,
+        rules: &rules,
+    };
+    let (keys, told) = Program::compile(&specs.0, &specs.1, keys);
+    diagnostics.extend(told);
+    let candidates = block::candidates(&features, &keys, block_plan(plan, features.len()));
+    drop(keys);
     share.step();
     steps.next("compare", features.len() as u64)?;
     let mut pairs = Pairs::compare(&features, &candidates, watch);
@@ -224,8 +261,9 @@ pub fn link(
         },
         &pairs,
     );
-    let taught = if plan.matching.learn {
-        lessons::teach(&mut judge.people, &features, &applied, plan.matching.review)
+    let mut taught = if plan.matching.learn {
+        let (people, applied) = (&mut judge.people, &decided.applied);
+        lessons::teach(people, &features, applied, plan.matching.review)
     } else {
         None
     };
@@ -245,10 +283,29 @@ pub fn link(
             .collect()
     };
     let threshold = score::bits(plan.matching.threshold);
-    let mut links = near_links(&pairs, n, &constraints, keep, plan);
-    let (mut of, mut extra) = cluster(n, &links, &constraints, threshold, weigh);
+    let guards = models.guards;
+    let mut links = near_links(&pairs, n, &constraints, keep, plan, &guards);
+    let (mut of, mut extra) = cluster(n, &links, &constraints, threshold, &guards, weigh);
     extra.extend(copies::follow(&features.copy_of, &mut of, threshold, weigh));
     share.step();
+    let mut report = DecisionReport::count(&decided.applied, decided.idle);
+    if decided.bound != decided.without {
+        let without = decided.without.constraints(&features, records);
+        let touched = decided.bound.linked(&features);
+        let constraints = (&constraints, &without);
+        report.compare(
+            &of,
+            &links,
+            constraints,
+            &touched,
+            (threshold, &guards),
+            weigh,
+        );
+    }
+    if let Some(taught) = &mut taught {
+        let corrections = &judge.people.lessons;
+        (taught.pairs_up, taught.pairs_down) = pairs.crossed(corrections, threshold);
+    }
     links.extend(&extra);
     links.par_sort_unstable_by_key(|l| (l.left, l.right));
     let own = own_estimate::estimate(&of, |wanted| {
@@ -256,6 +313,7 @@ pub fn link(
         chosen.extend(extra.iter().filter(|link| wanted(link)));
         chosen
     });
+    let weights = Histogram::of(&of, pairs.iter().chain(extra.iter().copied()));
     drop(pairs);
     let linking = Linking {
         features,
@@ -263,64 +321,24 @@ pub fn link(
         judge,
         links,
         constraints,
+        guards,
     };
     let mut linked = linking.outcome(&of, records, plan);
     linked.report.own = own;
+    if keep == Keep::Near && plan.output.evidence {
+        let kept = linking.keep(&of, &decided.applied, plan);
+        linked.kept = Some((kept, StoredModel::of(&linking.judge, &linking.guards)));
+    }
+    linked.report.weights = weights;
     share.step();
     linked.report.patterns = patterns;
     linked.report.columns = columns;
     linked.report.taught = taught;
-    linked.events = decision_events(&applied);
+    linked.report.decisions = report;
+    linked.events = decision_events(&decided.applied);
     linked.diagnostics = diagnostics;
     linked.timings = steps.end();
     Ok((linked, linking))
-}
-
-/// The steps of linking, told to the watch and timed; stops between them when asked to.
-struct Steps<'a> {
-    watch: &'a dyn Watch,
-    done: Vec<(String, Duration)>,
-    at: Option<(&'static str, Instant)>,
-}
-
-impl<'a> Steps<'a> {
-    fn new(watch: &'a dyn Watch) -> Self {
-        Self {
-            watch,
-            done: Vec::new(),
-            at: None,
-        }
-    }
-
-    fn next(&mut self, name: &'static str, total: u64) -> Result<(), Failure> {
-        self.close();
-        self.watch.go_on()?;
-        self.watch.stage(name, total);
-        self.at = Some((name, Instant::now()));
-        Ok(())
-    }
-
-    /// A step of `parts` that are told one by one, as shares of the records.
-    fn parts(
-        &mut self,
-        name: &'static str,
-        records: usize,
-        parts: usize,
-    ) -> Result<Share<'a>, Failure> {
-        self.next(name, records as u64)?;
-        Ok(Share::new(self.watch, records, parts))
-    }
-
-    fn close(&mut self) {
-        if let Some((name, start)) = self.at.take() {
-            self.done.push((name.to_owned(), start.elapsed()));
-        }
-    }
-
-    fn end(mut self) -> Vec<(String, Duration)> {
-        self.close();
-        self.done
-    }
 }
 
 /// The lists that features need.
@@ -356,38 +374,6 @@ fn block_plan(plan: &Plan, records: usize) -> BlockPlan {
     }
 }
 
-fn constraints(features: &Features, records: &Records, applied: &[Applied]) -> Constraints {
-    let dense = |row: u32| {
-        features
-            .rows
-            .binary_search(&row)
-            .ok()
-            .and_then(|at| u32::try_from(at).ok())
-    };
-    let pairs = |verdict: Verdict| {
-        applied
-            .iter()
-            .filter(|a| a.verdict == verdict)
-            .filter_map(|a| Some((dense(a.left)?, dense(a.right)?)))
-            .collect()
-    };
-    let clean: Vec<bool> = records.sources.iter().map(|s| s.deduplicated).collect();
-    let distinct = if clean.contains(&true) {
-        features
-            .source
-            .iter()
-            .map(|&s| if clean[s as usize] { s + 1 } else { 0 })
-            .collect()
-    } else {
-        Vec::new()
-    };
-    Constraints {
-        never: pairs(Verdict::Never),
-        always: pairs(Verdict::Always),
-        distinct,
-    }
-}
-
 /// The links that clustering needs: those that hold a loose component together, and
 /// all others inside one; and those that a person may be asked about.
 fn near_links(
@@ -396,13 +382,14 @@ fn near_links(
     constraints: &Constraints,
     keep: Keep,
     plan: &Plan,
+    guards: &Guards,
 ) -> Vec<Link> {
     if keep == Keep::All {
         return pairs.links(|_| true);
     }
     let asked = score::bits(plan.matching.review.0);
-    let strong = pairs.links(|link| link.weight > LOOSE);
-    let component = components(n, &strong, constraints);
+    let strong = pairs.links(|link| f64::from(link.weight) > guards.loose);
+    let component = components(n, &strong, constraints, guards);
     pairs.links(|link| {
         link.weight >= asked || component[link.left as usize] == component[link.right as usize]
     })
@@ -537,7 +524,7 @@ impl Linking {
             sizes[root as usize] += 1;
             compared[root as usize] += u32::from(!f.is_copy(record));
         }
-        let mut sums = vec![0f32; of.len()];
+        let mut sums = vec![0f64; of.len()];
         let mut counts = vec![0u32; of.len()];
         let (low, high) = plan.matching.review;
         let mut kept = Vec::new();
@@ -547,7 +534,7 @@ impl Linking {
             if inside {
                 let copy = f.is_copy(link.left) || f.is_copy(link.right);
                 for side in [a, b].into_iter().filter(|&side| !copy || side == b) {
-                    sums[side] += link.weight.clamp(-12.0, 12.0);
+                    sums[side] += self.guards.clipped(link.weight);
                     counts[side] += 1;
                 }
             }
@@ -564,9 +551,10 @@ impl Linking {
                 compared[root as usize] - 1
             };
             if others > 0 {
-                #[allow(clippy::cast_precision_loss)] // cluster sizes
-                let average =
-                    (sums[at] - 2.0 * (others - counts[at].min(others)) as f32) / others as f32;
+                let unseen = f64::from(others - counts[at].min(others));
+                let sum = sums[at] + self.guards.uncompared * unseen;
+                #[allow(clippy::cast_possible_truncation)] // bits
+                let average = (sum / f64::from(others)) as f32;
                 confidence[f.rows[at] as usize] = probability(average);
             }
         }

@@ -2,16 +2,19 @@
 //! comparisons need.
 
 mod overrides;
+pub mod stored;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::block::{KeyForm, KeyForms};
 use super::compare::names::{family_level, given};
 use super::compare::{Comparison, Pattern};
 use super::kernel::em::{CLASSES, ComparisonSpec, ONE_PERSON};
+use super::kernel::guards::Guards;
 use super::orgs::{self, compare::Aspect};
-use crate::plan::MatchPlan;
+use crate::plan::{MatchPlan, RecordKind};
 pub use overrides::{LeftOut, ModelChange};
 
 /// The file as written.
@@ -21,6 +24,8 @@ struct File {
     model: General,
     suffixes: Suffixes,
     names: NameRules,
+    guards: Guards,
+    key: Vec<KeyForm>,
     comparison: Vec<Written>,
     organisations: Organisations,
 }
@@ -33,6 +38,7 @@ struct Organisations {
     least_pairs: u64,
     stop: Vec<String>,
     numerals: Vec<String>,
+    key: Vec<KeyForm>,
     comparison: Vec<Written>,
 }
 
@@ -73,6 +79,8 @@ struct NameRules {
 #[serde(deny_unknown_fields)]
 struct Written {
     name: String,
+    /// Whose values it looks at, for people to see.
+    fields: Vec<String>,
     #[serde(default)]
     scope: Option<Scope>,
     #[serde(default)]
@@ -135,6 +143,8 @@ pub struct MatchModel {
     pub specs: Vec<ComparisonSpec>,
     /// Level names by comparison, strongest first.
     pub level_names: Vec<Vec<String>>,
+    /// By comparison: the fields whose values it looks at.
+    pub fields: Vec<Vec<String>>,
     parents: Vec<Parent>,
     /// By comparison: the classes in which agreement is a coincidence, so that a rare
     /// value makes them less likely.
@@ -153,29 +163,40 @@ pub struct MatchModel {
     pub changes: Vec<ModelChange>,
 }
 
-/// Both models of the file, and the words that organisations' names need.
+/// Both models of the file, the keys that bring candidate pairs, the guards of clustering,
+/// and the words that organisations' names need.
 #[derive(Clone, Debug)]
 pub struct Models {
     pub people: MatchModel,
     pub organisations: MatchModel,
+    pub keys: KeyForms,
+    pub guards: Guards,
     pub organisation_names: orgs::name::NameRules,
 }
 
 impl Models {
-    /// Reads the form of `rules/matching.toml`, with what the plan changes of the model of
-    /// people.
+    /// Reads the form of `rules/matching.toml`, with what the plan changes of it.
     ///
     /// # Errors
     /// What is wrong with the file, in words.
     pub fn parse(text: &str, plan: &MatchPlan) -> Result<Self, String> {
         let mut file: File = toml::from_str(text).map_err(|e| e.to_string())?;
-        let changes = overrides::apply(&mut file, plan);
+        let mut changes = overrides::apply(&mut file, plan);
+        let (keys, told) = KeyForms::new(
+            std::mem::take(&mut file.key),
+            std::mem::take(&mut file.organisations.key),
+            &plan.keys,
+        );
+        changes.extend(told);
+        let mut guards = file.guards;
+        changes.extend(overrides::guard(&mut guards, &plan.guards));
         let mut organisations = MatchModel::empty(&file, &file.organisations.start);
         organisations.least_pairs = file.organisations.least_pairs;
         organisations.compare(
             &file.organisations.comparison,
             &Aspect::ALL.map(Aspect::name),
-            &MatchPlan::default(),
+            plan,
+            RecordKind::Organisations,
         )?;
         for (name, classes) in organisations
             .specs
@@ -192,6 +213,8 @@ impl Models {
         Ok(Self {
             people,
             organisations,
+            keys,
+            guards,
             organisation_names: orgs::name::NameRules {
                 stop: file.organisations.stop,
                 numerals: file.organisations.numerals,
@@ -212,11 +235,11 @@ impl MatchModel {
     fn of_people(file: &File, plan: &MatchPlan) -> Result<Self, String> {
         let mut model = Self::empty(file, &file.model.start);
         model.without = overrides::without(plan);
-        model.left_out = overrides::left_out(file, plan);
         model.compare(
             &file.comparison,
             &Comparison::ALL.map(Comparison::name),
             plan,
+            RecordKind::People,
         )?;
         Ok(model)
     }
@@ -228,6 +251,7 @@ impl MatchModel {
             changes: Vec::new(),
             specs: Vec::new(),
             level_names: Vec::new(),
+            fields: Vec::new(),
             parents: Vec::new(),
             coincidence: Vec::new(),
             start: [s.same, s.other_job, s.colleague, s.relative, s.unrelated],
@@ -245,7 +269,9 @@ impl MatchModel {
         list: &[Written],
         order: &[&str],
         plan: &MatchPlan,
+        records: RecordKind,
     ) -> Result<(), String> {
+        self.left_out = overrides::left_out(list, order, plan, records);
         let by_name: BTreeMap<&str, &Written> = list.iter().map(|c| (c.name.as_str(), c)).collect();
         for name in order {
             let written = by_name
@@ -258,12 +284,13 @@ impl MatchModel {
                 Parent::Level(..) => written.states.len() + 1,
             };
             let mut spec = spec(written, states)?;
-            spec.fixed |= overrides::fixed(&spec.name, plan);
+            spec.fixed |= overrides::fixed(&spec.name, plan, records);
             self.coincidence
                 .push(spec.table_of.map(|table| table != spec.table_of[0]));
             self.specs.push(spec);
             self.level_names
                 .push(written.level.iter().map(|l| l.name.clone()).collect());
+            self.fields.push(written.fields.clone());
             self.parents.push(parent);
         }
         Ok(())

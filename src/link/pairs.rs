@@ -15,6 +15,7 @@ use super::compare::{Compared, Pattern};
 use super::features::Features;
 use super::judge::{self, Judge, Kind, Prepared};
 use super::kernel::cluster::Link;
+use super::lessons::Corrections;
 use crate::watch::Watch;
 
 type Fixed = foldhash::fast::FixedState;
@@ -155,6 +156,16 @@ impl Pairs {
             .for_each(|chunk| chunk.weigh(judge));
     }
 
+    /// How many weighed pairs of people the corrections took to the threshold or above,
+    /// and how many below it.
+    #[must_use]
+    pub fn crossed(&self, corrections: &Corrections, threshold: f32) -> (u64, u64) {
+        let chunks = self.chunks.par_iter();
+        chunks
+            .map(|chunk| chunk.crossed(corrections, threshold))
+            .reduce(|| (0, 0), |x, y| (x.0 + y.0, x.1 + y.1))
+    }
+
     /// The weighed pairs that are wanted, sorted by (left, right).
     #[must_use]
     pub fn links(&self, wanted: impl Fn(&Link) -> bool + Sync) -> Vec<Link> {
@@ -170,6 +181,11 @@ impl Pairs {
             .par_iter()
             .flat_map_iter(|chunk| chunk.links().filter(|link| wanted(link)))
             .collect()
+    }
+
+    /// Every weighed pair.
+    pub fn iter(&self) -> impl Iterator<Item = Link> + '_ {
+        self.chunks.iter().flat_map(Chunk::links)
     }
 }
 
@@ -263,6 +279,26 @@ impl Chunk {
             };
             self.pairs[at].value = weight.to_bits();
         }
+    }
+
+    fn crossed(&self, corrections: &Corrections, threshold: f32) -> (u64, u64) {
+        #[allow(clippy::cast_possible_truncation)] // bits
+        let added: Vec<f32> = self
+            .patterns
+            .iter()
+            .map(|&(kind, pattern, _)| match kind {
+                Kind::People => corrections.of(pattern) as f32,
+                _ => 0.0,
+            })
+            .collect();
+        let (mut up, mut down) = (0, 0);
+        for pair in &self.pairs {
+            let now = f32::from_bits(pair.value);
+            let before = now - added[pair.pattern as usize];
+            up += u64::from(before < threshold && now >= threshold);
+            down += u64::from(before >= threshold && now < threshold);
+        }
+        (up, down)
     }
 
     /// The records of a pair, smaller first. `record` is where the pair before it stood.

@@ -28,7 +28,10 @@ pub struct Scorer {
 pub struct Evidence {
     pub comparison: String,
     pub level: String,
+    /// All that it adds, in bits.
     pub bits: f64,
+    /// How much of it because the value is rarer (or, negative, commoner) than average.
+    pub frequency: f64,
 }
 
 impl Scorer {
@@ -105,6 +108,7 @@ impl Scorer {
             comparison: "prior".to_owned(),
             level: String::new(),
             bits: before,
+            frequency: 0.0,
         }];
         for (k, spec) in self.model.specs.iter().enumerate() {
             if levels[k] == 0 {
@@ -112,24 +116,27 @@ impl Scorer {
             }
             seen[k] = levels[k];
             let joint = self.logs.joint(&seen, &states);
-            let so_far = Compared {
-                given_rarity: if k >= Comparison::Given as usize {
-                    compared.given_rarity
-                } else {
-                    0.0
-                },
-                family_rarity: if k >= Comparison::Family as usize {
-                    compared.family_rarity
-                } else {
-                    0.0
-                },
-                ..*compared
+            let known = |given: bool, family: bool| {
+                let of = |known: bool, bits: f32| if known { bits } else { 0.0 };
+                let so_far = Compared {
+                    given_rarity: of(given, compared.given_rarity),
+                    family_rarity: of(family, compared.family_rarity),
+                    ..*compared
+                };
+                odds(rarer(joint, self, &so_far))
             };
-            let now = odds(rarer(joint, self, &so_far));
+            let (given, family) = (Comparison::Given as usize, Comparison::Family as usize);
+            let now = known(k >= given, k >= family);
+            let frequency = if k == given || k == family {
+                now - known(k > given, k > family)
+            } else {
+                0.0
+            };
             out.push(Evidence {
                 comparison: spec.name.clone(),
                 level: self.model.level_names[k][levels[k] as usize - 1].clone(),
                 bits: now - before + self.lessons.at(k, levels[k]),
+                frequency,
             });
             before = now;
             if k == Comparison::Family as usize && compared.community != 0.0 {
@@ -179,6 +186,7 @@ fn together(community: f32) -> Evidence {
         }
         .to_owned(),
         bits: f64::from(-community),
+        frequency: 0.0,
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Preset {
     pub name: String,
     /// For people.
     pub label: String,
+    /// Whose tool it is (`sales`, `marketing`): the report compares roles.
+    pub role: Option<String>,
     /// Recognised when all headers of one group are there.
     pub signature: Vec<Vec<String>>,
     /// Headers that other systems have too: no evidence when systems compete.

@@ -1,9 +1,11 @@
 //! Golden ids: clusters + the ids that their records had before → ids + what changed.
 //!
 //! A cluster keeps the id of its oldest record's golden record; where a golden
-//! record was split, the larger part keeps it. A fresh id is `g` and the BLAKE3 of
-//! the oldest record's source and id in base 32, so that it is the same on every
-//! machine; it grows by a letter while it is taken.
+//! record was split, the larger part keeps it, and when the parts come together again,
+//! the id that the others were split from holds. An id out of use comes back with its
+//! records. A fresh id is `g` and the BLAKE3 of the oldest record's source and id in
+//! base 32, so that it is the same on every machine; it grows by a letter while it is
+//! taken, now or ever before.
 
 use hashbrown::{HashMap, HashSet};
 
@@ -18,6 +20,8 @@ pub enum IdChange {
     Made { cluster: u32 },
     /// A cluster has the id that its oldest record with a claim had.
     Kept { cluster: u32 },
+    /// The records of an id out of use are back, and the id with them.
+    Revived { cluster: u32 },
     /// A cluster came out of `from`, whose id stays with another part: a fresh id.
     Split { cluster: u32, from: String },
     /// A record has another id than before.
@@ -39,58 +43,122 @@ pub struct Assigned {
     pub changes: Vec<IdChange>,
 }
 
+/// The ids that records had.
+#[derive(Clone, Debug, Default)]
+pub struct Before {
+    /// By record the index into `ids` of the id that it had in the run before, or that
+    /// was its last one.
+    pub had: Vec<Option<u32>>,
+    /// Those in use in the run before, then those out of use.
+    pub ids: Vec<String>,
+    /// How many were in use.
+    pub live: usize,
+    /// By id the one that it was split from.
+    pub parent: Vec<Option<u32>>,
+}
+
+impl Before {
+    fn of(&self, record: u32) -> Option<u32> {
+        self.had.get(record as usize).copied().flatten()
+    }
+
+    /// The id that the record had in the run before.
+    fn live_of(&self, record: u32) -> Option<u32> {
+        self.of(record).filter(|&id| self.is_live(id))
+    }
+
+    fn is_live(&self, id: u32) -> bool {
+        (id as usize) < self.live
+    }
+
+    /// Whether `id` was split, perhaps in several steps, from `other`.
+    fn descends(&self, id: u32, other: u32) -> bool {
+        let mut at = id;
+        for _ in 0..self.parent.len() {
+            match self.parent.get(at as usize).copied().flatten() {
+                Some(parent) if parent == other => return true,
+                Some(parent) => at = parent,
+                None => return false,
+            }
+        }
+        false
+    }
+}
+
 /// Gives every cluster its id.
 ///
 /// `clusters[c]` lists the records of cluster `c`, oldest first, never empty.
-/// `before[record]` is the index into `previous` of the id that the record had.
-/// `key(record)` is its source and record id.
+/// `register` tells ids that were given at any time. `key(record)` is its source and
+/// record id.
 pub fn assign<'a>(
     clusters: &[Vec<u32>],
-    before: &[Option<u32>],
-    previous: &[String],
+    before: &Before,
+    register: impl Fn(&str) -> bool,
     key: impl Fn(u32) -> (&'a str, &'a str),
 ) -> Assigned {
-    let had = |record: u32| before.get(record as usize).copied().flatten();
-    let keepers = keepers(clusters, &had, previous.len());
-    let mut chosen: Vec<Option<u32>> = Vec::with_capacity(clusters.len());
-    for (at, records) in clusters.iter().enumerate() {
-        let kept = records.iter().find_map(|&record| {
-            had(record).filter(|&id| keepers[id as usize] == u32::try_from(at).ok())
-        });
-        chosen.push(kept);
-    }
-    let mut taken: HashSet<String> = previous.iter().cloned().collect();
+    let keepers = keepers(clusters, before);
+    let chosen: Vec<Option<u32>> = (0_u32..)
+        .zip(clusters)
+        .map(|(at, records)| choose(at, records, before, &keepers))
+        .collect();
+    let taken: HashSet<&str> = before.ids.iter().map(String::as_str).collect();
+    let mut made: HashSet<String> = HashSet::new();
     let mut ids = Vec::with_capacity(clusters.len());
     for (at, records) in clusters.iter().enumerate() {
         ids.push(match chosen[at] {
-            Some(id) => previous[id as usize].clone(),
+            Some(id) => before.ids[id as usize].clone(),
             None => {
                 let (source, record_id) = records.first().map_or(("", ""), |&r| key(r));
-                let id = fresh(source, record_id, &taken);
-                taken.insert(id.clone());
+                let id = fresh(source, record_id, |id| {
+                    taken.contains(id) || made.contains(id) || register(id)
+                });
+                made.insert(id.clone());
                 id
             }
         });
     }
-    let changes = changes(clusters, &had, previous, &keepers, &chosen);
+    let changes = changes(clusters, before, &keepers, &chosen);
     Assigned { ids, changes }
 }
 
-/// For each previous id the cluster that may keep it: the one with most of its
+/// The id that a cluster keeps, of those that it may keep: one in use before one out
+/// of use, then its oldest record's; of ids split from each other the first.
+fn choose(at: u32, records: &[u32], before: &Before, keepers: &[Option<u32>]) -> Option<u32> {
+    let may_keep = |id: &u32| keepers[*id as usize] == Some(at);
+    let claims = || {
+        let claims = records.iter().filter_map(|&record| before.of(record));
+        claims.filter(may_keep)
+    };
+    let live = claims().find(|&id| before.is_live(id));
+    let mut chosen = live.or_else(|| claims().next())?;
+    if live.is_some()
+        && before
+            .parent
+            .get(chosen as usize)
+            .copied()
+            .flatten()
+            .is_some()
+    {
+        for id in claims().filter(|&id| before.is_live(id)) {
+            if before.descends(chosen, id) {
+                chosen = id;
+            }
+        }
+    }
+    Some(chosen)
+}
+
+/// For each id of before the cluster that may keep it: the one with most of its
 /// records, then the one with its oldest record (clusters list theirs by age, and
 /// come in the order of their own first record).
-fn keepers(
-    clusters: &[Vec<u32>],
-    had: &impl Fn(u32) -> Option<u32>,
-    previous: usize,
-) -> Vec<Option<u32>> {
-    let mut best: Vec<Option<(usize, u32)>> = vec![None; previous];
+fn keepers(clusters: &[Vec<u32>], before: &Before) -> Vec<Option<u32>> {
+    let mut best: Vec<Option<(usize, u32)>> = vec![None; before.ids.len()];
     let mut counts: HashMap<u32, usize> = HashMap::new();
     let mut order: Vec<u32> = Vec::new();
-    for (at, records) in clusters.iter().enumerate() {
+    for (at, records) in (0_u32..).zip(clusters) {
         counts.clear();
         order.clear();
-        for id in records.iter().filter_map(|&record| had(record)) {
+        for id in records.iter().filter_map(|&record| before.of(record)) {
             *counts.entry(id).or_insert_with(|| {
                 order.push(id);
                 0
@@ -100,7 +168,7 @@ fn keepers(
             let count = counts[id];
             let slot = &mut best[*id as usize];
             if slot.is_none_or(|(most, _)| count > most) {
-                *slot = u32::try_from(at).ok().map(|at| (count, at));
+                *slot = Some((count, at));
             }
         }
     }
@@ -111,39 +179,47 @@ fn keepers(
 
 fn changes(
     clusters: &[Vec<u32>],
-    had: &impl Fn(u32) -> Option<u32>,
-    previous: &[String],
+    before: &Before,
     keepers: &[Option<u32>],
     chosen: &[Option<u32>],
 ) -> Vec<IdChange> {
+    let name = |id: u32| before.ids[id as usize].clone();
     let mut changes = Vec::new();
-    for (at, records) in clusters.iter().enumerate() {
-        let cluster = u32::try_from(at).unwrap_or(u32::MAX);
-        let first_had = records.iter().find_map(|&record| had(record));
-        changes.push(match (chosen[at], first_had) {
-            (Some(_), _) => IdChange::Kept { cluster },
-            (None, Some(id)) => IdChange::Split {
-                cluster,
-                from: previous[id as usize].clone(),
+    for (cluster, records) in (0_u32..).zip(clusters) {
+        let chosen = chosen[cluster as usize];
+        let live = records.iter().find_map(|&record| before.live_of(record));
+        let past = || records.iter().find_map(|&record| before.of(record));
+        changes.push(match chosen {
+            Some(id) if before.is_live(id) => IdChange::Kept { cluster },
+            Some(_) => IdChange::Revived { cluster },
+            None => match live.or_else(past) {
+                Some(id) => IdChange::Split {
+                    cluster,
+                    from: name(id),
+                },
+                None => IdChange::Made { cluster },
             },
-            (None, None) => IdChange::Made { cluster },
         });
         for &record in records {
-            if let Some(id) = had(record).filter(|&id| chosen[at] != Some(id)) {
+            if let Some(id) = before.live_of(record).filter(|&id| chosen != Some(id)) {
                 changes.push(IdChange::Moved {
                     record,
                     cluster,
-                    from: previous[id as usize].clone(),
+                    from: name(id),
                 });
             }
         }
     }
-    for (id, keeper) in keepers.iter().enumerate() {
-        let from = previous[id].clone();
+    for (id, keeper) in (0_u32..).zip(keepers) {
         match *keeper {
-            None => changes.push(IdChange::Retired { from }),
-            Some(into) if chosen[into as usize] != u32::try_from(id).ok() => {
-                changes.push(IdChange::Merged { from, into });
+            None if before.is_live(id) => changes.push(IdChange::Retired { from: name(id) }),
+            // Out of use already, and still without a record.
+            None => {}
+            Some(into) if chosen[into as usize] != Some(id) => {
+                changes.push(IdChange::Merged {
+                    from: name(id),
+                    into,
+                });
             }
             Some(_) => {}
         }
@@ -151,9 +227,9 @@ fn changes(
     changes
 }
 
-/// The fresh id of a record that is not in `taken`.
+/// The fresh id of a record that is not taken.
 #[must_use]
-pub fn fresh(source: &str, record_id: &str, taken: &HashSet<String>) -> String {
+pub fn fresh(source: &str, record_id: &str, taken: impl Fn(&str) -> bool) -> String {
     let mut hasher = blake3::Hasher::new();
     // The length keeps ("a", "bc") and ("ab", "c") apart.
     hasher.update(&(source.len() as u64).to_le_bytes());
@@ -166,7 +242,7 @@ pub fn fresh(source: &str, record_id: &str, taken: &HashSet<String>) -> String {
         reader.fill(&mut block);
         for byte in block {
             id.push(char::from(ALPHABET[usize::from(byte % 32)]));
-            if id.len() > LETTERS && !taken.contains(&id) {
+            if id.len() > LETTERS && !taken(&id) {
                 return id;
             }
         }
@@ -181,14 +257,22 @@ mod tests {
 
     fn check(clusters: &[&[u32]], before: &[Option<u32>], previous: &[&str]) -> Assigned {
         let clusters: Vec<Vec<u32>> = clusters.iter().map(|c| c.to_vec()).collect();
-        let previous: Vec<String> = previous.iter().map(|&id| id.to_owned()).collect();
-        assign(&clusters, before, &previous, |record| {
-            ("crm", IDS[record as usize])
-        })
+        let before = Before {
+            had: before.to_vec(),
+            ids: previous.iter().map(|&id| id.to_owned()).collect(),
+            live: previous.len(),
+            parent: Vec::new(),
+        };
+        assign(
+            &clusters,
+            &before,
+            |_| false,
+            |record| ("crm", IDS[record as usize]),
+        )
     }
 
     fn of(record: u32) -> String {
-        fresh("crm", IDS[record as usize], &HashSet::new())
+        fresh("crm", IDS[record as usize], |_| false)
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Clusters in their final order with their golden ids, and the events that say so.
 
 use super::clusters::Clusters;
-use super::golden_ids::{self, IdChange};
+use super::golden_ids::{self, Before, IdChange};
 use super::ranks::Ranks;
+use super::register::Register;
 use super::{MergeInput, PreviousXref};
 use crate::contact::{Event, EventKind, Events, Stage};
 
@@ -11,20 +12,30 @@ use crate::contact::{Event, EventKind, Events, Stage};
 pub const RULE_MADE: &str = "golden_id_made";
 pub const RULE_KEPT: &str = "golden_id_kept";
 pub const RULE_SPLIT: &str = "golden_id_split";
+pub const RULE_REVIVED: &str = "golden_id_revived";
 /// A record has another golden id than in the previous run.
-const RULE_MOVED: &str = "golden_id_moved";
+pub const RULE_MOVED: &str = "golden_id_moved";
 /// An id is no longer in use.
-const RULE_MERGED: &str = "golden_id_merged";
-const RULE_RETIRED: &str = "golden_id_retired";
+pub const RULE_MERGED: &str = "golden_id_merged";
+pub const RULE_RETIRED: &str = "golden_id_retired";
 
 /// Whether a `GoldenId` event with this rule stands for a golden record.
 #[must_use]
 pub fn names_golden(rule: &str) -> bool {
-    matches!(rule, RULE_MADE | RULE_KEPT | RULE_SPLIT)
+    matches!(rule, RULE_MADE | RULE_KEPT | RULE_SPLIT | RULE_REVIVED)
 }
 
-/// The clusters sorted by golden id, the ids in that order, the events.
-pub(super) fn name(input: &MergeInput<'_>, ranks: &Ranks) -> (Clusters, Vec<String>, Events) {
+/// The clusters with their ids.
+pub(super) struct Named {
+    /// Sorted by golden id.
+    pub clusters: Clusters,
+    /// In that order.
+    pub ids: Vec<String>,
+    pub events: Events,
+    pub register: Register,
+}
+
+pub(super) fn name(input: &MergeInput<'_>, ranks: &Ranks) -> Named {
     let grouped = Clusters::group(&input.linked.cluster, input.held);
     let mut aged: Vec<Vec<u32>> = grouped
         .iter()
@@ -36,13 +47,16 @@ pub(super) fn name(input: &MergeInput<'_>, ranks: &Ranks) -> (Clusters, Vec<Stri
         .collect();
     aged.sort_by_key(|rows| rows.first().map(|&row| ranks.by_age(row)));
     let none = PreviousXref::default();
-    let (before, previous) = input.previous.unwrap_or(&none).of_records(input.records);
-    let assigned = golden_ids::assign(&aged, &before, &previous, |row| {
+    let previous = input.previous.unwrap_or(&none);
+    let before = previous.before(input.records);
+    let known = |id: &str| previous.register.knows(id);
+    let assigned = golden_ids::assign(&aged, &before, known, |row| {
         (
             input.records.source(row as usize).name.as_str(),
             input.records.id(row as usize),
         )
     });
+    let register = previous.register_after(&assigned);
     let mut order: Vec<u32> = (0..).take(aged.len()).collect();
     order.sort_by(|&a, &b| assigned.ids[a as usize].cmp(&assigned.ids[b as usize]));
     let mut place = vec![0_u32; aged.len()];
@@ -57,21 +71,18 @@ pub(super) fn name(input: &MergeInput<'_>, ranks: &Ranks) -> (Clusters, Vec<Stri
     }));
     let mut events = Events::new();
     for change in &assigned.changes {
-        push(
-            &mut events,
-            change,
-            &assigned.ids,
-            &place,
-            &oldest,
-            &before,
-            &previous,
-        );
+        push(&mut events, change, &assigned.ids, &place, &oldest, &before);
     }
     let ids = order
         .iter()
         .map(|&old| assigned.ids[old as usize].clone())
         .collect();
-    (clusters, ids, events)
+    Named {
+        clusters,
+        ids,
+        events,
+        register,
+    }
 }
 
 fn push(
@@ -80,8 +91,7 @@ fn push(
     ids: &[String],
     place: &[u32],
     oldest: &[u32],
-    before: &[Option<u32>],
-    previous: &[String],
+    before: &Before,
 ) {
     let id = |cluster: u32| Some(ids[cluster as usize].as_str());
     let golden = |cluster: u32| Some(place[cluster as usize]);
@@ -100,9 +110,18 @@ fn push(
     match change {
         IdChange::Made { cluster } => events.push(named(*cluster, RULE_MADE)),
         IdChange::Kept { cluster } => events.push(Event {
-            before: before[oldest[*cluster as usize] as usize]
-                .map(|at| previous[at as usize].as_str()),
+            before: before
+                .had
+                .get(oldest[*cluster as usize] as usize)
+                .copied()
+                .flatten()
+                .map(|at| before.ids[at as usize].as_str()),
             ..named(*cluster, RULE_KEPT)
+        }),
+        IdChange::Revived { cluster } => events.push(Event {
+            before: id(*cluster),
+            reason: "its records are back",
+            ..named(*cluster, RULE_REVIVED)
         }),
         IdChange::Split { cluster, from } => events.push(Event {
             before: Some(from),

@@ -9,12 +9,15 @@ mod column;
 pub mod golden_ids;
 mod group;
 mod ids;
+#[cfg(test)]
+mod ids_over_time;
 mod opt_out;
 mod phones;
 pub mod policy;
 pub mod previous;
 mod proof;
 mod ranks;
+pub mod register;
 mod same;
 mod spelling;
 pub mod survive;
@@ -27,9 +30,13 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 pub use clusters::Clusters;
-pub use ids::{RULE_KEPT, RULE_MADE, RULE_SPLIT, names_golden};
+pub use ids::{
+    RULE_KEPT, RULE_MADE, RULE_MERGED, RULE_MOVED, RULE_RETIRED, RULE_REVIVED, RULE_SPLIT,
+    names_golden,
+};
 pub use policy::Merging;
 pub use previous::PreviousXref;
+pub use register::Register;
 pub use union::parts_of;
 
 use crate::contact::{
@@ -72,6 +79,8 @@ pub struct Merged {
     pub clusters: Clusters,
     /// The golden row of each record; none for one that is held out.
     pub golden_of: Vec<Option<u32>>,
+    /// What became of ids, for the next run.
+    pub register: Register,
     /// `Survived` events are the lineage: golden value → record.
     pub events: Events,
     pub diagnostics: Vec<Diagnostic>,
@@ -94,7 +103,12 @@ pub fn merge(input: MergeInput<'_>) -> Result<Merged, Failure> {
         )
     })?;
     let ranks = Ranks::of(input.records, input.table, &merging, input.rulebook);
-    let (clusters, golden_ids, id_events) = ids::name(&input, &ranks);
+    let ids::Named {
+        clusters,
+        ids: golden_ids,
+        events: id_events,
+        register,
+    } = ids::name(&input, &ranks);
     let mut events = vec![merged_events(&input, &clusters), id_events];
     let nicknames = input
         .rulebook
@@ -121,6 +135,7 @@ pub fn merge(input: MergeInput<'_>) -> Result<Merged, Failure> {
         golden: with_counts(golden, &input, &clusters),
         golden_ids,
         clusters,
+        register,
         events: Events::concat(events),
         diagnostics: Vec::new(),
     })

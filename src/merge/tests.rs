@@ -30,6 +30,8 @@ pub(crate) fn plan() -> Plan {
             csv: true,
             parquet: true,
             guard_formulas: true,
+            evidence: true,
+            report: true,
         },
         bounds: Bounds::default(),
         threads: None,

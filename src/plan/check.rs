@@ -1,5 +1,6 @@
 //! Written → checked: all faults at once, each with its place and a next step.
 
+mod keys;
 mod mapping;
 mod matching;
 mod merging;
@@ -275,6 +276,10 @@ impl Check<'_> {
         if let Some(near) = files::nearest_in(&folder, path.get()) {
             self.faults.hint(format!("did you mean '{near}'?"));
         }
+        if key == "decisions" && !full.exists() {
+            self.faults
+                .hint("the first 'karat decide' makes it; without decisions, take the line out");
+        }
         None
     }
 
@@ -304,7 +309,14 @@ impl Check<'_> {
             learn: value(&written.learn).unwrap_or(defaults.learn),
             without: without(written.without.as_ref()),
             comparisons: self.comparisons(written.comparison.as_deref().unwrap_or_default()),
+            keys: self.keys(written.key.as_deref().unwrap_or_default()),
+            guards: keys::guards(written.guards.as_ref()),
         }
+    }
+
+    /// How many faults there are so far.
+    fn errors(&self) -> usize {
+        self.faults.count()
     }
 
     fn gate(&mut self, written: &written::Gate) -> GatePlan {
@@ -312,6 +324,12 @@ impl Check<'_> {
             max_error_share: value(&written.max_error_share),
             max_quarantine_share: value(&written.max_quarantine_share),
             max_golden_shrink: value(&written.max_golden_shrink),
+            max_golden_growth: value(&written.max_golden_growth),
+            max_changed_share: value(&written.max_changed_share),
+            max_source_shrink: value(&written.max_source_shrink),
+            max_merges: value(&written.max_merges),
+            max_splits: value(&written.max_splits),
+            max_lost_ids: value(&written.max_lost_ids),
             max_merge_share: value(&written.max_merge_share),
             max_cluster_size: value(&written.max_cluster_size),
             min_records: value(&written.min_records),
@@ -321,6 +339,12 @@ impl Check<'_> {
             ("max_error_share", gate.max_error_share.is_some()),
             ("max_quarantine_share", gate.max_quarantine_share.is_some()),
             ("max_golden_shrink", gate.max_golden_shrink.is_some()),
+            ("max_golden_growth", gate.max_golden_growth.is_some()),
+            ("max_changed_share", gate.max_changed_share.is_some()),
+            ("max_source_shrink", gate.max_source_shrink.is_some()),
+            ("max_merges", gate.max_merges.is_some()),
+            ("max_splits", gate.max_splits.is_some()),
+            ("max_lost_ids", gate.max_lost_ids.is_some()),
             ("max_merge_share", gate.max_merge_share.is_some()),
             ("max_cluster_size", gate.max_cluster_size.is_some()),
             ("min_records", gate.min_records.is_some()),

@@ -93,6 +93,75 @@ pub struct MatchPlan {
     pub without: Vec<PairKind>,
     /// Comparisons of the match model that the plan changes; each at most once.
     pub comparisons: Vec<ComparisonPlan>,
+    /// Candidate keys that the plan changes or adds; each at most once.
+    #[serde(default)]
+    pub keys: Vec<KeyPlan>,
+    /// Guards of clustering that the plan sets.
+    #[serde(default)]
+    pub guards: GuardsPlan,
+}
+
+/// What records a model is of.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Deserialize,
+    serde::Serialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordKind {
+    /// Records that name a person.
+    #[default]
+    People,
+    /// Records that name none.
+    Organisations,
+}
+
+impl RecordKind {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Organisations => "organisations",
+        }
+    }
+}
+
+/// A candidate key as the plan changes or adds it; what is `None` stays as it was.
+#[derive(Clone, Debug, Default, PartialEq, serde::Deserialize, serde::Serialize)]
+pub struct KeyPlan {
+    pub name: String,
+    pub records: RecordKind,
+    pub used: bool,
+    /// The parts as written ([`key_parts`](super::key_parts)); of each list any one.
+    pub parts: Option<Vec<Vec<String>>>,
+    /// Values that a record must lack for the key to count.
+    pub unless: Option<Vec<String>>,
+    /// Fewest letters of all parts together.
+    pub letters: Option<u32>,
+    /// How many words of an organisation's name are looked at.
+    pub words: Option<u32>,
+}
+
+/// Guards of clustering that the plan sets; what is `None` stays as `rules/matching.toml`
+/// has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Deserialize, serde::Serialize)]
+pub struct GuardsPlan {
+    pub clip: Option<f64>,
+    pub ruled_out: Option<f64>,
+    pub uncompared: Option<f64>,
+    pub alone: Option<f64>,
+    pub loose: Option<f64>,
+    pub full: Option<u32>,
+    pub full_pairs: Option<u64>,
 }
 
 /// Kinds of pairs beside "one person" and "unrelated".
@@ -123,6 +192,9 @@ pub enum PairKind {
 #[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
 pub struct ComparisonPlan {
     pub name: String,
+    /// In the model of which records.
+    #[serde(default)]
+    pub records: RecordKind,
     /// Whether it is compared at all.
     pub used: bool,
     /// Whether its numbers are fitted to the data.
@@ -153,6 +225,8 @@ impl Default for MatchPlan {
             learn: true,
             without: Vec::new(),
             comparisons: Vec::new(),
+            keys: Vec::new(),
+            guards: GuardsPlan::default(),
         }
     }
 }
@@ -200,12 +274,41 @@ pub struct GatePlan {
     pub max_quarantine_share: Option<f64>,
     /// Share by which the golden set may be smaller than the previous run's.
     pub max_golden_shrink: Option<f64>,
+    /// Share by which the golden set may be larger than the previous run's.
+    #[serde(default)]
+    pub max_golden_growth: Option<f64>,
+    /// Share of the previous golden records that may have other values, be gone or merged.
+    #[serde(default)]
+    pub max_changed_share: Option<f64>,
+    /// Share by which any source may have fewer records than in the previous run.
+    #[serde(default)]
+    pub max_source_shrink: Option<f64>,
+    /// Golden records that took in others since the previous run.
+    #[serde(default)]
+    pub max_merges: Option<u64>,
+    /// Golden records that were split since the previous run.
+    #[serde(default)]
+    pub max_splits: Option<u64>,
+    /// Golden ids of the previous run that are no longer in use.
+    #[serde(default)]
+    pub max_lost_ids: Option<u64>,
     /// Share of records merged into others.
     pub max_merge_share: Option<f64>,
     pub max_cluster_size: Option<u64>,
     pub min_records: Option<u64>,
     /// Names of the above that only warn (exit 1, published).
     pub soft: Vec<String>,
+}
+
+impl GatePlan {
+    /// Whether a gate can't be judged without knowing what changed since the previous run.
+    #[must_use]
+    pub fn looks_at_changes(&self) -> bool {
+        self.max_changed_share.is_some()
+            || self.max_merges.is_some()
+            || self.max_splits.is_some()
+            || self.max_lost_ids.is_some()
+    }
 }
 
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
@@ -216,6 +319,17 @@ pub struct OutputPlan {
     pub parquet: bool,
     /// `false` writes cells that start like a formula as they are.
     pub guard_formulas: bool,
+    /// `false` leaves out what `explain` and `review` read: the records and the evidence.
+    #[serde(default = "yes")]
+    pub evidence: bool,
+    /// Whether `report.html` is written.
+    #[serde(default = "yes")]
+    pub report: bool,
+}
+
+/// Runs of before there was a report had no such setting.
+const fn yes() -> bool {
+    true
 }
 
 /// Limits on what an input may ask of the machine; each has a plan key of its name

@@ -5,7 +5,10 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::check::{Checked, Overrides, parse};
-use super::checked::{Bounds, ComparisonPlan, GatePlan, MatchPlan, MergeField, Plan, SourcePlan};
+use super::checked::{
+    Bounds, ComparisonPlan, GatePlan, GuardsPlan, KeyPlan, MatchPlan, MergeField, Plan, RecordKind,
+    SourcePlan,
+};
 use crate::contact::{Diagnostic, Failure, FailureKind};
 use crate::rulebook::Rulebook;
 
@@ -84,6 +87,12 @@ pub fn to_toml(plan: &Plan) -> String {
     if !plan.output.guard_formulas {
         out.text("formulas", Some("raw"));
     }
+    if !plan.output.evidence {
+        out.flag("evidence", Some(false));
+    }
+    if !plan.output.report {
+        out.raw("report", false);
+    }
     write_bounds(&mut out, &plan.bounds);
     out.text
 }
@@ -153,11 +162,67 @@ fn write_match(out: &mut Toml, matching: &MatchPlan) {
     for comparison in &matching.comparisons {
         write_comparison(out, comparison);
     }
+    for key in &matching.keys {
+        write_key(out, key);
+    }
+    write_guards(out, &matching.guards);
+}
+
+fn write_key(out: &mut Toml, key: &KeyPlan) {
+    out.table("[[match.key]]");
+    out.text("name", Some(&key.name));
+    write_records(out, key.records);
+    if !key.used {
+        out.raw("use", key.used);
+    }
+    if let Some(parts) = &key.parts {
+        let parts: Vec<String> = parts
+            .iter()
+            .map(|any| match any.as_slice() {
+                [one] => quoted(one),
+                several => list(several),
+            })
+            .collect();
+        out.raw("parts", format!("[{}]", parts.join(", ")));
+    }
+    if let Some(unless) = &key.unless {
+        out.raw("unless", list(unless));
+    }
+    out.number("letters", key.letters.map(u64::from));
+    out.number("words", key.words.map(u64::from));
+}
+
+fn write_guards(out: &mut Toml, guards: &GuardsPlan) {
+    if *guards == GuardsPlan::default() {
+        return;
+    }
+    out.table("[match.guards]");
+    for (key, bits) in [
+        ("clip", guards.clip),
+        ("ruled_out", guards.ruled_out),
+        ("uncompared", guards.uncompared),
+        ("alone", guards.alone),
+        ("loose", guards.loose),
+    ] {
+        if let Some(bits) = bits {
+            out.raw(key, bits);
+        }
+    }
+    out.number("full", guards.full.map(u64::from));
+    out.number("full_pairs", guards.full_pairs);
+}
+
+/// People are what is meant when nothing is said.
+fn write_records(out: &mut Toml, records: RecordKind) {
+    if records != RecordKind::default() {
+        out.text("records", Some(records.name()));
+    }
 }
 
 fn write_comparison(out: &mut Toml, comparison: &ComparisonPlan) {
     out.table("[[match.comparison]]");
     out.text("name", Some(&comparison.name));
+    write_records(out, comparison.records);
     for (key, on) in [
         ("use", comparison.used),
         ("estimate", comparison.estimate),
@@ -199,12 +264,18 @@ fn write_gate(out: &mut Toml, gate: &GatePlan) {
         ("max_error_share", gate.max_error_share),
         ("max_quarantine_share", gate.max_quarantine_share),
         ("max_golden_shrink", gate.max_golden_shrink),
+        ("max_golden_growth", gate.max_golden_growth),
+        ("max_changed_share", gate.max_changed_share),
+        ("max_source_shrink", gate.max_source_shrink),
         ("max_merge_share", gate.max_merge_share),
     ] {
         if let Some(value) = value {
             own.raw(key, value);
         }
     }
+    own.number("max_merges", gate.max_merges);
+    own.number("max_splits", gate.max_splits);
+    own.number("max_lost_ids", gate.max_lost_ids);
     own.number("max_cluster_size", gate.max_cluster_size);
     own.number("min_records", gate.min_records);
     own.list("soft", &gate.soft);

@@ -38,6 +38,11 @@ impl Faults {
         self.refused.contains(&(table, key.to_owned()))
     }
 
+    /// How many there are so far.
+    pub fn count(&self) -> usize {
+        self.found.len()
+    }
+
     /// A fault of the plan (exit 2) at a place of its text.
     pub fn fault(
         &mut self,

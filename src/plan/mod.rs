@@ -12,6 +12,7 @@ pub mod checked;
 mod draft;
 mod faults;
 mod files;
+pub mod key_parts;
 mod known;
 mod position;
 mod schema;

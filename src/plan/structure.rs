@@ -215,7 +215,8 @@ impl Walk<'_> {
         let wanted = match (least, most) {
             (least, most) if least == most => format!("{least} values"),
             (1, u64::MAX) => "at least one value".to_owned(),
-            (least, _) => format!("at least {least} values"),
+            (least, u64::MAX) => format!("at least {least} values"),
+            (least, most) => format!("{least} to {most} values"),
         };
         self.faults.fault(
             span,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::checked::{PairKind, Strategy};
+use super::checked::{PairKind, RecordKind, Strategy};
 pub use super::position::{At, OneOrMany};
 
 /// A plan for karat: what a run reads, how it links and merges, where it writes.
@@ -147,6 +147,65 @@ pub struct Match {
     pub without: Option<OneOrMany<PairKind>>,
     /// A comparison of the match model, changed; as many as there are.
     pub comparison: Option<Vec<At<MatchComparison>>>,
+    /// A candidate key, changed or added; as many as there are.
+    pub key: Option<Vec<At<MatchKey>>>,
+    /// Guards of clustering.
+    pub guards: Option<At<MatchGuards>>,
+}
+
+/// `[[match.key]]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["name"]))]
+pub struct MatchKey {
+    /// The key, as `rules/matching.toml` names it; or a new name, with parts.
+    pub name: Option<At<String>>,
+    /// Whose key it is: that of people when not given.
+    pub records: Option<At<RecordKind>>,
+    /// false leaves the key out.
+    #[serde(rename = "use")]
+    pub used: Option<At<bool>>,
+    /// What two records must have in common, such as ["word.sound", "city"]; of a list inside
+    /// of the list any one.
+    #[schemars(length(min = 1, max = 6))]
+    pub parts: Option<At<Vec<OneOrMany<String>>>>,
+    /// Only for records that have none of these, such as ["email", "phone"].
+    pub unless: Option<Vec<At<String>>>,
+    /// Fewest letters of all parts together.
+    #[schemars(range(min = 0, max = 64))]
+    pub letters: Option<At<u32>>,
+    /// How many words of an organisation's name are looked at; all when not given.
+    #[schemars(range(min = 1, max = 64))]
+    pub words: Option<At<u32>>,
+}
+
+/// `[match.guards]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MatchGuards {
+    /// Most bits that one pair adds to the average of two clusters; 12 when not given.
+    #[schemars(range(min = 1, max = 30))]
+    pub clip: Option<At<f64>>,
+    /// Bits below which a pair is ruled out, so that nothing joins two clusters across it; -50
+    /// when not given.
+    #[schemars(range(min = -90, max = -10))]
+    pub ruled_out: Option<At<f64>>,
+    /// Bits of a pair that was not compared; -2 when not given.
+    #[schemars(range(min = -30, max = 0))]
+    pub uncompared: Option<At<f64>>,
+    /// Bits below the threshold from which two clusters without a rival are joined; 1 when
+    /// not given, 0 for never.
+    #[schemars(range(min = 0, max = 10))]
+    pub alone: Option<At<f64>>,
+    /// Bits above which pairs hold records together that are then clustered; -4 when not given.
+    #[schemars(range(min = -30, max = 0))]
+    pub loose: Option<At<f64>>,
+    /// Records up to which such a group is compared in full; 60 when not given.
+    #[schemars(range(min = 2, max = 10_000))]
+    pub full: Option<At<u32>>,
+    /// Pairs to compare in all in larger groups, the smallest first; 2,000,000 when not given.
+    #[schemars(range(min = 0, max = 1_000_000_000))]
+    pub full_pairs: Option<At<u64>>,
 }
 
 /// `[[match.comparison]]`
@@ -156,6 +215,8 @@ pub struct Match {
 pub struct MatchComparison {
     /// The comparison, as `rules/matching.toml` names it, such as "phone".
     pub name: Option<At<String>>,
+    /// In whose model: that of people when not given.
+    pub records: Option<At<RecordKind>>,
     /// false leaves the comparison out: it says nothing about any pair.
     #[serde(rename = "use")]
     pub used: Option<At<bool>>,
@@ -219,6 +280,26 @@ pub struct Gate {
     /// Largest share by which the golden set may shrink since the last run, 0 to 1.
     #[schemars(range(min = 0, max = 1))]
     pub max_golden_shrink: Option<At<f64>>,
+    /// Largest share by which the golden set may grow since the last run.
+    #[schemars(range(min = 0))]
+    pub max_golden_growth: Option<At<f64>>,
+    /// Largest share of the last run's golden records that may have other values now, be
+    /// gone or be merged into others, 0 to 1.
+    #[schemars(range(min = 0, max = 1))]
+    pub max_changed_share: Option<At<f64>>,
+    /// Largest share by which any source may have fewer records than in the last run,
+    /// 0 to 1.
+    #[schemars(range(min = 0, max = 1))]
+    pub max_source_shrink: Option<At<f64>>,
+    /// Most golden records that took in others since the last run.
+    #[schemars(range(min = 0, max = 9_007_199_254_740_991_i64))]
+    pub max_merges: Option<At<u64>>,
+    /// Most golden records that were split since the last run.
+    #[schemars(range(min = 0, max = 9_007_199_254_740_991_i64))]
+    pub max_splits: Option<At<u64>>,
+    /// Most golden ids of the last run that are no longer in use.
+    #[schemars(range(min = 0, max = 9_007_199_254_740_991_i64))]
+    pub max_lost_ids: Option<At<u64>>,
     /// Largest share of records merged into others, 0 to 1.
     #[schemars(range(min = 0, max = 1))]
     pub max_merge_share: Option<At<f64>>,
@@ -242,6 +323,10 @@ pub struct Output {
     pub format: Option<OneOrMany<OutputFormat>>,
     /// "guard" puts a ' before a cell that a spreadsheet would run; "raw" writes it as it is.
     pub formulas: Option<At<Formulas>>,
+    /// "false" does not keep the records and the evidence of their pairs in the run folder; explaining then runs the line again.
+    pub evidence: Option<At<bool>>,
+    /// false writes no report.html.
+    pub report: Option<bool>,
 }
 
 /// Formats that can be written.

@@ -1,4 +1,25 @@
-//! A finished run in words, from its summary.
+//! A finished run for people: in a few words, from its summary, and as a page.
+
+mod alignment;
+mod changes;
+mod conflicts;
+mod consents;
+mod facts;
+mod figures;
+mod funnel;
+mod gates;
+mod groups;
+mod meaning;
+mod merges;
+mod model;
+mod overlap;
+pub mod page;
+mod partners;
+mod quality;
+mod rules;
+pub mod sample;
+mod survivorship;
+mod trend;
 
 use std::path::Path;
 
@@ -50,6 +71,7 @@ pub fn text(summary: &Value, folder: Option<&Path>) -> String {
             taken.join(", ")
         ));
     }
+    lines.extend(bound(&summary["decisions"]));
     if let Some(taught) = taught(&summary["model"]["taught_by_decisions"]) {
         lines.push(taught);
     }
@@ -66,7 +88,7 @@ fn changes(list: &Value) -> Option<String> {
     const SHOWN: usize = 4;
     let list = list.as_array().filter(|list| !list.is_empty())?;
     let words = |change: &Value| {
-        ["comparison", "level", "key"]
+        ["of", "comparison", "candidate_key", "level", "key"]
             .iter()
             .filter_map(|key| change[*key].as_str())
             .filter(|word| !word.is_empty())
@@ -84,6 +106,25 @@ fn changes(list: &Value) -> Option<String> {
         text.push_str(&format!(" and {} more", list.len() - SHOWN));
     }
     Some(text)
+}
+
+/// What decisions bound: how many, and what became another person for them.
+fn bound(decisions: &Value) -> Option<String> {
+    let count = |key: &str| decisions[key].as_u64().unwrap_or(0);
+    let (always, never, idle) = (count("always"), count("never"), count("idle"));
+    if always + never + idle == 0 {
+        return None;
+    }
+    let idle = match idle {
+        0 => String::new(),
+        1 => ", 1 waits for a record that is not here".to_owned(),
+        more => format!(", {more} wait for records that are not here"),
+    };
+    Some(format!(
+        "decisions: {always} always and {never} never bind{idle}; persons joined by them: {}, split: {}",
+        count("joined"),
+        count("split")
+    ))
 }
 
 /// What decisions taught the match model: how many, and the largest changes.
@@ -105,8 +146,16 @@ fn taught(taught: &Value) -> Option<String> {
     } else {
         shown.join(", ")
     };
+    let all = levels.len();
+    let more = if all > SHOWN {
+        format!(" ({all} levels changed)")
+    } else {
+        String::new()
+    };
     Some(format!(
-        "{} decisions taught the match model: {told}",
-        taught["decisions"].as_u64()?
+        "{} decisions taught the match model: {told}{more}; pairs above the threshold: {} more, {} fewer",
+        taught["decisions"].as_u64()?,
+        taught["pairs_up"].as_u64()?,
+        taught["pairs_down"].as_u64()?
     ))
 }

@@ -44,6 +44,19 @@ impl Rulebook {
             .copied()
     }
 
+    /// BLAKE3 over all files and their names, hexadecimal: another number, other rules.
+    #[must_use]
+    pub fn blake3(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for (name, text) in builtin::FILES {
+            for part in [name.as_bytes(), text.as_bytes()] {
+                hasher.update(&(part.len() as u64).to_le_bytes());
+                hasher.update(part);
+            }
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
     fn text_of(path: &str) -> &'static str {
         builtin::FILES
             .iter()

@@ -3,10 +3,11 @@
 //! `karat check` has the counts before linking; a run has all of them. A limit on
 //! a count that is not known yet is not evaluated, and does not appear.
 
+use crate::diff::Counts as Changed;
 use crate::plan::GatePlan;
 
 /// What a run came to so far; `None` is not known yet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counts {
     pub records: u64,
     /// Held out of the golden set.
@@ -19,6 +20,11 @@ pub struct Counts {
     /// Records beyond the first of each golden record.
     pub merged: Option<u64>,
     pub largest_cluster: Option<u64>,
+    /// What changed since the previous run, if there was one.
+    pub changed: Option<Changed>,
+    /// The source that lost the largest share of its records since the previous run:
+    /// its name, how many it had and has.
+    pub shrunk: Option<(String, u64, u64)>,
 }
 
 /// One gate's verdict.
@@ -32,6 +38,9 @@ pub struct GateResult {
     pub held: bool,
     /// A broken one only warns.
     pub soft: bool,
+    /// What the value counts, in words with figures; empty when the name says it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub about: String,
 }
 
 /// Evaluates every gate of the plan whose counts are known, in a fixed order.
@@ -42,14 +51,28 @@ pub fn evaluate(plan: &GatePlan, counts: &Counts) -> Vec<GateResult> {
         .zip(counts.golden_before)
         .map(|(now, before)| share(before.saturating_sub(now), before));
     let merged = counts.merged.map(|merged| share(merged, counts.records));
-    let most = |name, limit: Option<f64>, value: Option<f64>| {
+    let changed = counts.changed.as_ref();
+    let growth = counts
+        .golden
+        .zip(counts.golden_before)
+        .map(|(now, before)| share(now.saturating_sub(before), before));
+    let sizes = counts
+        .golden
+        .zip(counts.golden_before)
+        .map_or(String::new(), |(now, before)| {
+            format!("{now} golden records after {before}")
+        });
+    let shrunk = counts.shrunk.as_ref();
+    let soft = |name: &str| plan.soft.iter().any(|soft| soft == name);
+    let most = |name: &'static str, limit: Option<f64>, value: Option<f64>, about: &str| {
         let (limit, value) = limit.zip(value)?;
         Some(GateResult {
             name,
             limit,
             value,
             held: value <= limit,
-            soft: plan.soft.iter().any(|soft| soft == name),
+            soft: soft(name),
+            about: about.to_owned(),
         })
     };
     let least = plan.min_records.map(|limit| {
@@ -59,28 +82,87 @@ pub fn evaluate(plan: &GatePlan, counts: &Counts) -> Vec<GateResult> {
             limit,
             value,
             held: value >= limit,
-            soft: plan.soft.iter().any(|soft| soft == "min_records"),
+            soft: soft("min_records"),
+            about: String::new(),
         }
     });
+    let of = |what: fn(&Changed) -> u64| changed.map(|changed| number(what(changed)));
+    let told = |words: &dyn Fn(&Changed) -> String| changed.map_or(String::new(), words);
     [
         least,
         most(
             "max_error_share",
             plan.max_error_share,
             Some(share(counts.error_records, counts.records)),
+            "",
         ),
         most(
             "max_quarantine_share",
             plan.max_quarantine_share,
             Some(share(counts.held, counts.records)),
+            "",
         ),
-        most("max_merge_share", plan.max_merge_share, merged),
+        most("max_merge_share", plan.max_merge_share, merged, ""),
         most(
             "max_cluster_size",
             plan.max_cluster_size.map(number),
             counts.largest_cluster.map(number),
+            "",
         ),
-        most("max_golden_shrink", plan.max_golden_shrink, shrink),
+        most(
+            "max_source_shrink",
+            plan.max_source_shrink,
+            shrunk.map(|(_, before, now)| share(before.saturating_sub(*now), *before)),
+            &shrunk.map_or(String::new(), |(name, before, now)| {
+                format!("the source {name} has {now} records after {before}")
+            }),
+        ),
+        most("max_golden_shrink", plan.max_golden_shrink, shrink, &sizes),
+        most("max_golden_growth", plan.max_golden_growth, growth, &sizes),
+        most(
+            "max_changed_share",
+            plan.max_changed_share,
+            changed.map(|changed| share(changed.touched(), changed.persons_before)),
+            &told(&|changed| {
+                format!(
+                    "of {} golden records {} have other values, {} are gone, {} were merged into others",
+                    changed.persons_before, changed.changed, changed.gone, changed.merged_ids
+                )
+            }),
+        ),
+        most(
+            "max_merges",
+            plan.max_merges.map(number),
+            of(|changed| changed.merged),
+            &told(&|changed| {
+                format!(
+                    "{} golden records took in {} others",
+                    changed.merged, changed.merged_ids
+                )
+            }),
+        ),
+        most(
+            "max_splits",
+            plan.max_splits.map(number),
+            of(|changed| changed.split),
+            &told(&|changed| {
+                format!(
+                    "{} golden records were split, {} new ids came out of them",
+                    changed.split, changed.split_ids
+                )
+            }),
+        ),
+        most(
+            "max_lost_ids",
+            plan.max_lost_ids.map(number),
+            of(Changed::lost_ids),
+            &told(&|changed| {
+                format!(
+                    "{} golden ids are gone with their records, {} were merged into others",
+                    changed.gone, changed.merged_ids
+                )
+            }),
+        ),
     ]
     .into_iter()
     .flatten()
@@ -149,7 +231,7 @@ mod tests {
             golden_before: Some(100),
             merged: Some(1),
             largest_cluster: Some(51),
-            ..before
+            ..before.clone()
         };
         let names: Vec<(&str, bool)> = evaluate(&plan, &after)
             .iter()

@@ -116,7 +116,8 @@ pub fn write(
     out.flush()
 }
 
-fn line(bytes: &mut Vec<u8>, guard: bool, draw: impl FnOnce(&mut Line<'_>)) {
+/// Draws one line, its end included.
+pub fn line(bytes: &mut Vec<u8>, guard: bool, draw: impl FnOnce(&mut Line<'_>)) {
     let start = bytes.len();
     draw(&mut Line {
         bytes,

@@ -4,14 +4,18 @@
 //! written here depends on the clock but the object `run` of `summary.json`.
 
 pub mod csv;
+pub mod decisions;
 mod events;
+pub mod evidence;
 mod formulas;
 pub mod guard;
 pub mod output;
 pub mod parquet;
 pub mod previous;
 pub mod reports;
+pub mod seal;
 pub mod staging;
+pub mod state;
 pub mod summary;
 pub mod tables;
 #[cfg(test)]
@@ -27,12 +31,15 @@ use serde_json::Value;
 
 pub use previous::Previous;
 
-use crate::audit;
+use crate::audit::{self, order::Order};
 use crate::contact::{Events, Failure, Held, Records, Table, Violations};
 use crate::link::Linked;
+use crate::link::decisions::Decision;
 use crate::merge::Merged;
 use crate::plan::Plan;
 use crate::read::FileRead;
+use crate::report::page as report;
+use crate::report::sample::Samples;
 use crate::rulebook::Rulebook;
 use crate::watch::{Share, Watch};
 use output::Written;
@@ -63,6 +70,12 @@ pub struct RunOutput<'a> {
     /// RFC 3339, UTC, whole seconds.
     pub started: String,
     pub previous: &'a Previous,
+    /// As the run was given them.
+    pub decisions: &'a [Decision],
+    /// Of each record's content.
+    pub fingerprints: &'a [i64],
+    /// What of linking the report shows; none where no report is wanted.
+    pub samples: Option<&'a Samples>,
     /// Since the previous run, if there was one.
     pub changes: Option<crate::diff::Changes>,
 }
@@ -72,6 +85,8 @@ pub struct RunOutput<'a> {
 pub struct Published {
     pub id: String,
     pub folder: PathBuf,
+    /// BLAKE3 of its `summary.json`, hexadecimal.
+    pub seal: String,
     pub summary: Value,
 }
 
@@ -110,7 +125,19 @@ pub fn complete(run: &mut RunOutput<'_>) {
 #[must_use]
 pub fn summarise(run: &RunOutput<'_>) -> Value {
     let review = reports::uncertain(&run.linked.pairs, run.plan).len();
-    summary::summary(run, &run_id(run), review, &[])
+    summary::summary(run, &run_id(run), review, None, &[])
+}
+
+/// The report, if one is wanted; `files` stand beside it.
+///
+/// # Errors
+/// Exit 70 for a fault in its templates.
+pub fn page(run: &RunOutput<'_>, files: &[Written]) -> Result<Option<String>, Failure> {
+    let Some(samples) = run.samples else {
+        return Ok(None);
+    };
+    let review = reports::uncertain(&run.linked.pairs, run.plan).len();
+    report::page(run, samples, files, review).map(Some)
 }
 
 /// Writes all files and publishes the folder.
@@ -122,10 +149,15 @@ pub fn publish(run: &RunOutput<'_>, watch: &dyn Watch) -> Result<Published, Fail
     let out = &run.plan.output.dir;
     let id = free_id(out, run_id(run));
     let staging = Staging::start(out, &id)?;
-    let (files, review) = write_files(run, &staging, watch)?;
-    let summary = summary::summary(run, &id, review, &files);
-    output::file(&staging, "summary.json", |file| {
+    let order = Order::of(&run.events, run.merged);
+    let (files, review) = write_files(run, &order, &staging, watch)?;
+    let summary = summary::summary(run, &id, review, Some(order.by_person), &files);
+    let written = output::file(&staging, "summary.json", |file| {
         file.write_all(summary::text(&summary).as_bytes())
+            .map_err(output::Fault::Io)
+    })?;
+    output::file(&staging, seal::FILE, |file| {
+        file.write_all(seal::text(&written.blake3).as_bytes())
             .map_err(output::Fault::Io)
     })?;
     watch.go_on()?;
@@ -133,12 +165,14 @@ pub fn publish(run: &RunOutput<'_>, watch: &dyn Watch) -> Result<Published, Fail
     Ok(Published {
         id,
         folder,
+        seal: written.blake3,
         summary,
     })
 }
 
 fn write_files(
     run: &RunOutput<'_>,
+    order: &Order,
     staging: &Staging,
     watch: &dyn Watch,
 ) -> Result<(Vec<Written>, usize), Failure> {
@@ -153,12 +187,12 @@ fn write_files(
     // One file a thread: each is hashed and packed in one go.
     // The order of the list is that of the summary.
     type File<'f> = Box<dyn Fn() -> Result<Vec<Written>, Failure> + Sync + Send + 'f>;
-    let files: [File<'_>; 6] = [
+    let files: [File<'_>; 8] = [
         Box::new(|| tables::golden(staging, run.merged, &run.plan.output)),
         Box::new(|| xref.write(staging, &run.plan.output)),
         Box::new(|| {
             let rows = run.events.len();
-            let columns = events::columns(&run.events, run.records, run.merged);
+            let columns = events::columns(&run.events, order, run.records, run.merged);
             let written = parquet::parquet_columns(staging, "audit.parquet", &columns, rows)?;
             Ok(vec![written])
         }),
@@ -170,6 +204,22 @@ fn write_files(
         Box::new(|| {
             let written = reports::review(staging, &pairs, &xref, run.table, run.rulebook, guard)?;
             Ok(vec![written])
+        }),
+        Box::new(|| {
+            let Some((kept, model)) = &run.linked.kept else {
+                return Ok(Vec::new());
+            };
+            Ok(vec![
+                evidence::records(staging, &xref, run.table)?,
+                evidence::evidence(staging, &xref, kept, model)?,
+            ])
+        }),
+        Box::new(|| {
+            Ok(vec![
+                state::ids(staging, &run.merged.register, guard)?,
+                state::decisions(staging, run.decisions, guard)?,
+                state::fingerprints(staging, run.fingerprints)?,
+            ])
         }),
     ];
     let share = Share::new(watch, run.records.rows(), files.len());
@@ -186,6 +236,12 @@ fn write_files(
     let mut all = Vec::new();
     for files in written {
         all.extend(files?);
+    }
+    if let Some(page) = page(run, &all)? {
+        watch.go_on()?;
+        all.push(output::file(staging, report::NAME, |file| {
+            file.write_all(page.as_bytes()).map_err(output::Fault::Io)
+        })?);
     }
     Ok((all, pairs.len()))
 }

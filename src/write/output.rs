@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 
 use polars::polars_utils::compression::ZstdLevel;
 use polars::prelude::{DataFrame, PolarsError, Schema};
-use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
+use polars_io::parquet::write::{KeyValueMetadata, ParquetCompression, ParquetWriter};
 
 use super::csv::{self, Hashed, Line};
 use super::staging::Staging;
@@ -90,13 +90,31 @@ pub fn parquet_file(
     rows: usize,
     batch: impl Fn(usize, usize) -> Result<DataFrame, PolarsError>,
 ) -> Result<Written, Failure> {
+    parquet_file_of(staging, name, schema, rows, ROW_GROUP, Vec::new(), batch)
+}
+
+/// The same with row groups of another size, and words about the file in its metadata.
+///
+/// # Errors
+/// As [`parquet_file`].
+pub fn parquet_file_of(
+    staging: &Staging,
+    name: &str,
+    schema: &Schema,
+    rows: usize,
+    row_group: usize,
+    about: Vec<(String, String)>,
+    batch: impl Fn(usize, usize) -> Result<DataFrame, PolarsError>,
+) -> Result<Written, Failure> {
     file(staging, name, |out| {
+        let about = (!about.is_empty()).then(|| KeyValueMetadata::from_static(about));
         let level = ZstdLevel::try_new(ZSTD)?;
         let mut writer = ParquetWriter::new(&mut *out)
+            .with_key_value_metadata(about)
             .with_compression(ParquetCompression::Zstd(Some(level)))
             .batched(schema)?;
-        for start in (0..rows).step_by(ROW_GROUP) {
-            writer.write_batch(&batch(start, (start + ROW_GROUP).min(rows))?)?;
+        for start in (0..rows).step_by(row_group) {
+            writer.write_batch(&batch(start, (start + row_group).min(rows))?)?;
         }
         writer.finish()?;
         drop(writer);

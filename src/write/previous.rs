@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataFrame, SerReader};
 use polars_io::parquet::read::ParquetReader;
+use serde_json::Value;
 
-use super::staging;
+use super::{staging, state};
 use crate::contact::{Diagnostic, Failure, FailureKind, Place, Table, Text, TextBuilder};
 use crate::merge::PreviousXref;
 
@@ -15,6 +16,10 @@ use crate::merge::PreviousXref;
 pub struct Previous {
     pub folder: Option<PathBuf>,
     pub xref: Option<PreviousXref>,
+    /// Its id.
+    pub run: Option<String>,
+    /// The content of its `summary.json`.
+    pub summary: serde_json::Value,
     /// BLAKE3 of its `summary.json`, hexadecimal.
     pub summary_blake3: Option<String>,
     /// The key figures of all earlier runs, its own included, oldest first.
@@ -25,6 +30,8 @@ pub struct Previous {
 
 /// Key figures kept; a nightly run fills this in a year.
 const HISTORY: usize = 366;
+/// Runs of which the figures by source and by rule are kept, too.
+const DETAILED: usize = 30;
 
 /// Loads the latest run of `out`.
 ///
@@ -34,13 +41,12 @@ pub fn load(out: &Path) -> Result<Previous, Failure> {
     let Some(folder) = staging::latest(out) else {
         return Ok(Previous::default());
     };
-    let xref = read_xref(&folder)?;
-    let path = folder.join("summary.json");
-    let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error.to_string()))?;
-    let summary: serde_json::Value =
-        serde_json::from_slice(&bytes).map_err(|error| unreadable(&path, &error.to_string()))?;
-    let mut history: Vec<serde_json::Value> =
-        summary["history"].as_array().cloned().unwrap_or_default();
+    let Opened {
+        summary,
+        summary_blake3,
+        xref,
+    } = open(&folder)?;
+    let mut history: Vec<Value> = summary["history"].as_array().cloned().unwrap_or_default();
     history.push(serde_json::json!({
         "run": summary["run"]["id"],
         "records": summary["counts"]["records"],
@@ -48,28 +54,77 @@ pub fn load(out: &Path) -> Result<Previous, Failure> {
         "quarantined": summary["counts"]["quarantined"],
         "violations": summary["counts"]["violations"],
         "review_pairs": summary["counts"]["review_pairs"],
+        "sources": sources(&summary),
+        "violations_by_rule": summary["violations"]["by_rule"],
     }));
     let surplus = history.len().saturating_sub(HISTORY);
     history.drain(..surplus);
+    let old = history.len().saturating_sub(DETAILED);
+    for run in history[..old].iter_mut().filter_map(Value::as_object_mut) {
+        run.shift_remove("sources");
+        run.shift_remove("violations_by_rule");
+    }
     Ok(Previous {
         golden_records: summary["counts"]["golden_records"].as_u64(),
-        summary_blake3: Some(blake3::hash(&bytes).to_hex().to_string()),
+        run: summary["run"]["id"].as_str().map(str::to_owned),
+        summary,
+        summary_blake3: Some(summary_blake3),
         xref: Some(xref),
         history,
         folder: Some(folder),
     })
 }
 
+/// A run as far as later runs need it.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    pub summary: serde_json::Value,
+    /// BLAKE3 of its `summary.json`, hexadecimal.
+    pub summary_blake3: String,
+    pub xref: PreviousXref,
+}
+
+/// Opens the run of a folder.
+///
+/// # Errors
+/// Exit 3 when summary, xref or register can't be read.
+pub fn open(folder: &Path) -> Result<Opened, Failure> {
+    let mut xref = read_xref(folder)?;
+    xref.register = state::read_ids(folder)
+        .map_err(|message| unreadable(&folder.join(state::IDS), &message))?;
+    let path = folder.join("summary.json");
+    let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error.to_string()))?;
+    let summary: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|error| unreadable(&path, &error.to_string()))?;
+    // A run of before there was a number is counted by what it tells of others.
+    xref.number = summary["run_number"].as_u64().unwrap_or_else(|| {
+        let earlier = summary["history"].as_array().map_or(0, Vec::len);
+        earlier as u64 + 1
+    });
+    Ok(Opened {
+        summary_blake3: blake3::hash(&bytes).to_hex().to_string(),
+        summary,
+        xref,
+    })
+}
+
+/// By source: its records, those held out, its broken rules.
+fn sources(summary: &Value) -> serde_json::Map<String, Value> {
+    let sources = summary["sources"].as_array().into_iter().flatten();
+    sources
+        .filter_map(|source| {
+            let figures = serde_json::json!({
+                "records": source["records"],
+                "quarantined": source["quarantined"],
+                "violations": source["violations"],
+            });
+            Some((source["name"].as_str()?.to_owned(), figures))
+        })
+        .collect()
+}
+
 fn read_xref(folder: &Path) -> Result<PreviousXref, Failure> {
-    let parquet = folder.join("xref.parquet");
-    let csv = folder.join("xref.csv");
-    let (path, table) = if parquet.is_file() {
-        let table = parquet_table(&parquet, &["source", "record_id", "golden_id"]);
-        (parquet, table)
-    } else {
-        let table = csv_table(&csv);
-        (csv, table)
-    };
+    let (path, table) = xref_table(folder);
     table
         .and_then(|table| {
             PreviousXref::new(table).ok_or_else(|| "columns are missing in it".to_owned())
@@ -77,10 +132,24 @@ fn read_xref(folder: &Path) -> Result<PreviousXref, Failure> {
         .map_err(|message| unreadable(&path, &message))
 }
 
+/// `source`, `record_id` and `golden_id` of a run's xref, in its order, from whichever
+/// file the run has; and that file.
+pub fn xref_table(folder: &Path) -> (PathBuf, Result<Table, String>) {
+    let parquet = folder.join("xref.parquet");
+    let csv = folder.join("xref.csv");
+    if parquet.is_file() {
+        let table = parquet_table(&parquet, &["source", "record_id", "golden_id"]);
+        (parquet, table)
+    } else {
+        let table = csv_table(&csv);
+        (csv, table)
+    }
+}
+
 fn unreadable(path: &Path, message: &str) -> Failure {
     let diagnostic = Diagnostic::error(
         "previous_run_unreadable",
-        format!("the latest run can't be read: {message}"),
+        format!("the run can't be read: {message}"),
     )
     .at(Place::file(path.display().to_string()))
     .hint("golden ids are kept through it: restore the file, or point `latest` to an earlier run")

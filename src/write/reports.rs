@@ -246,7 +246,8 @@ fn evidence(pair: &LinkedPair, keep: impl Fn(f32) -> bool) -> String {
 }
 
 /// Fields that a person compares two records by.
-const fn tells_people_apart(kind: &FieldType) -> bool {
+#[must_use]
+pub const fn tells_people_apart(kind: &FieldType) -> bool {
     !matches!(
         kind,
         FieldType::Vocabulary

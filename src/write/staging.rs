@@ -143,6 +143,22 @@ fn link(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Writes a file outside of a run's folder, in place of what was there, that its owner
+/// and group may read: people's data are in it.
+///
+/// # Errors
+/// Exit 74, with the path and what the system says.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let fail = |error: io::Error| unwritable(path, &error);
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
+        _ => {}
+    }
+    let mut file = create_private(path).map_err(fail)?;
+    io::Write::write_all(&mut file, bytes).map_err(fail)?;
+    file.sync_all().map_err(fail)
+}
+
 /// A new file that its owner writes and its group may read.
 fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();

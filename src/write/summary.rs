@@ -12,6 +12,10 @@ use serde_json::{Map, Value, json};
 use super::RunOutput;
 use super::output::Written;
 use crate::contact::Severity;
+use crate::diff::Changes;
+use crate::plan::Plan;
+use crate::read::FileRead;
+use crate::rulebook::Rulebook;
 
 /// The form of the summary; grows when a key changes its meaning.
 const FORMAT: u32 = 1;
@@ -20,9 +24,15 @@ const SIZES: usize = 10;
 
 /// The whole summary.
 #[must_use]
-pub fn summary(run: &RunOutput<'_>, id: &str, review: usize, outputs: &[Written]) -> Value {
+pub fn summary(
+    run: &RunOutput<'_>,
+    id: &str,
+    review: usize,
+    by_person: Option<usize>,
+    outputs: &[Written],
+) -> Value {
     json!({
-        "karat": { "version": env!("CARGO_PKG_VERSION"), "format": FORMAT },
+        "karat": karat(),
         "name": run.plan.name,
         "run": {
             "id": id,
@@ -30,17 +40,76 @@ pub fn summary(run: &RunOutput<'_>, id: &str, review: usize, outputs: &[Written]
             "timings_ms": timings(run),
             "threads": rayon::current_num_threads(),
             "base": run.plan.base.display().to_string(),
+            // So that a run can be verified from anywhere: paths are relative to it.
+            "folder": std::env::current_dir().map(|here| here.display().to_string()).ok(),
         },
         "counts": counts(run, review),
+        "changes": run.changes.as_ref().map(changes),
         "rates": rates(run),
         "violations": violations(run),
+        "rules": rules(run.plan, run.rulebook),
         "sources": sources(run),
         "gates": run.gates,
         "model": run.model,
+        // So many rows of the log are sorted by golden id.
+        "audit": { "by_person": by_person },
+        "decisions": run.linked.report.decisions,
         "outputs": outputs,
-        "previous": { "summary_blake3": run.previous.summary_blake3 },
+        "run_number": run.previous.xref.as_ref().map_or(1, |previous| previous.number + 1),
+        "previous": {
+            "run": run.previous.run,
+            "summary_blake3": run.previous.summary_blake3,
+        },
         "history": run.previous.history,
-        "plan": plan(run),
+        "plan": plan_json(run.plan),
+    })
+}
+
+fn karat() -> Value {
+    json!({ "version": env!("CARGO_PKG_VERSION"), "format": FORMAT })
+}
+
+/// Which rules were applied, by their hashes.
+fn rules(plan: &Plan, rulebook: &Rulebook) -> Value {
+    let own: Vec<Value> = plan
+        .rules
+        .iter()
+        .map(|path| {
+            let bytes = std::fs::read(path).unwrap_or_default();
+            let name = path.strip_prefix(&plan.base).unwrap_or(path);
+            json!({
+                "file": name.display().to_string(),
+                "blake3": blake3::hash(&bytes).to_hex().to_string(),
+            })
+        })
+        .collect();
+    json!({ "builtin_blake3": rulebook.blake3(), "own": own })
+}
+
+/// What of a summary says under which circumstances the run was made: the part of it
+/// that is known before the run is done.
+#[must_use]
+pub fn circumstances(plan: &Plan, rulebook: &Rulebook, files: &[(String, Vec<FileRead>)]) -> Value {
+    let sources: Vec<Value> = files
+        .iter()
+        .map(|(name, files)| json!({ "name": name, "files": files }))
+        .collect();
+    json!({
+        "karat": karat(),
+        "rules": rules(plan, rulebook),
+        "sources": sources,
+        "plan": plan_json(plan),
+    })
+}
+
+/// The figures of what changed: no value, no record.
+fn changes(changes: &Changes) -> Value {
+    json!({
+        "since": changes.before.id,
+        "counts": changes.counts,
+        "reasons": changes.reasons,
+        "fields": changes.fields,
+        "circumstances": changes.circumstances,
     })
 }
 
@@ -154,6 +223,11 @@ fn sources(run: &RunOutput<'_>) -> Vec<Value> {
             }
         }
     }
+    let mut broken = vec![0_u64; run.records.sources.len()];
+    for violation in &run.violations {
+        let source = run.records.origin[violation.record as usize].source;
+        broken[usize::from(source)] += 1;
+    }
     run.records
         .sources
         .iter()
@@ -166,6 +240,7 @@ fn sources(run: &RunOutput<'_>) -> Vec<Value> {
                 "trust": source.trust,
                 "records": records[at],
                 "quarantined": held[at],
+                "violations": broken[at],
                 "columns": columns(source),
                 "files": files.map(|(_, files)| files),
             })
@@ -184,8 +259,8 @@ fn columns(source: &crate::contact::SourceInfo) -> Map<String, Value> {
 
 /// The plan as it was used, so that `verify` can read the inputs again. Folders
 /// stand in `run`: they are the machine's.
-fn plan(run: &RunOutput<'_>) -> Value {
-    let mut plan = serde_json::to_value(run.plan).unwrap_or(Value::Null);
+fn plan_json(plan: &Plan) -> Value {
+    let mut plan = serde_json::to_value(plan).unwrap_or(Value::Null);
     if let Some(plan) = plan.as_object_mut() {
         plan.remove("base");
         plan.remove("threads");

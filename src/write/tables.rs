@@ -1,5 +1,7 @@
 //! The golden records and the xref, as CSV and as Parquet.
 
+use polars::prelude::{Column as PolarsColumn, IntoColumn, StringChunked};
+
 use super::csv::Line;
 use super::output::{Written, csv_file};
 use super::parquet::{Cells, Column, parquet_columns};
@@ -92,6 +94,12 @@ fn golden_column<'a>(name: &str, column: &'a Text) -> Column<'a> {
         name: name.to_owned(),
         cells,
     }
+}
+
+/// A polars column of text.
+#[must_use]
+pub fn named(cells: StringChunked, name: &str) -> PolarsColumn {
+    cells.with_name(name.into()).into_column()
 }
 
 /// What may have become of a record.

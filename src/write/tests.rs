@@ -27,6 +27,7 @@ fn publish_into(out: &Path, world: &World, previous: &Previous) -> Published {
     let merged = merged(world, previous.xref.as_ref());
     let mut events = world.events.clone();
     events.append(&merged.events);
+    let fingerprints = crate::diff::fingerprint::of(&world.records);
     let mut run = RunOutput {
         plan: &plan,
         rulebook: &Rulebook::builtin(),
@@ -43,6 +44,9 @@ fn publish_into(out: &Path, world: &World, previous: &Previous) -> Published {
         timings: Vec::new(),
         started: "2026-01-01T00:00:00Z".to_owned(),
         previous,
+        decisions: &[],
+        fingerprints: &fingerprints,
+        samples: None,
         changes: None,
     };
     complete(&mut run);
@@ -106,7 +110,10 @@ fn the_xref_in_csv_keeps_ids_as_the_one_in_parquet() {
     let out = tempfile::tempdir().expect("a temporary folder");
     let world = some_world();
     let run = publish_into(out.path(), &world, &Previous::default());
-    let ids = |previous: Previous| previous.xref.expect("is there").of_records(&world.records);
+    let ids = |previous: Previous| {
+        let before = previous.xref.expect("is there").before(&world.records);
+        (before.had, before.ids)
+    };
     let of_parquet = ids(previous::load(out.path()).expect("loads"));
     std::fs::remove_file(run.folder.join("xref.parquet")).expect("removes");
     let of_csv = ids(previous::load(out.path()).expect("loads"));

@@ -102,6 +102,7 @@ fn earlier_layers_do_not_know_later_ones() {
         "crate::link",
         "crate::merge",
         "crate::write",
+        "crate::explain",
         "crate::report",
         "crate::pipeline",
     ];

@@ -231,7 +231,8 @@ fn a_miss_that_blocking_never_brought_is_compared_on_the_spot() {
 #[test]
 fn a_false_merge_and_a_decided_miss_are_told_with_their_evidence() {
     let truth = "source,record_id,entity_id\na,1,ann\na,2,ann\na,3,bob\na,4,zoltan\na,5,carla\na,6,another\n";
-    let (_, e) = small(truth, "never,a:1,a:2\n");
+    let decided = "verdict,source_a,record_id_a,source_b,record_id_b\nnever,a,1,a,2\n";
+    let (_, e) = small(truth, decided);
     assert_eq!(number(&e["missed_because"]["decided"]), 1);
     assert_eq!(e["misses"][0]["cause"], "decided");
     assert_eq!(number(&e["false_pairs"]), 1);
@@ -284,15 +285,18 @@ fn answers_to_doubtful_pairs_teach_the_model() {
     let compared: u64 = bins.iter().map(|bin| number(&bin["pairs"])).sum();
     assert_eq!(all.len() as u64, compared);
     let band = |row: &&csv::StringRecord| (0.3..=0.95).contains(&row[3].parse::<f64>().unwrap());
-    let decisions: String = all
+    let answers: String = all
         .iter()
         .filter(band)
         .map(|row| {
             let verdict = if &row[4] == "true" { "always" } else { "never" };
-            format!("{verdict},{},{},ann,2026-01-01,\n", &row[0], &row[1])
+            let [left, right] = [&row[0], &row[1]].map(|name| name.replacen(':', ",", 1));
+            format!("{verdict},{left},{right},ann,2026-01-01,\n")
         })
         .collect();
-    let answered = decisions.lines().count() as u64;
+    let answered = answers.lines().count() as u64;
+    let head = "verdict,source_a,record_id_a,source_b,record_id_b,by,date,why\n";
+    let decisions = format!("{head}{answers}");
     assert!(answered >= 40, "{answered} doubtful pairs");
     fs::write(folder.path().join("decisions.csv"), &decisions).unwrap();
     let decided = plan.replacen("[plan]", "[plan]\ndecisions = \"decisions.csv\"", 1);
@@ -320,6 +324,10 @@ fn answers_to_doubtful_pairs_teach_the_model() {
         number(&taught["always"]) + number(&taught["never"]),
         answered
     );
+    assert!(
+        number(&taught["pairs_up"]) + number(&taught["pairs_down"]) > 0,
+        "{taught}"
+    );
     let levels = taught["levels"].as_array().unwrap();
     assert!(!levels.is_empty() && levels.iter().all(|l| l["before"] != l["after"]));
     assert!(
@@ -332,7 +340,7 @@ fn answers_to_doubtful_pairs_teach_the_model() {
     assert!(bound > before["pairwise"]["f1"].as_f64().unwrap());
     assert!(f1 > bound - 0.005, "{f1} after learning, {bound} before");
     // A handful is not enough.
-    let few: Vec<&str> = decisions.lines().take(10).collect();
+    let few: Vec<&str> = decisions.lines().take(11).collect();
     fs::write(folder.path().join("decisions.csv"), few.join("\n")).unwrap();
     assert_eq!(run("").0, Value::Null);
 }

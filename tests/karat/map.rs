@@ -64,6 +64,8 @@ pub fn plan(sources: Vec<SourcePlan>) -> Plan {
             csv: true,
             parquet: false,
             guard_formulas: true,
+            evidence: true,
+            report: true,
         },
         bounds: Bounds::default(),
         threads: None,

@@ -144,6 +144,7 @@ fn the_full_plan_reaches_the_stages() {
     assert_eq!(plan.gate.soft, ["max_merge_share"]);
     assert_eq!(plan.bounds.max_columns, 100);
     assert!(!plan.output.guard_formulas);
+    assert!(!plan.output.evidence);
 }
 
 /// Keys of a table of the schema, lists of tables looked through.

@@ -89,6 +89,8 @@ fn plan() -> Plan {
             csv: true,
             parquet: false,
             guard_formulas: true,
+            evidence: true,
+            report: true,
         },
         bounds: Bounds::default(),
         threads: None,

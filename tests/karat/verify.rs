@@ -89,6 +89,13 @@ fn a_forged_value_is_found_without_the_input() {
     let before = hash("golden.csv");
     forge("golden.csv", "+14155552671", "+14155550000");
     forge("summary.json", &before, &hash("golden.csv"));
+    let unsealed = karat_in(folder.path(), &["verify"]);
+    assert_eq!(unsealed.code, 3, "{}", unsealed.err);
+    assert!(unsealed.err.contains("seal.b3"), "{}", unsealed.err);
+    // Whoever forges the seal as well is left with the log.
+    let seal = fs::read_to_string(latest.join("seal.b3")).unwrap();
+    let forged = karat::write::seal::text(&hash("summary.json"));
+    forge("seal.b3", &seal, &forged);
     let ended = karat_in(folder.path(), &["verify"]);
     assert_eq!(ended.code, 70, "{}", ended.err);
     assert!(ended.err.contains("the log says"), "{}", ended.err);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rayon::prelude::*;
 
-use super::{BlockPlan, BlockStats, keys};
+use super::{BlockPlan, BlockStats, Program};
 use crate::link::features::Features;
 
 /// For each record the partners that it took, sorted.
@@ -12,8 +12,8 @@ use crate::link::features::Features;
 pub struct Candidates {
     starts: Vec<u64>,
     partners: Vec<u32>,
-    /// For each [`CHUNK`] of records a bit a partner: the pair is visited from here.
-    visited: Vec<Vec<u64>>,
+    /// A bit a partner, in chunks of records: the pair is visited from here.
+    own: Vec<Vec<u64>>,
     pub stats: BlockStats,
 }
 
@@ -30,48 +30,46 @@ impl Candidates {
     /// visited once, from its smaller side, or from the larger one if only that took it.
     pub fn pairs_of(&self, record: u32, mut each: impl FnMut(u32)) {
         let chunk = record as usize / CHUNK;
-        let first = self.starts[chunk * CHUNK];
-        let Some(visited) = self.visited.get(chunk) else {
-            return;
-        };
-        let own = (self.starts[record as usize] - first..).zip(self.taken(record));
-        for (place, &partner) in own {
-            let word = usize::try_from(place / 64).unwrap_or(usize::MAX);
-            if visited[word] >> (place % 64) & 1 == 1 {
+        let range = |i: usize| usize::try_from(self.starts[i]).unwrap_or(usize::MAX);
+        let before = range(record as usize) - range(chunk * CHUNK);
+        for (at, &partner) in self.taken(record).iter().enumerate() {
+            let bit = before + at;
+            if self.own[chunk][bit / 64] >> (bit % 64) & 1 == 1 {
                 each(partner);
             }
         }
     }
 
-    /// Notes from which side each pair is visited; how many pairs there are.
-    fn settle(&mut self) -> u64 {
-        let n = self.records() as usize;
-        let parts: Vec<(Vec<u64>, u64)> = (0..n.div_ceil(CHUNK))
+    /// Works out once from which side each pair is visited: from the smaller one, or
+    /// from the larger one if only that took it. Gives the number of pairs.
+    fn divide(&mut self) -> u64 {
+        let records = self.records();
+        let step = u32::try_from(CHUNK).unwrap_or(u32::MAX);
+        let this = &*self;
+        let (own, counts): (Vec<Vec<u64>>, Vec<u64>) = (0..records.div_ceil(step))
             .into_par_iter()
             .map(|chunk| {
-                let records = chunk * CHUNK..((chunk + 1) * CHUNK).min(n);
-                let places = self.starts[records.end] - self.starts[records.start];
-                let words = usize::try_from(places.div_ceil(64)).unwrap_or(0);
-                let (mut bits, mut place, mut count) = (vec![0_u64; words], 0, 0);
-                for record in records {
-                    let own = u32::try_from(record).unwrap_or(u32::MAX);
-                    for &partner in self.taken(own) {
-                        if partner > own || self.taken(partner).binary_search(&own).is_err() {
-                            bits[place / 64] |= 1 << (place % 64);
-                            count += 1;
+                let mut bits = Vec::new();
+                let (mut at, mut count) = (0, 0);
+                for record in chunk * step..((chunk + 1) * step).min(records) {
+                    for &partner in this.taken(record) {
+                        if at % 64 == 0 {
+                            bits.push(0u64);
                         }
-                        place += 1;
+                        let is_own =
+                            partner > record || this.taken(partner).binary_search(&record).is_err();
+                        if let Some(last) = bits.last_mut() {
+                            *last |= u64::from(is_own) << (at % 64);
+                        }
+                        at += 1;
+                        count += u64::from(is_own);
                     }
                 }
                 (bits, count)
             })
-            .collect();
-        let mut pairs = 0;
-        for (bits, count) in parts {
-            self.visited.push(bits);
-            pairs += count;
-        }
-        pairs
+            .unzip();
+        self.own = own;
+        counts.iter().sum()
     }
 
     #[must_use]
@@ -87,12 +85,12 @@ impl Candidates {
 
 /// Walks each record's blocks, smallest first.
 #[must_use]
-pub fn candidates(f: &Features, plan: BlockPlan) -> Candidates {
-    let blocks = Blocks::build(f, plan.max_block);
+pub fn candidates(f: &Features, keys: &Program<'_>, plan: BlockPlan) -> Candidates {
+    let blocks = Blocks::build(f, keys, plan.max_block);
     let members = Memberships::of(&blocks, f.len());
     let mut out = walk(&blocks, &members, f.len(), plan.partners as usize);
     out.stats = blocks.stats;
-    out.stats.pairs = out.settle();
+    out.stats.pairs = out.divide();
     out
 }
 
@@ -115,7 +113,7 @@ impl Blocks {
     /// Sorts keys with their record in the low bits: eight bytes an entry. The key's
     /// other bits (40 and more up to 16 million records) hardly ever collide, and a
     /// collision costs a comparison, no more.
-    fn build(f: &Features, max_block: u32) -> Self {
+    fn build(f: &Features, keys: &Program<'_>, max_block: u32) -> Self {
         let n = f.len();
         let record_bits = usize::BITS - n.leading_zeros();
         let mask = (1u64 << record_bits) - 1;
@@ -125,7 +123,9 @@ impl Blocks {
                 all.clear();
                 for record in chunk * CHUNK..((chunk + 1) * CHUNK).min(n) {
                     if !f.is_copy(u32::try_from(record).unwrap_or(u32::MAX)) {
-                        keys::emit(f, record, |key| all.push(key & !mask | record as u64));
+                        keys.emit(f, record, &mut |key: u64| {
+                            all.push(key & !mask | record as u64);
+                        });
                     }
                 }
                 Emitted::of(all)
@@ -138,7 +138,7 @@ impl Blocks {
                 let lists = || chunks.iter().map(|chunk| chunk.part(part));
                 let mut keyed = Vec::with_capacity(lists().map(<[u64]>::len).sum());
                 lists().for_each(|list| keyed.extend_from_slice(list));
-                keyed.sort_unstable();
+                let mut keyed = by_key(keyed, record_bits);
                 keyed.dedup();
                 Runs::of(&keyed, mask, max_block)
             })
@@ -178,6 +178,44 @@ impl Blocks {
     fn len(&self) -> u32 {
         u32::try_from(self.starts.len() - 1).unwrap_or(u32::MAX)
     }
+}
+
+/// Entries below which a comparison sort is as fast.
+const FEW: usize = 4096;
+/// Bits of a key that are sorted by at a time.
+const DIGIT: u32 = 11;
+
+/// Sorts the entries of a part, which come in the order of their records, by key (a stable
+/// radix sort from the lowest bits on; those that parted them are the same in all).
+fn by_key(mut from: Vec<u64>, record_bits: u32) -> Vec<u64> {
+    if from.len() < FEW {
+        from.sort_unstable();
+        return from;
+    }
+    let key_bits = u64::BITS - PARTS.ilog2();
+    let mut to = vec![0u64; from.len()];
+    let mut shift = record_bits;
+    while shift < key_bits {
+        let digit = |entry: u64| {
+            usize::try_from(entry >> shift & ((1 << DIGIT.min(key_bits - shift)) - 1)).unwrap_or(0)
+        };
+        let mut places = vec![0usize; 1 << DIGIT];
+        for &entry in &from {
+            places[digit(entry)] += 1;
+        }
+        let mut start = 0;
+        for place in &mut places {
+            start += std::mem::replace(place, start);
+        }
+        for &entry in &from {
+            let place = &mut places[digit(entry)];
+            to[*place] = entry;
+            *place += 1;
+        }
+        std::mem::swap(&mut from, &mut to);
+        shift += DIGIT;
+    }
+    from
 }
 
 /// The keys of a chunk of records, part by part, in memory that fits.
@@ -330,7 +368,7 @@ fn walk(blocks: &Blocks, members: &Memberships, n: usize, wanted: usize) -> Cand
     let mut out = Candidates {
         starts: Vec::with_capacity(n + 1),
         partners: Vec::with_capacity(chunks.iter().map(|c| c.1.len()).sum()),
-        visited: Vec::new(),
+        own: Vec::new(),
         stats: BlockStats::default(),
     };
     let mut end = 0;
@@ -343,4 +381,29 @@ fn walk(blocks: &Blocks, members: &Memberships, n: usize, wanted: usize) -> Cand
         out.partners.extend(taken);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_sorted_by_key_and_stay_in_the_order_of_their_records() {
+        let record_bits = 17;
+        // Keys of one part, few enough that each is met several times.
+        let mut random = 1u64;
+        let entries: Vec<u64> = (0..20_000u64)
+            .map(|record| {
+                random = random
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                let key = (random >> 40) % 5_000 * 0x1_2345_6789;
+                0xAB << 56 | (key << record_bits) & ((1 << 56) - 1) | record
+            })
+            .collect();
+        let mut sorted = entries.clone();
+        sorted.sort_unstable();
+        assert!(entries.len() >= FEW);
+        assert_eq!(by_key(entries, record_bits), sorted);
+    }
 }

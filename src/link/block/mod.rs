@@ -1,5 +1,8 @@
 //! Candidate pairs: many keys, each record spends a small budget on its rarest.
 //!
+//! What the keys are is data ([`spec`]): a name, and the parts that two records must have
+//! in common. The engine knows kinds of parts ([`values`]) and not the list.
+//!
 //! Every record emits each key whose fields it has; blocks of one record and
 //! blocks above the bound fall away; then each record walks whole blocks,
 //! smallest first, until it has enough distinct partners. A pair is a candidate
@@ -7,10 +10,15 @@
 //! order, and the budget keeps the number of pairs linear in the records.
 
 pub mod budget;
-pub mod keys;
+mod hashes;
+pub mod program;
+pub mod spec;
+mod values;
 
 pub use budget::{Candidates, candidates};
-pub use keys::KeyKind;
+pub use program::Program;
+pub use spec::{KeyForm, KeyForms};
+pub use values::Input;
 
 /// How far blocking goes.
 #[derive(Clone, Copy, Debug)]

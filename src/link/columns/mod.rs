@@ -26,8 +26,8 @@ use super::kernel::em::CLASSES;
 use super::names::Letters;
 use crate::contact::{Records, Table};
 use key::Key;
-pub use values::are_there;
 use values::{Group, copied, groups, rarity, values};
+pub use values::{are_there, named};
 
 /// Levels of a learned comparison; 0 is missing.
 const LEVELS: usize = 3;
@@ -94,18 +94,52 @@ pub struct Columns {
     pub taken: Vec<Column>,
 }
 
+/// How a pair came out at a learned comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Seen {
+    /// 0 is missing.
+    pub level: u8,
+    /// By how much rarer the shared value is than average, bits; 0 where none is shared.
+    pub rarity: f32,
+}
+
+/// What the levels of a learned comparison add: all that weighing needs of it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Weights {
+    /// As the first source writes it.
+    pub name: String,
+    /// The table's columns, one a source.
+    pub fields: Vec<String>,
+    /// log2 probability by class and level.
+    log2: [[f64; LEVELS]; CLASSES],
+}
+
+impl Weights {
+    /// The joint with a pair that came out like this.
+    #[must_use]
+    pub fn add(&self, seen: Seen, mut joint: [f64; CLASSES]) -> [f64; CLASSES] {
+        let Some(level) = usize::from(seen.level).checked_sub(1) else {
+            return joint;
+        };
+        for (sum, table) in joint.iter_mut().zip(&self.log2) {
+            *sum += table.get(level).copied().unwrap_or(0.0);
+        }
+        if seen.level == SAME {
+            joint[CLASSES - 1] -= f64::from(seen.rarity);
+        }
+        joint
+    }
+}
+
 /// One learned comparison.
 #[derive(Debug)]
 pub struct Column {
-    /// As the first source writes it.
-    pub name: String,
+    pub weights: Weights,
     /// Dense record → value id, [`NONE`] when missing.
     values: Vec<u32>,
     texts: Vec<String>,
     /// log2 (average share / share) of each value, −4 to 4.
     rarity: Vec<f32>,
-    /// log2 probability by class and level.
-    log2: [[f64; LEVELS]; CLASSES],
     /// It numbers the records of each source.
     key: Option<Key>,
 }
@@ -129,9 +163,9 @@ impl Columns {
     /// Adds the columns' log2 probabilities to a pair's joint.
     #[must_use]
     pub fn add(&self, a: u32, b: u32, joint: [f64; CLASSES]) -> [f64; CLASSES] {
-        self.taken
-            .iter()
-            .fold(joint, |joint, column| column.add(a, b, joint).0)
+        self.taken.iter().fold(joint, |joint, column| {
+            column.weights.add(column.seen(a, b), joint)
+        })
     }
 
     #[must_use]
@@ -141,21 +175,16 @@ impl Columns {
 }
 
 impl Column {
-    /// The joint with this column, and the level that it came out at.
+    /// How a pair comes out.
     #[must_use]
-    pub fn add(&self, a: u32, b: u32, mut joint: [f64; CLASSES]) -> ([f64; CLASSES], u8) {
+    pub fn seen(&self, a: u32, b: u32) -> Seen {
         let level = self.level(a, b);
-        if level == 0 {
-            return (joint, 0);
-        }
-        for (sum, table) in joint.iter_mut().zip(&self.log2) {
-            *sum += table[usize::from(level) - 1];
-        }
-        if level == SAME {
-            let value = self.values[a as usize] as usize;
-            joint[CLASSES - 1] -= f64::from(self.rarity[value]);
-        }
-        (joint, level)
+        let rarity = if level == SAME {
+            self.rarity[self.values[a as usize] as usize]
+        } else {
+            0.0
+        };
+        Seen { level, rarity }
     }
 
     fn level(&self, a: u32, b: u32) -> u8 {
@@ -244,7 +273,7 @@ pub fn learn(
     looked.sort_by(|a, b| {
         b.gain
             .total_cmp(&a.gain)
-            .then_with(|| a.column.name.cmp(&b.column.name))
+            .then_with(|| a.column.weights.name.cmp(&b.column.weights.name))
     });
     let mut columns = Columns::default();
     let mut agreements: Vec<Vec<u8>> = Vec::new();
@@ -264,13 +293,13 @@ pub fn learn(
             if let Some(at) = comparisons.iter().position(says_what) {
                 reason = format!("it says what {} says", known[at].name);
             } else if let Some(at) = agreements.iter().position(says_what) {
-                reason = format!("it says what '{}' says", columns.taken[at].name);
+                reason = format!("it says what '{}' says", columns.taken[at].weights.name);
             } else if columns.taken.len() >= TAKEN {
                 reason = format!("{TAKEN} others say more");
             }
         }
         reports.push(ColumnReport {
-            name: column.name.clone(),
+            name: column.weights.name.clone(),
             kind,
             taken: reason.is_empty(),
             pairs: known_pairs,
@@ -355,11 +384,14 @@ fn look(input: Input<'_>, sample: &Sample, group: &Group) -> Option<Looked> {
     }
     Some(Looked {
         column: Column {
-            name: group.name.clone(),
+            weights: Weights {
+                name: group.name.clone(),
+                fields: group.names(input.table),
+                log2,
+            },
             rarity: rarity(f, &values, texts.len()),
             values,
             texts,
-            log2,
             key,
         },
         reason,

@@ -5,6 +5,7 @@ use hashbrown::HashMap;
 use super::Input;
 use crate::contact::{Records, Table, Text};
 use crate::link::features::{Features, NONE, folded};
+use crate::link::names::Letters;
 
 type Fixed = foldhash::fast::FixedState;
 
@@ -34,6 +35,14 @@ pub struct Group {
     columns: Vec<usize>,
 }
 
+impl Group {
+    /// What the table calls its columns.
+    pub fn names(&self, table: &Table) -> Vec<String> {
+        let names = self.columns.iter().filter_map(|&at| table.names().get(at));
+        names.cloned().collect()
+    }
+}
+
 /// The extra columns of the table by their headers, whatever the source; sorted.
 pub fn groups(input: Input<'_>) -> Vec<Group> {
     let mut known: HashMap<String, usize, Fixed> = HashMap::default();
@@ -53,6 +62,35 @@ pub fn groups(input: Input<'_>) -> Vec<Group> {
         list[group].columns.push(at);
     }
     list
+}
+
+/// The columns of one header, whatever their sources; or, when there are none, the headers
+/// that there are.
+pub fn named<'t>(
+    records: &Records,
+    table: &'t Table,
+    letters: &Letters,
+    wanted: &str,
+) -> Result<Vec<&'t Text>, Vec<String>> {
+    let key = |text: &str| folded(text, letters).replace(' ', "");
+    let wanted = key(wanted);
+    let mut headers = Vec::new();
+    let mut found = Vec::new();
+    for (name, column) in table.iter() {
+        if let Some(header) = header(records, name) {
+            headers.push(header.to_owned());
+            if key(header) == wanted {
+                found.push(column);
+            }
+        }
+    }
+    headers.sort_unstable();
+    headers.dedup();
+    if found.is_empty() {
+        Err(headers)
+    } else {
+        Ok(found)
+    }
 }
 
 /// The table's columns that a group holds, in the table's order.

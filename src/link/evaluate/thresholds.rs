@@ -93,7 +93,14 @@ impl Linking {
                 })
                 .collect()
         };
-        let (of, _) = cluster(n, &self.links, &self.constraints, threshold, weigh);
+        let (of, _) = cluster(
+            n,
+            &self.links,
+            &self.constraints,
+            threshold,
+            &self.guards,
+            weigh,
+        );
         let mut clusters: Vec<u32> = (0u32..).take(rows).collect();
         for (at, &root) in of.iter().enumerate() {
             clusters[self.features.rows[at] as usize] = self.features.rows[root as usize];

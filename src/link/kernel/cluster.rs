@@ -18,22 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use rayon::prelude::*;
 
-/// Weights are clipped to this many bits, so that no single pair decides alone.
-const CLIP: f32 = 12.0;
-/// A pair this far below is ruled out: no likeness of others joins it. Evidence that is
-/// only unlikely never gets there.
-const RULED_OUT: f32 = -50.0;
-/// What a pair that was not compared counts.
-const UNCOMPARED: f64 = -2.0;
-/// How many bits below the threshold two clusters are joined that have no rivals. Measured:
-/// of such pairs up to one bit below 1 : 1, seven to nine of ten are one person.
-const ALONE: f64 = 1.0;
-/// Links above this make loose components.
-pub const LOOSE: f32 = -4.0;
-/// Components up to this size are compared in full …
-const FULL: usize = 60;
-/// … and larger ones, the smallest first, for as many pairs in all.
-const FULL_PAIRS: usize = 2_000_000;
+use super::guards::Guards;
 
 /// A weighted pair, `left < right`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,7 +33,7 @@ pub struct Link {
 pub struct Constraints {
     /// Pairs that must not be in one cluster.
     pub never: Vec<(u32, u32)>,
-    /// Pairs that must be.
+    /// Pairs that must be; these come before `never`, and before `distinct`.
     pub always: Vec<(u32, u32)>,
     /// For each record: the group in which no two records are one person (0: none).
     pub distinct: Vec<u16>,
@@ -61,9 +46,10 @@ pub fn cluster(
     links: &[Link],
     constraints: &Constraints,
     threshold: f32,
+    guards: &Guards,
     weigh: impl Fn(&[(u32, u32)]) -> Vec<f32> + Sync,
 ) -> (Vec<u32>, Vec<Link>) {
-    let root = components(n, links, constraints);
+    let root = components(n, links, constraints, guards);
     let mut members: BTreeMap<u32, Component> = BTreeMap::new();
     let mut sizes = vec![0u32; n as usize];
     for record in 0..n {
@@ -101,10 +87,10 @@ pub fn cluster(
     let mut components: Vec<Component> = members.into_values().collect();
     let mut large: Vec<&mut Component> = components
         .iter_mut()
-        .filter(|component| component.records.len() > FULL)
+        .filter(|component| component.records.len() > guards.full as usize)
         .collect();
     large.sort_by_key(|component| (component.records.len(), component.records[0]));
-    let mut left = FULL_PAIRS;
+    let mut left = usize::try_from(guards.full_pairs).unwrap_or(usize::MAX);
     for component in large {
         let size = component.records.len();
         let pairs = (size * (size - 1) / 2).saturating_sub(component.links.len());
@@ -115,7 +101,10 @@ pub fn cluster(
         .into_par_iter()
         .map(|mut component| {
             let extra = component.complete(&weigh);
-            (component.link(threshold, &constraints.distinct), extra)
+            (
+                component.link(threshold, &constraints.distinct, guards),
+                extra,
+            )
         })
         .collect();
     let mut of: Vec<u32> = (0..n).collect();
@@ -129,12 +118,12 @@ pub fn cluster(
     (of, extra)
 }
 
-/// For each record its loose component: what links above [`LOOSE`] and `always` hold
-/// together.
+/// For each record its loose component: what links above [`Guards::loose`] and `always`
+/// hold together.
 #[must_use]
-pub fn components(n: u32, links: &[Link], constraints: &Constraints) -> Vec<u32> {
+pub fn components(n: u32, links: &[Link], constraints: &Constraints, guards: &Guards) -> Vec<u32> {
     let mut sets = Sets::new(n);
-    for link in links.iter().filter(|l| l.weight > LOOSE) {
+    for link in links.iter().filter(|l| f64::from(l.weight) > guards.loose) {
         sets.union(link.left, link.right);
     }
     for &(a, b) in &constraints.always {
@@ -213,16 +202,16 @@ impl Component {
     }
 
     /// (record, smallest member of its cluster).
-    fn link(&self, threshold: f32, distinct: &[u16]) -> Vec<(u32, u32)> {
+    fn link(&self, threshold: f32, distinct: &[u16], guards: &Guards) -> Vec<(u32, u32)> {
         let index: BTreeMap<u32, u32> = (0u32..)
             .zip(&self.records)
             .map(|(at, &record)| (record, at))
             .collect();
         let at = |record: u32| index[&record];
-        let mut work = Work::new(self.records.len());
+        let mut work = Work::new(self.records.len(), *guards);
         for link in &self.links {
             let (a, b) = (at(link.left), at(link.right));
-            let above = f64::from(link.weight.clamp(-CLIP, CLIP)) - UNCOMPARED;
+            let above = guards.clipped(link.weight) - guards.uncompared;
             *work.near[a as usize].entry(b).or_default() += above;
             *work.near[b as usize].entry(a).or_default() += above;
         }
@@ -239,12 +228,14 @@ impl Component {
         }
         for &(a, b) in &self.always {
             let (a, b) = (work.root(at(a)), work.root(at(b)));
-            if a != b && !work.forbidden(a, b) {
+            // Who says so knows better than what a source is said to be.
+            if a != b && !work.never[a as usize].contains(&b) {
                 work.join(a.min(b), a.max(b), true);
             }
         }
         // After `always`: what a person has decided stands.
-        for link in self.links.iter().filter(|link| link.weight < RULED_OUT) {
+        let ruled_out = |link: &&Link| f64::from(link.weight) < guards.ruled_out;
+        for link in self.links.iter().filter(ruled_out) {
             let (a, b) = (work.root(at(link.left)), work.root(at(link.right)));
             if a != b {
                 work.never[a as usize].insert(b);
@@ -268,18 +259,20 @@ impl Component {
 }
 
 struct Work {
-    /// Cluster → the sum of (weight − UNCOMPARED) with each neighbour.
+    /// Cluster → the sum of (weight − uncompared) with each neighbour.
     near: Vec<BTreeMap<u32, f64>>,
     never: Vec<BTreeSet<u32>>,
     distinct: Vec<BTreeSet<u16>>,
     size: Vec<u32>,
     age: Vec<u32>,
     into: Vec<u32>,
+    guards: Guards,
 }
 
 impl Work {
-    fn new(n: usize) -> Self {
+    fn new(n: usize, guards: Guards) -> Self {
         Self {
+            guards,
             near: vec![BTreeMap::new(); n],
             never: vec![BTreeSet::new(); n],
             distinct: vec![BTreeSet::new(); n],
@@ -302,7 +295,8 @@ impl Work {
     }
 
     fn average(&self, a: u32, b: u32, sum: f64) -> f64 {
-        sum / (f64::from(self.size[a as usize]) * f64::from(self.size[b as usize])) + UNCOMPARED
+        sum / (f64::from(self.size[a as usize]) * f64::from(self.size[b as usize]))
+            + self.guards.uncompared
     }
 
     fn run(&mut self, threshold: f64) {
@@ -338,7 +332,7 @@ impl Work {
                 continue;
             }
             let all = self.size[a as usize].saturating_mul(self.size[b as usize]);
-            let seen = sum(a, b) / f64::from(count.min(all).max(1)) + UNCOMPARED;
+            let seen = sum(a, b) / f64::from(count.min(all).max(1)) + self.guards.uncompared;
             let share = seen.exp2();
             odds[a as usize] += share;
             odds[b as usize] += share;
@@ -350,7 +344,8 @@ impl Work {
                 let average = self.average(a, b, sum(a, b));
                 let rivals = (odds[a as usize] + odds[b as usize] - 2.0 * share).max(0.0);
                 let left = average - (1.0 + rivals).log2();
-                (average > threshold - ALONE && left > threshold - ALONE).then_some((left, a, b))
+                let least = threshold - self.guards.alone;
+                (average > least && left > least).then_some((left, a, b))
             })
             .collect();
         joins.sort_by(|x, y| {
@@ -459,7 +454,10 @@ mod tests {
     }
 
     fn run(n: u32, links: &[Link], constraints: &Constraints) -> Vec<u32> {
-        cluster(n, links, constraints, 0.0, |pairs| vec![-8.0; pairs.len()]).0
+        cluster(n, links, constraints, 0.0, &Guards::usual(), |pairs| {
+            vec![-8.0; pairs.len()]
+        })
+        .0
     }
 
     #[test]
@@ -502,8 +500,20 @@ mod tests {
         let links = [link(0, 1, -0.8), link(0, 2, -0.1), link(1, 2, -9.0)];
         assert_eq!(run(3, &links, &constraints), [0, 0, 2]);
         // A careful team's threshold moves along.
-        let careful = |weight| cluster(2, &[link(0, 1, weight)], &none, 4.0, |_| Vec::new()).0;
-        assert_eq!((careful(2.9), careful(3.1)), (vec![0, 1], vec![0, 0]));
+        let careful = |weight, guards: &Guards| {
+            cluster(2, &[link(0, 1, weight)], &none, 4.0, guards, |_| Vec::new()).0
+        };
+        let own = Guards::usual();
+        assert_eq!(
+            (careful(2.9, &own), careful(3.1, &own)),
+            (vec![0, 1], vec![0, 0])
+        );
+        // So does a plan's own guard.
+        let never = Guards { alone: 0.0, ..own };
+        assert_eq!(
+            (careful(3.1, &never), careful(4.1, &never)),
+            (vec![0, 1], vec![0, 0])
+        );
     }
 
     #[test]
@@ -542,5 +552,11 @@ mod tests {
         let of = run(3, &links, &constraints);
         assert_ne!(of[0], of[2]);
         assert!(of[1] == of[0] || of[1] == of[2]);
+        // A decision is stronger.
+        let constraints = Constraints {
+            always: vec![(0, 2)],
+            ..constraints
+        };
+        assert_eq!(run(3, &links[..0], &constraints), [0, 1, 0]);
     }
 }

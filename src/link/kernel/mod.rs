@@ -4,5 +4,6 @@
 pub mod cluster;
 pub mod communities;
 pub mod em;
+pub mod guards;
 pub mod logs;
 pub mod random;

@@ -3,15 +3,22 @@
 
 use serde::Serialize;
 
-use super::{CLASSES, File};
+use super::{CLASSES, File, Written};
 use crate::link::compare::{Compared, Comparison};
-use crate::plan::{ComparisonPlan, MatchPlan, PairKind};
+use crate::link::kernel::guards::Guards;
+use crate::plan::{ComparisonPlan, GuardsPlan, MatchPlan, PairKind, RecordKind};
 
 /// One number or switch of the model that the plan sets.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ModelChange {
+    /// What is changed where it is not the model of people: "organisations", "candidate
+    /// key", "guards".
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub of: &'static str,
     /// Empty for a kind of pairs.
     pub comparison: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub candidate_key: String,
     /// Empty for the comparison as a whole.
     pub level: String,
     /// The key of the plan.
@@ -54,10 +61,9 @@ impl LeftOut {
         if self.nothing {
             return;
         }
-        for comparison in Comparison::ALL {
-            let level = compared.pattern.level(comparison);
-            let becomes = self.becomes[comparison as usize][level as usize];
-            compared.pattern.set(comparison, becomes);
+        for (at, becomes) in self.becomes.iter().enumerate() {
+            let level = compared.pattern.level_at(at);
+            compared.pattern.set_at(at, becomes[level as usize]);
         }
         if self.given_rarity {
             compared.given_rarity = 0.0;
@@ -77,23 +83,26 @@ impl LeftOut {
     }
 }
 
-/// What the plan leaves out of comparing.
-pub(super) fn left_out(file: &File, plan: &MatchPlan) -> LeftOut {
+/// What the plan leaves out of comparing; `order` names the comparisons by their places in
+/// a pattern.
+pub(super) fn left_out(
+    list: &[Written],
+    order: &[&str],
+    plan: &MatchPlan,
+    records: RecordKind,
+) -> LeftOut {
     let mut out = LeftOut::default();
-    for comparison in Comparison::ALL {
-        let Some(written) = file
-            .comparison
-            .iter()
-            .find(|written| written.name == comparison.name())
-        else {
+    for (at, name) in order.iter().enumerate() {
+        let Some(written) = list.iter().find(|written| written.name == *name) else {
             continue;
         };
-        let change = change(comparison.name(), plan);
+        let change = change(name, plan, records);
         let rare = written.rarity && change.is_none_or(|change| change.used && change.rarity);
-        match comparison {
-            Comparison::Given => out.given_rarity = !rare,
-            Comparison::Family => out.family_rarity = !rare,
-            _ => {}
+        // The name of an organisation has the place of a given name.
+        if at == Comparison::Given as usize {
+            out.given_rarity = !rare;
+        } else if at == Comparison::Family as usize && records == RecordKind::People {
+            out.family_rarity = !rare;
         }
         let Some(change) = change else { continue };
         let levels = &written.level;
@@ -101,7 +110,7 @@ pub(super) fn left_out(file: &File, plan: &MatchPlan) -> LeftOut {
             let name = &levels[level - 1].name;
             !change.levels.iter().any(|l| l.name == *name && !l.used)
         };
-        let row = &mut out.becomes[comparison as usize];
+        let row = &mut out.becomes[at];
         for (level, becomes) in row.iter_mut().enumerate().take(levels.len() + 1).skip(1) {
             // The next weaker level that is used, else the next stronger one.
             let found = (level..=levels.len())
@@ -129,12 +138,14 @@ pub(super) fn without(plan: &MatchPlan) -> [bool; CLASSES] {
 }
 
 /// Whether the plan wants a comparison's numbers as written.
-pub(super) fn fixed(name: &str, plan: &MatchPlan) -> bool {
-    change(name, plan).is_some_and(|change| !change.estimate)
+pub(super) fn fixed(name: &str, plan: &MatchPlan, records: RecordKind) -> bool {
+    change(name, plan, records).is_some_and(|change| !change.estimate)
 }
 
-fn change<'p>(name: &str, plan: &'p MatchPlan) -> Option<&'p ComparisonPlan> {
-    plan.comparisons.iter().find(|change| change.name == name)
+fn change<'p>(name: &str, plan: &'p MatchPlan, records: RecordKind) -> Option<&'p ComparisonPlan> {
+    plan.comparisons
+        .iter()
+        .find(|change| change.name == name && change.records == records)
 }
 
 /// Writes the plan's numbers over the file's; tells every difference.
@@ -143,30 +154,34 @@ pub(super) fn apply(file: &mut File, plan: &MatchPlan) -> Vec<ModelChange> {
         .without
         .iter()
         .map(|kind| ModelChange {
-            comparison: String::new(),
-            level: String::new(),
             key: "without",
-            from: String::new(),
             to: match kind {
                 PairKind::OtherJob => "other_job",
                 PairKind::Colleague => "colleague",
                 PairKind::Relative => "relative",
             }
             .to_owned(),
+            ..ModelChange::default()
         })
         .collect();
     for change in &plan.comparisons {
-        let Some(written) = file.comparison.iter_mut().find(|c| c.name == change.name) else {
+        let (list, of) = match change.records {
+            RecordKind::People => (&mut file.comparison, ""),
+            RecordKind::Organisations => (&mut file.organisations.comparison, "organisations"),
+        };
+        let Some(written) = list.iter_mut().find(|c| c.name == change.name) else {
             continue;
         };
         let mut tell = |level: &str, key: &'static str, from: String, to: String| {
             if from != to {
                 changes.push(ModelChange {
+                    of,
                     comparison: change.name.clone(),
                     level: level.to_owned(),
                     key,
                     from,
                     to,
+                    ..ModelChange::default()
                 });
             }
         };
@@ -194,7 +209,7 @@ pub(super) fn apply(file: &mut File, plan: &MatchPlan) -> Vec<ModelChange> {
 }
 
 /// The m that the plan gives stay as they are; the others share what is left.
-fn make_room(written: &mut super::Written, change: &ComparisonPlan) {
+fn make_room(written: &mut Written, change: &ComparisonPlan) {
     let given = |name: &str| {
         change
             .levels
@@ -224,6 +239,51 @@ fn make_room(written: &mut super::Written, change: &ComparisonPlan) {
     }
 }
 
+/// Sets the guards that the plan sets; tells every difference.
+pub(super) fn guard(guards: &mut Guards, plan: &GuardsPlan) -> Vec<ModelChange> {
+    fn set<T: Copy + PartialEq + ToString>(
+        own: &mut T,
+        wanted: Option<T>,
+        key: &'static str,
+        changes: &mut Vec<ModelChange>,
+    ) {
+        if let Some(to) = wanted.filter(|to| to != own) {
+            changes.push(ModelChange {
+                of: "guards",
+                key,
+                from: own.to_string(),
+                to: to.to_string(),
+                ..ModelChange::default()
+            });
+            *own = to;
+        }
+    }
+    let mut changes = Vec::new();
+    set(&mut guards.clip, plan.clip, "clip", &mut changes);
+    set(
+        &mut guards.ruled_out,
+        plan.ruled_out,
+        "ruled_out",
+        &mut changes,
+    );
+    set(
+        &mut guards.uncompared,
+        plan.uncompared,
+        "uncompared",
+        &mut changes,
+    );
+    set(&mut guards.alone, plan.alone, "alone", &mut changes);
+    set(&mut guards.loose, plan.loose, "loose", &mut changes);
+    set(&mut guards.full, plan.full, "full", &mut changes);
+    set(
+        &mut guards.full_pairs,
+        plan.full_pairs,
+        "full_pairs",
+        &mut changes,
+    );
+    changes
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::MatchModel;
@@ -243,6 +303,7 @@ mod tests {
     fn changed(name: &str, levels: Vec<LevelPlan>) -> ComparisonPlan {
         ComparisonPlan {
             name: name.to_owned(),
+            records: RecordKind::People,
             used: true,
             estimate: true,
             rarity: true,

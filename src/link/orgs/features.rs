@@ -6,6 +6,7 @@ use super::name::{NameRules, OrgName, Token};
 use super::place::Street;
 use crate::contact::Table;
 use crate::link::features::{Fan, FeatureRules, Features, Lists, NONE, folded, registrable};
+use crate::link::model::LeftOut;
 use crate::standardise::company;
 
 type Fixed = foldhash::fast::FixedState;
@@ -33,6 +34,8 @@ pub struct Orgs {
     pub chance_bits: f32,
     /// How many records are organisations.
     pub count: usize,
+    /// What the plan leaves out of comparing.
+    pub left_out: LeftOut,
 }
 
 /// The core of an organisation's name as the rest of linking knows it: folded, no

@@ -1,14 +1,13 @@
 //! Organisations: records that name no person.
 //!
 //! A file may hold restaurants, sites or suppliers, or mix them with people. Which a
-//! record is is decided once ([`decide`]); organisations have their own candidate keys
-//! ([`keys`]), comparisons ([`compare`]) and classes of pairs, estimated like those of
+//! record is is decided once ([`decide`]); organisations have their own candidate
+//! keys, comparisons ([`compare`]) and classes of pairs, estimated like those of
 //! people: *one organisation*, *one that has moved*, *two branches*, *two neighbours*
 //! (one place, two names) and *unrelated*. A person and an organisation are never one.
 
 pub mod compare;
 pub mod features;
-pub mod keys;
 pub mod name;
 pub mod place;
 

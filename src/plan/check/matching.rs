@@ -4,13 +4,19 @@ use serde::Deserialize;
 
 use super::{Check, value};
 use crate::contact::diagnostic::shown;
-use crate::plan::checked::{ComparisonPlan, LevelPlan};
+use crate::plan::checked::{ComparisonPlan, LevelPlan, RecordKind};
 use crate::plan::written::{At, MatchComparison, MatchLevel};
 use crate::rulebook::Rulebook;
 
 /// The comparisons of `rules/matching.toml`, as far as a plan may name them.
 #[derive(Debug, Default, Deserialize)]
 struct Model {
+    comparison: Vec<Comparison>,
+    organisations: Organisations,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Organisations {
     comparison: Vec<Comparison>,
 }
 
@@ -32,6 +38,13 @@ impl Model {
     fn of(rulebook: &Rulebook) -> Self {
         toml::from_str(rulebook.file("matching.toml").unwrap_or_default()).unwrap_or_default()
     }
+
+    fn comparisons(&self, records: RecordKind) -> &[Comparison] {
+        match records {
+            RecordKind::People => &self.comparison,
+            RecordKind::Organisations => &self.organisations.comparison,
+        }
+    }
 }
 
 impl Check<'_> {
@@ -48,6 +61,7 @@ impl Check<'_> {
             let entry = at.get();
             let plan = ComparisonPlan {
                 name: known.name.clone(),
+                records: value(&entry.records).unwrap_or_default(),
                 used: value(&entry.used).unwrap_or(true),
                 estimate: value(&entry.estimate).unwrap_or(true),
                 rarity: value(&entry.rarity).unwrap_or(true),
@@ -66,7 +80,7 @@ impl Check<'_> {
                         "leave 'rarity' out; {} do",
                         names(
                             model
-                                .comparison
+                                .comparisons(plan.records)
                                 .iter()
                                 .filter(|c| c.rarity)
                                 .map(|c| &c.name)
@@ -99,9 +113,24 @@ impl Check<'_> {
             }
             return None;
         };
-        let found = model.comparison.iter().find(|c| c.name == *name.get());
-        if found.is_none() {
-            let known = || model.comparison.iter().map(|c| c.name.as_str());
+        let records = value(&entry.get().records).unwrap_or_default();
+        let comparisons = model.comparisons(records);
+        let found = comparisons.iter().find(|c| c.name == *name.get());
+        let of_organisations = records == RecordKind::People
+            && model
+                .comparisons(RecordKind::Organisations)
+                .iter()
+                .any(|c| c.name == *name.get());
+        if found.is_none() && of_organisations {
+            self.faults
+                .fault(
+                    name.span(),
+                    "plan_unknown_comparison",
+                    format!("{} is no comparison of people", shown(name.get())),
+                )
+                .hint("it is one of organisations: add records = \"organisations\"");
+        } else if found.is_none() {
+            let known = || comparisons.iter().map(|c| c.name.as_str());
             self.faults
                 .fault(
                     name.span(),
@@ -111,7 +140,7 @@ impl Check<'_> {
                 .near(name.get(), known(), || {
                     Some(format!(
                         "the comparisons are {}",
-                        names(model.comparison.iter().map(|c| &c.name))
+                        names(comparisons.iter().map(|c| &c.name))
                     ))
                 });
         }
@@ -128,7 +157,10 @@ impl Check<'_> {
         at: &At<MatchComparison>,
     ) {
         let entry = at.get();
-        if earlier.iter().any(|other| other.name == plan.name) {
+        if earlier
+            .iter()
+            .any(|other| other.name == plan.name && other.records == plan.records)
+        {
             self.faults
                 .fault(
                     name.span(),

@@ -48,6 +48,8 @@ impl Check<'_> {
             csv: formats.contains(&OutputFormat::Csv),
             parquet: formats.contains(&OutputFormat::Parquet),
             guard_formulas: value(&written.formulas) != Some(Formulas::Raw),
+            evidence: value(&written.evidence) != Some(false),
+            report: written.report.unwrap_or(true),
         }
     }
 

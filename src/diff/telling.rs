@@ -1,0 +1,275 @@
+//! The few persons that are shown: their records, a name to recognise them by, and
+//! the cause in words.
+
+use std::collections::BTreeMap;
+
+use super::RECORDS_SHOWN;
+use super::changes::{Cause, Person, Reason, RecordName};
+use super::flags::{Fate, Flags, fate};
+use super::people::{NONE, People};
+use super::sides::{Cells, Side};
+use super::why::Why;
+
+/// What a person is called by: the first that there is. Both halves of a name count
+/// as one.
+const LABELS: [&str; 5] = ["given_name", "family_name", "full_name", "email", "company"];
+
+/// Rows by person, of the persons that are asked for.
+type Rows = BTreeMap<u32, Vec<u32>>;
+
+/// Tells about persons of both sides.
+pub struct Telling<'a> {
+    before: &'a dyn Side,
+    after: &'a dyn Side,
+    people: &'a People,
+    flags: &'a Flags,
+    why: &'a Why,
+    rows_before: Rows,
+    rows_after: Rows,
+    labels_before: Vec<Cells<'a>>,
+    labels_after: Vec<Cells<'a>>,
+}
+
+/// The persons that will be told of.
+#[derive(Debug, Default)]
+pub struct Asked {
+    before: Vec<u32>,
+    after: Vec<u32>,
+}
+
+impl<'a> Telling<'a> {
+    /// The persons of both sides that a telling of these lists needs.
+    pub fn asked(
+        people: &People,
+        added: &[(Reason, u32)],
+        gone: &[(Reason, u32)],
+        merges: &[(Reason, u32)],
+        splits: &[(Reason, u32)],
+        moved: &[(Reason, u32)],
+        changed: &[(Reason, u32)],
+    ) -> Asked {
+        let mut asked = Asked::default();
+        for &(_, new) in added.iter().chain(merges) {
+            asked.after.push(new);
+            asked.before.extend(people.ids_merged_into(new));
+            asked.before.push(people.before_of[new as usize]);
+        }
+        for &(_, old) in gone.iter().chain(splits) {
+            asked.before.push(old);
+            asked.after.extend(people.ids_split_from(old));
+            asked.after.push(people.after_of[old as usize]);
+        }
+        for &(_, at) in moved {
+            asked.before.push(people.crossings[at as usize].before);
+            asked.after.push(people.crossings[at as usize].after);
+        }
+        for &(_, pair) in changed {
+            let (old, new) = people.pairs[pair as usize];
+            asked.before.push(old);
+            asked.after.push(new);
+        }
+        for list in [&mut asked.before, &mut asked.after] {
+            list.sort_unstable();
+            list.dedup();
+            list.retain(|person| *person != NONE);
+        }
+        asked
+    }
+
+    pub fn of(
+        before: &'a dyn Side,
+        after: &'a dyn Side,
+        people: &'a People,
+        flags: &'a Flags,
+        why: &'a Why,
+        asked: Asked,
+    ) -> Result<Self, String> {
+        let labels = |side: &'a dyn Side, wanted: bool| -> Result<Vec<Cells<'a>>, String> {
+            LABELS
+                .iter()
+                .map(|name| {
+                    if wanted {
+                        side.column(name)
+                    } else {
+                        Ok(Cells::Empty)
+                    }
+                })
+                .collect()
+        };
+        Ok(Self {
+            labels_before: labels(before, !asked.before.is_empty())?,
+            labels_after: labels(after, !asked.after.is_empty())?,
+            rows_before: rows_of(before, asked.before),
+            rows_after: rows_of(after, asked.after),
+            before,
+            after,
+            people,
+            flags,
+            why,
+        })
+    }
+
+    pub fn record(&self, row: u32) -> RecordName {
+        name(self.after, row)
+    }
+
+    /// A person of the later run.
+    pub fn of_after(&self, reason: Reason, person: u32) -> Person {
+        let old = Some(self.people.before_of[person as usize]).filter(|old| *old != NONE);
+        self.person(
+            (self.after, &self.rows_after, &self.labels_after),
+            person,
+            self.cause(reason, old, Some(person)),
+        )
+    }
+
+    /// A person of the earlier run.
+    pub fn of_before(&self, reason: Reason, person: u32) -> Person {
+        let new = Some(self.people.after_of[person as usize]).filter(|new| *new != NONE);
+        self.person(
+            (self.before, &self.rows_before, &self.labels_before),
+            person,
+            self.cause(reason, Some(person), new),
+        )
+    }
+
+    fn person(
+        &self,
+        (side, rows, labels): (&dyn Side, &Rows, &[Cells<'_>]),
+        person: u32,
+        cause: Cause,
+    ) -> Person {
+        let rows = rows.get(&person).map_or(&[][..], Vec::as_slice);
+        let cell = |at: usize| labels[at].get(person as usize);
+        let whole: Vec<&str> = [cell(0), cell(1)].into_iter().flatten().collect();
+        let label = if whole.is_empty() {
+            (2..LABELS.len()).find_map(cell).unwrap_or("").to_owned()
+        } else {
+            whole.join(" ")
+        };
+        Person {
+            golden_id: side.id(person as usize).to_owned(),
+            label,
+            records: rows
+                .iter()
+                .take(RECORDS_SHOWN)
+                .map(|&row| name(side, row))
+                .collect(),
+            record_count: rows.len() as u64,
+            cause,
+        }
+    }
+
+    /// The cause in words, about a person as it was and as it is.
+    pub fn cause(&self, reason: Reason, old: Option<u32>, new: Option<u32>) -> Cause {
+        let what = match reason {
+            Reason::Decision => self.decision(old, new),
+            Reason::Input => self.input(old, new),
+            Reason::Rule => self.why.rule().map(str::to_owned),
+            Reason::Model => Some(self.why.model()),
+        };
+        Cause {
+            reason,
+            what: what.unwrap_or_default(),
+        }
+    }
+
+    fn decision(&self, old: Option<u32>, new: Option<u32>) -> Option<String> {
+        let rows = self.keys(old, new);
+        let (decided, how) = self.why.decided.iter().find(|((_, a, b), _)| {
+            let named = |(source, id): &(String, String)| {
+                rows.iter()
+                    .any(|key| *key == (source.as_str(), id.as_str()))
+            };
+            named(a) || named(b)
+        })?;
+        let (verdict, a, b) = decided;
+        Some(format!(
+            "{verdict} {}:{}, {}:{} was {how}",
+            a.0, a.1, b.0, b.1
+        ))
+    }
+
+    fn keys(&self, old: Option<u32>, new: Option<u32>) -> Vec<(&str, &str)> {
+        let of = |side: &'a dyn Side, rows: &Rows, person: Option<u32>| -> Vec<(&str, &str)> {
+            person
+                .and_then(|person| rows.get(&person))
+                .into_iter()
+                .flatten()
+                .map(|&row| side.key(row as usize))
+                .collect()
+        };
+        let mut keys = of(self.before, &self.rows_before, old);
+        keys.extend(of(self.after, &self.rows_after, new));
+        keys
+    }
+
+    fn input(&self, old: Option<u32>, new: Option<u32>) -> Option<String> {
+        const TOLD: usize = 3;
+        let mut told = Vec::new();
+        for &row in new
+            .and_then(|new| self.rows_after.get(&new))
+            .into_iter()
+            .flatten()
+        {
+            let earlier = self.people.record_before[row as usize];
+            match fate(earlier, row as usize, self.before, self.after, self.why) {
+                Fate::New => told.push(format!("{} is new", shown(self.after, row))),
+                Fate::Changed => told.push(format!("{} changed", shown(self.after, row))),
+                Fate::Same => {}
+            }
+        }
+        for &row in old
+            .and_then(|old| self.rows_before.get(&old))
+            .into_iter()
+            .flatten()
+        {
+            if self.flags.gone.binary_search(&row).is_ok() {
+                told.push(format!("{} is gone", shown(self.before, row)));
+            }
+        }
+        let more = told.len().saturating_sub(TOLD);
+        told.truncate(TOLD);
+        let mut text = if told.is_empty() {
+            "records of a person that records went to or came from changed".to_owned()
+        } else {
+            told.join(", ")
+        };
+        if more > 0 {
+            text.push_str(&format!(" and {more} more"));
+        }
+        Some(text)
+    }
+}
+
+fn name(side: &dyn Side, row: u32) -> RecordName {
+    let (source, record_id) = side.key(row as usize);
+    RecordName {
+        source: source.to_owned(),
+        record_id: record_id.to_owned(),
+    }
+}
+
+fn shown(side: &dyn Side, row: u32) -> String {
+    let (source, record_id) = side.key(row as usize);
+    format!("{source}:{record_id}")
+}
+
+fn rows_of(side: &dyn Side, persons: Vec<u32>) -> Rows {
+    let mut rows: Rows = persons
+        .into_iter()
+        .map(|person| (person, Vec::new()))
+        .collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    for row in (0_u32..).take(side.records()) {
+        if let Some(own) = side
+            .person(row as usize)
+            .and_then(|person| rows.get_mut(&person))
+        {
+            own.push(row);
+        }
+    }
+    rows
+}

@@ -1,0 +1,83 @@
+//! The events of one golden record or one record, from the audit log of a run.
+//!
+//! The log is sorted by stage, field and record (after the merge: by golden record), so
+//! that most groups of rows can be passed over by their smallest and largest texts.
+
+use std::path::Path;
+
+use super::sheet::{Sheet, text};
+
+/// The log of a run, read in part.
+pub struct Log {
+    sheet: Sheet,
+}
+
+/// One event.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogEvent {
+    pub kind: String,
+    pub source: Option<String>,
+    pub record_id: Option<String>,
+    pub field: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    pub rule: String,
+    pub reason: String,
+}
+
+const COLUMNS: [&str; 10] = [
+    "stage",
+    "kind",
+    "source",
+    "record_id",
+    "golden_id",
+    "field",
+    "before",
+    "after",
+    "rule",
+    "reason",
+];
+
+impl Log {
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn open(folder: &Path) -> Result<Self, String> {
+        Sheet::open(&folder.join("audit.parquet")).map(|sheet| Self { sheet })
+    }
+
+    /// The events whose columns have all these texts, in the order of the log.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn events(&self, wanted: &[(&str, &str)]) -> Result<Vec<LogEvent>, String> {
+        let asked: Vec<&str> = wanted.iter().map(|(column, _)| *column).collect();
+        let mut found = Vec::new();
+        for group in self.sheet.groups_with(wanted) {
+            let frame = self.sheet.read(&asked, group.clone())?;
+            let columns = wanted
+                .iter()
+                .map(|(column, value)| Ok((text(&frame, column)?, *value)))
+                .collect::<Result<Vec<_>, String>>()?;
+            let rows: Vec<usize> = (0..frame.height())
+                .filter(|&at| columns.iter().all(|(c, value)| c.get(at) == Some(value)))
+                .map(|at| group.start + at)
+                .collect();
+            self.sheet.take(&COLUMNS, &rows, |frame, at, _| {
+                let cell =
+                    |name: &str| Ok::<_, String>(text(frame, name)?.get(at).map(str::to_owned));
+                found.push(LogEvent {
+                    kind: cell("kind")?.unwrap_or_default(),
+                    source: cell("source")?,
+                    record_id: cell("record_id")?,
+                    field: cell("field")?.unwrap_or_default(),
+                    before: cell("before")?,
+                    after: cell("after")?,
+                    rule: cell("rule")?.unwrap_or_default(),
+                    reason: cell("reason")?.unwrap_or_default(),
+                });
+                Ok(())
+            })?;
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,276 @@
+//! Where two systems know the same people and say different things about them.
+//!
+//! Compared is what the standardised values mean: `(612) 555-4410` and `+1 612-555-4410`
+//! are one number, and a company with and without its legal form is one.
+
+use askama::Template;
+use rayon::prelude::*;
+
+use super::facts::Facts;
+use super::figures::{Count, Share};
+use super::meaning::Meanings;
+use crate::contact::{Field, Text};
+use crate::merge::parts_of;
+
+/// Pairs of sources shown.
+const PAIRS: usize = 15;
+/// A share of fewer people is not tinted: it says little.
+const FEW: u64 = 10;
+/// Sources that are compared with each other: those with the most records.
+const SOURCES: usize = 16;
+
+#[derive(Debug, Template)]
+#[template(path = "alignment.html")]
+pub struct Alignment {
+    people: &'static str,
+    fields: Vec<String>,
+    pairs: Vec<Row>,
+    /// Pairs of sources that share people and are not shown.
+    more: usize,
+}
+
+#[derive(Debug)]
+struct Row {
+    one: String,
+    other: String,
+    shared: Count,
+    cells: Vec<Cell>,
+}
+
+#[derive(Debug)]
+struct Cell {
+    /// None where no person has the field in both.
+    share: Option<Share>,
+    both: Count,
+    differ: Count,
+    /// 0 to 5, for the tint.
+    step: u8,
+    few: bool,
+}
+
+/// People in both of two sources, and those of them whose values differ.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    both: u64,
+    differ: u64,
+}
+
+impl Alignment {
+    #[must_use]
+    pub fn of(facts: &Facts<'_>) -> Self {
+        let slots = Slots::of(facts);
+        let fields: Vec<(&String, &Text)> = facts
+            .rules
+            .alignment
+            .iter()
+            .filter_map(|field| Some((field, facts.column(field)?)))
+            .collect();
+        let shared = slots.tally(facts, None);
+        let tallies: Vec<Vec<Tally>> = fields
+            .par_iter()
+            .map(|(field, column)| {
+                let compared = Compared {
+                    column,
+                    field: facts.run.rulebook.fields().get(field),
+                    also: facts
+                        .rules
+                        .also
+                        .get(*field)
+                        .into_iter()
+                        .flatten()
+                        .filter_map(|also| facts.column(also))
+                        .collect(),
+                    meanings: &facts.meanings,
+                };
+                slots.tally(facts, Some(&compared))
+            })
+            .collect();
+        let used: Vec<usize> = (0..fields.len())
+            .filter(|&at| tallies[at].iter().any(|tally| tally.both > 0))
+            .collect();
+        let mut pairs: Vec<usize> = (0..shared.len())
+            .filter(|&at| shared[at].both > 0)
+            .collect();
+        pairs.sort_by_key(|&at| (std::cmp::Reverse(shared[at].both), at));
+        let more = pairs.len().saturating_sub(PAIRS);
+        pairs.truncate(PAIRS);
+        let rows = pairs.iter().map(|&at| {
+            let (one, other) = slots.pair(at);
+            Row {
+                one: facts.source(one),
+                other: facts.source(other),
+                shared: Count(shared[at].both),
+                cells: used.iter().map(|&field| cell(tallies[field][at])).collect(),
+            }
+        });
+        Self {
+            people: facts.noun().1,
+            pairs: rows.collect(),
+            fields: used
+                .iter()
+                .map(|&at| facts.rules.label(fields[at].0))
+                .collect(),
+            more,
+        }
+    }
+}
+
+fn cell(tally: Tally) -> Cell {
+    let share = Share::of(tally.differ, tally.both);
+    let step = match share.0 {
+        _ if tally.both < FEW => 0,
+        s if s <= 0.0 => 0,
+        s if s < 0.05 => 1,
+        s if s < 0.15 => 2,
+        s if s < 0.30 => 3,
+        s if s < 0.50 => 4,
+        _ => 5,
+    };
+    Cell {
+        share: (tally.both > 0).then_some(share),
+        both: Count(tally.both),
+        differ: Count(tally.differ),
+        step,
+        few: tally.both < FEW,
+    }
+}
+
+/// A field that is compared.
+struct Compared<'a> {
+    column: &'a Text,
+    field: Option<&'a Field>,
+    /// Columns that may hold its value as well.
+    also: Vec<&'a Text>,
+    meanings: &'a Meanings,
+}
+
+impl Compared<'_> {
+    /// Whether a source says of a person what another says: one value means the same as
+    /// one of the other, or stands there in another field.
+    fn agrees(&self, one: &[Said], other: &[Said]) -> bool {
+        let any = |same: &dyn Fn(&Said, &Said) -> bool| {
+            one.iter().any(|a| other.iter().any(|b| same(a, b)))
+        };
+        let value = |said: &Said| self.column.value(said.code);
+        any(&|a, b| a.code == b.code)
+            || any(&|a, b| self.meanings.same(self.field, value(a), value(b)))
+            || any(&|a, b| self.elsewhere(value(a), b.row) || self.elsewhere(value(b), a.row))
+    }
+
+    fn elsewhere(&self, value: &str, row: u32) -> bool {
+        self.also
+            .iter()
+            .filter_map(|column| column.get(row as usize))
+            .flat_map(parts_of)
+            .any(|part| self.meanings.same(self.field, value, part))
+    }
+}
+
+/// What one record says.
+#[derive(Clone, Copy)]
+struct Said {
+    slot: u8,
+    code: u32,
+    row: u32,
+}
+
+/// The sources that are compared, and the pairs of them.
+struct Slots {
+    /// Source → slot, `u8::MAX` when it is not compared.
+    slot: Vec<u8>,
+    /// Slot → source.
+    sources: Vec<usize>,
+}
+
+impl Slots {
+    fn of(facts: &Facts<'_>) -> Self {
+        let mut sources: Vec<usize> = (0..facts.sources()).collect();
+        sources.sort_by_key(|&at| (std::cmp::Reverse(facts.ranges[at].len()), at));
+        sources.truncate(SOURCES);
+        sources.sort_unstable();
+        let mut slot = vec![u8::MAX; facts.sources()];
+        for (at, &source) in (0_u8..).zip(&sources) {
+            slot[source] = at;
+        }
+        Self { slot, sources }
+    }
+
+    /// The place of a pair of slots, the smaller first.
+    fn at(&self, one: u8, other: u8) -> usize {
+        usize::from(one) * self.sources.len() + usize::from(other)
+    }
+
+    /// The sources of a place.
+    fn pair(&self, at: usize) -> (usize, usize) {
+        let slots = self.sources.len();
+        (self.sources[at / slots], self.sources[at % slots])
+    }
+
+    /// By pair: the people that both sources have, or have a value of. They differ when
+    /// no value of one is a value of the other.
+    fn tally(&self, facts: &Facts<'_>, field: Option<&Compared<'_>>) -> Vec<Tally> {
+        let slots = self.sources.len();
+        let clusters = &facts.run.merged.clusters;
+        let origin = &facts.run.records.origin;
+        let start = || vec![Tally::default(); slots * slots];
+        (0..clusters.len())
+            .into_par_iter()
+            .with_min_len(4096)
+            .fold(
+                || (start(), Vec::<Said>::new()),
+                |(mut tallies, mut values), golden| {
+                    let rows = clusters.of(golden);
+                    if rows.len() < 2 {
+                        return (tallies, values);
+                    }
+                    values.clear();
+                    for &row in rows {
+                        let slot = self.slot[usize::from(origin[row as usize].source)];
+                        let code = match field {
+                            Some(field) => field.column.code(row as usize),
+                            None => Some(0),
+                        };
+                        if let Some(code) = code.filter(|_| slot != u8::MAX) {
+                            values.push(Said { slot, code, row });
+                        }
+                    }
+                    // Rows are sorted by source, so a source's values stand together.
+                    let groups: &[Said] = &values;
+                    let mut from = 0;
+                    while from < groups.len() {
+                        let own = groups[from].slot;
+                        let end = from + run_length(&groups[from..]);
+                        let mut next = end;
+                        while next < groups.len() {
+                            let other = groups[next].slot;
+                            let until = next + run_length(&groups[next..]);
+                            let tally = &mut tallies[self.at(own, other)];
+                            tally.both += 1;
+                            let (one, other) = (&groups[from..end], &groups[next..until]);
+                            let agrees = field.is_none_or(|field| field.agrees(one, other));
+                            tally.differ += u64::from(!agrees);
+                            next = until;
+                        }
+                        from = end;
+                    }
+                    (tallies, values)
+                },
+            )
+            .map(|(tallies, _)| tallies)
+            .reduce(start, |mut sum, part| {
+                for (sum, part) in sum.iter_mut().zip(part) {
+                    sum.both += part.both;
+                    sum.differ += part.differ;
+                }
+                sum
+            })
+    }
+}
+
+fn run_length(values: &[Said]) -> usize {
+    let own = values.first().map(|said| said.slot);
+    values
+        .iter()
+        .take_while(|said| Some(said.slot) == own)
+        .count()
+}

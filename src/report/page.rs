@@ -1,0 +1,268 @@
+//! `report.html`: the run for people, in one file that asks nothing of the network.
+//!
+//! Every section takes the facts, counts what it shows, and is drawn by a template of its
+//! own; templates escape what they are given. No script, no style and no picture comes
+//! from outside, and nothing in the page depends on the clock.
+
+use askama::Template;
+
+use super::alignment::Alignment;
+use super::changes::Changes;
+use super::conflicts::Conflicts;
+use super::consents::Consents;
+use super::facts::Facts;
+use super::figures::{Change, Count, Share, clean, counted, listed};
+use super::funnel::Funnel;
+use super::gates::Gates;
+use super::groups::Groups;
+use super::merges::Merges;
+use super::model::{Estimate, Model, estimates};
+use super::overlap::Overlap;
+use super::partners::{Gaps, Sides, Stages};
+use super::quality::Quality;
+use super::sample::Samples;
+use super::survivorship::Survivorship;
+use crate::contact::{Diagnostic, Failure, FailureKind};
+use crate::write::RunOutput;
+use crate::write::output::Written;
+
+/// The file's name in the run's folder.
+pub const NAME: &str = "report.html";
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page {
+    name: String,
+    date: String,
+    version: &'static str,
+    /// The run in one line.
+    line: String,
+    figures: Vec<Figure>,
+    broken_gates: usize,
+    sections: Vec<Section>,
+    files: Vec<File>,
+}
+
+/// A heading with its text.
+struct Section {
+    id: &'static str,
+    title: &'static str,
+    html: String,
+}
+
+struct Figure {
+    value: String,
+    name: String,
+    note: String,
+    change: Option<Change>,
+}
+
+struct File {
+    name: String,
+    address: String,
+    size: String,
+    blake3: String,
+}
+
+/// The sections on how the systems agree.
+#[derive(Template)]
+#[template(path = "systems.html")]
+struct Systems {
+    overlap: Overlap,
+    alignment: Alignment,
+    stages: Option<Stages>,
+    conflicts: Option<Conflicts>,
+    gaps: Option<Gaps>,
+    consents: Option<Consents>,
+}
+
+/// Draws the page of a finished run. `files` are those that stand beside it, `review` the
+/// pairs that wait for a person.
+///
+/// # Errors
+/// Exit 70: a template that can't be drawn is a fault of the build.
+pub fn page(
+    run: &RunOutput<'_>,
+    samples: &Samples,
+    files: &[Written],
+    review: usize,
+) -> Result<String, Failure> {
+    let facts = Facts::of(run, samples, files, review);
+    build(&facts)
+        .and_then(|page| page.render())
+        .map_err(|error| {
+            Failure::one(
+                FailureKind::Internal,
+                Diagnostic::error("report", format!("the report can't be drawn: {error}")),
+            )
+        })
+}
+
+fn build(facts: &Facts<'_>) -> Result<Page, askama::Error> {
+    let gates = Gates::of(facts);
+    let broken_gates = gates.broken;
+    let mut sections = Vec::new();
+    let mut add = |id, title, html: String| sections.push(Section { id, title, html });
+    add(
+        "changes",
+        "Since the last run",
+        Changes::of(facts).render()?,
+    );
+    add("quality", "Data quality", Quality::of(facts).render()?);
+    if let Some(funnel) = Funnel::of(facts) {
+        add("funnel", "The funnel", funnel.render()?);
+    }
+    if facts.sources() > 1 {
+        add("systems", "How the systems agree", systems(facts).render()?);
+    }
+    add(
+        "merges",
+        "Merges by confidence",
+        Merges::of(facts).render()?,
+    );
+    let groups = Groups::of(facts);
+    if !groups.is_empty() {
+        add("groups", "Groups worth a look", groups.render()?);
+    }
+    if let Some(survivorship) = Survivorship::of(facts) {
+        add("survivorship", "Which source wins", survivorship.render()?);
+    }
+    add("gates", "Gates", gates.render()?);
+    add(
+        "model",
+        "How sure the matching is",
+        Model::of(facts).render()?,
+    );
+    Ok(Page {
+        name: clean(&facts.run.plan.name).into_owned(),
+        date: clean(&facts.run.plan.run_date).into_owned(),
+        version: env!("CARGO_PKG_VERSION"),
+        line: line(facts),
+        figures: figures(facts),
+        broken_gates,
+        sections,
+        files: files(facts),
+    })
+}
+
+fn systems(facts: &Facts<'_>) -> Systems {
+    let sides = Sides::of(facts);
+    Systems {
+        overlap: Overlap::of(facts),
+        alignment: Alignment::of(facts),
+        stages: sides.as_ref().and_then(|sides| Stages::of(facts, sides)),
+        conflicts: Conflicts::of(facts),
+        gaps: sides.as_ref().map(|sides| Gaps::of(facts, sides)),
+        consents: Consents::of(facts),
+    }
+}
+
+/// The run in one sentence.
+fn line(facts: &Facts<'_>) -> String {
+    let (one, many) = facts.noun();
+    let records = facts.run.records.rows() as u64;
+    let golden = facts.run.merged.clusters.len() as u64;
+    let held = facts.run.held.len() as u64;
+    let names: Vec<String> = (0..facts.sources()).map(|at| facts.source(at)).collect();
+    let from = if names.len() > 6 {
+        counted(names.len() as u64, "source", "sources")
+    } else {
+        listed(&names)
+    };
+    let mut line = format!(
+        "{} from {from} are {}",
+        counted(records, "record", "records"),
+        counted(golden, one, many)
+    );
+    if held > 0 {
+        line.push_str(&format!(
+            "; {} held out because of what is wrong with {}",
+            if held == 1 {
+                "1 was".to_owned()
+            } else {
+                format!("{} were", Count(held))
+            },
+            if held == 1 { "it" } else { "them" }
+        ));
+    }
+    line.push('.');
+    line
+}
+
+/// The five figures.
+fn figures(facts: &Facts<'_>) -> Vec<Figure> {
+    let (one, many) = facts.noun();
+    let records = facts.run.records.rows() as u64;
+    let held = facts.run.held.len() as u64;
+    let golden = facts.run.merged.clusters.len() as u64;
+    let last = facts.run.previous.history.last();
+    let change = |key: &str, now: u64| {
+        let before = last?[key].as_u64()?;
+        Some(Change::between(before, now))
+    };
+    let doubled = records.saturating_sub(held).saturating_sub(golden);
+    let mut list = vec![
+        Figure {
+            value: Count(golden).to_string(),
+            name: if golden == 1 { one } else { many }.to_owned(),
+            note: format!("out of {}", counted(records, "record", "records")),
+            change: change("golden_records", golden),
+        },
+        Figure {
+            value: Share::of(doubled, records.saturating_sub(held)).to_string(),
+            name: "duplicates".to_owned(),
+            note: format!(
+                "{} merged into others",
+                counted(doubled, "record", "records")
+            ),
+            change: None,
+        },
+    ];
+    let (own, _) = estimates(facts);
+    let names = ["of merges are right", "of duplicates were found"];
+    list.extend(
+        own.iter()
+            .zip(names)
+            .map(|(own, name): (&Estimate, _)| Figure {
+                value: own.value.to_string(),
+                name: name.to_owned(),
+                note: format!("estimated: {} to {}", own.low, own.high),
+                change: None,
+            }),
+    );
+    list.push(Figure {
+        value: Count(facts.review).to_string(),
+        name: if facts.review == 1 { "pair" } else { "pairs" }.to_owned() + " to look at",
+        note: "a person should decide".to_owned(),
+        change: change("review_pairs", facts.review),
+    });
+    list
+}
+
+fn files(facts: &Facts<'_>) -> Vec<File> {
+    facts
+        .files
+        .iter()
+        .map(|file| File {
+            name: clean(&file.file).into_owned(),
+            address: super::figures::address(&file.file),
+            size: size(file.bytes),
+            blake3: file.blake3.chars().take(16).collect(),
+        })
+        .collect()
+}
+
+/// Bytes for people.
+fn size(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "sizes of files")]
+    let number = bytes as f64;
+    if number < 1e3 {
+        format!("{bytes} B")
+    } else if number < 1e6 {
+        format!("{:.1} kB", number / 1e3)
+    } else if number < 1e9 {
+        format!("{:.1} MB", number / 1e6)
+    } else {
+        format!("{:.1} GB", number / 1e9)
+    }
+}
