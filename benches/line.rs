@@ -4,7 +4,10 @@
 //! cargo bench -- --records 100000            # generate, run, score
 //! cargo bench -- --records 1000000 --keep D  # leave exports and run in D
 //! cargo bench -- --records 1000000 --keep D --only generate
+//! cargo bench -- --records 1000000 --threads 1 --note FILE   # add the figures to FILE, a line of JSON a run
+//! cargo bench -- --records 1000000 --karat BIN # with a karat as built elsewhere
 //! cargo bench -- --shape alike               # the worst cases: unique, alike, wide
+//! cargo bench -- --shape copies              # bad nights: phone, email, company, name, copies, surname
 //! ```
 //! Times by stage come from the run's own `summary.json`; CPU and memory from `/proc`
 //! (Linux; elsewhere they are left out).
@@ -15,6 +18,7 @@ mod score;
 
 use generator::Shape;
 use std::error::Error;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -27,6 +31,8 @@ struct Options {
     threads: Option<String>,
     only_generate: bool,
     shape: Shape,
+    note: Option<PathBuf>,
+    karat: PathBuf,
 }
 
 fn main() -> ExitCode {
@@ -52,6 +58,8 @@ fn options() -> Result<Option<Options>, Box<dyn Error>> {
         threads: None,
         only_generate: false,
         shape: Shape::Usual,
+        note: None,
+        karat: PathBuf::from(env!("CARGO_BIN_EXE_karat")),
     };
     let mut bench = false;
     let mut arguments = env::args().skip(1);
@@ -62,25 +70,21 @@ fn options() -> Result<Option<Options>, Box<dyn Error>> {
             "--seed" => options.seed = value()?.parse()?,
             "--keep" => options.keep = Some(PathBuf::from(value()?)),
             "--threads" => options.threads = Some(value()?),
+            "--note" => options.note = Some(PathBuf::from(value()?)),
+            "--karat" => options.karat = fs::canonicalize(value()?)?,
             "--only" if value()? == "generate" => options.only_generate = true,
             "--shape" => {
-                options.shape = match value()?.as_str() {
-                    "usual" => Shape::Usual,
-                    "unique" => Shape::Unique,
-                    "alike" => Shape::Alike,
-                    "wide" => Shape::Wide,
-                    other => {
-                        return Err(format!(
-                            "no shape {other}; there are usual, unique, alike, wide"
-                        )
-                        .into());
-                    }
-                }
+                let wanted = value()?;
+                let known = Shape::ALL.iter().find(|(name, _)| *name == wanted);
+                options.shape = known.map(|(_, shape)| *shape).ok_or_else(|| {
+                    let names = Shape::ALL.map(|(name, _)| name).join(", ");
+                    format!("no shape {wanted}; there are {names}")
+                })?;
             }
             "--bench" => bench = true,
             other => {
                 return Err(format!(
-                    "unknown argument {other}; there are --records N, --seed N, --keep DIR, --threads N, --shape usual|unique|alike|wide, --only generate"
+                    "unknown argument {other}; there are --records N, --seed N, --keep DIR, --threads N, --shape NAME, --note FILE, --karat BIN, --only generate"
                 )
                 .into());
             }
@@ -124,7 +128,14 @@ fn bench(options: &Options) -> Result<(), Box<dyn Error>> {
             grouped((written.records as f64 / used.wall.as_secs_f64()) as u64)
         );
     }
-    print_stages(&latest)?;
+    let summary: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(latest.join("summary.json"))?)?;
+    print_stages(&summary);
+    let blocking = |key: &str| summary.pointer("/model/blocking").map(|of| of[key].clone());
+    let (pairs, each) = (blocking("candidate_pairs"), blocking("pairs_per_record"));
+    if let (Some(pairs), Some(each)) = (&pairs, &each) {
+        println!("\ncandidates  {pairs:>12} pairs, {each} a record");
+    }
     let score = score::score(&folder.join("truth.csv"), &latest.join("xref.csv"))?;
     println!("\nrecords     {:>12}", grouped(score.records));
     println!(
@@ -141,6 +152,9 @@ fn bench(options: &Options) -> Result<(), Box<dyn Error>> {
         grouped(score.found_pairs),
         grouped(score.true_pairs)
     );
+    if let Some(file) = &options.note {
+        note(file, options, written.records, &used, pairs, score.f1())?;
+    }
     println!(
         "precision   {:>12.4}   recall {:.4}   F1 {:.4}",
         score.precision(),
@@ -160,7 +174,7 @@ struct Used {
 fn run(folder: &Path, options: &Options) -> Result<Used, Box<dyn Error>> {
     let before = cpu_of_children();
     let start = Instant::now();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_karat"));
+    let mut command = Command::new(&options.karat);
     command
         .args(["run", "karat.toml", "--quiet", "--as-of", "2025-10-01"])
         .current_dir(folder)
@@ -214,9 +228,7 @@ fn peak_mib(status_file: &str) -> Option<u64> {
     Some(kib >> 10)
 }
 
-fn print_stages(latest: &Path) -> Result<(), Box<dyn Error>> {
-    let text = fs::read_to_string(latest.join("summary.json"))?;
-    let summary: serde_json::Value = serde_json::from_str(&text)?;
+fn print_stages(summary: &serde_json::Value) {
     match summary.pointer("/run/timings_ms") {
         Some(serde_json::Value::Object(timings)) => {
             for (stage, milliseconds) in timings {
@@ -225,6 +237,53 @@ fn print_stages(latest: &Path) -> Result<(), Box<dyn Error>> {
         }
         _ => println!("  (summary.json has no timings)"),
     }
+}
+
+/// Adds a line of JSON: what was run where, and what it took.
+fn note(
+    file: &Path,
+    options: &Options,
+    records: u64,
+    used: &Used,
+    pairs: Option<serde_json::Value>,
+    f1: f64,
+) -> Result<(), Box<dyn Error>> {
+    let first_of = |command: &str| {
+        let out = Command::new(command).arg("--version").output().ok()?;
+        let text = String::from_utf8(out.stdout).ok()?;
+        Some(text.lines().next()?.to_owned())
+    };
+    let memory = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let kib: u64 = text
+            .lines()
+            .next()?
+            .split_whitespace()
+            .nth(1)?
+            .parse()
+            .ok()?;
+        Some(kib >> 20)
+    });
+    let shape = Shape::ALL.iter().find(|(_, shape)| *shape == options.shape);
+    let line = serde_json::json!({
+        "records": records,
+        "shape": shape.map(|(name, _)| *name),
+        "seed": options.seed,
+        "threads": options.threads,
+        "cpu_seconds": used.cpu_seconds,
+        "wall_seconds": (used.wall.as_secs_f64() * 10.0).round() / 10.0,
+        "peak_mib": used.peak_mib,
+        "candidate_pairs": pairs,
+        "f1": (f1 * 1e4).round() / 1e4,
+        "karat": env!("CARGO_PKG_VERSION"),
+        "rustc": first_of("rustc"),
+        "cores": thread::available_parallelism().ok().map(usize::from),
+        "memory_gib": memory,
+    });
+    let mut file = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(file)?;
+    writeln!(file, "{line}")?;
     Ok(())
 }
 

@@ -322,6 +322,9 @@ pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Pr
 /// A row that could not be read whole breaks a rule too: one violation each, in
 /// the order of records.
 fn tell_torn(records: &Records, violations: &mut Violations) {
+    if records.held.values().all(|held| held.raw.is_none()) {
+        return;
+    }
     let known: BTreeSet<(u32, &str)> = violations
         .iter()
         .map(|violation| (violation.record, violation.rule.as_ref()))

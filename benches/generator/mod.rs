@@ -9,6 +9,7 @@
 //! ([`systems`]), with what happens to values on the way ([`damage`]).
 //! All people, firms and numbers are made up.
 
+mod bad_nights;
 mod damage;
 mod people;
 mod rng;
@@ -37,11 +38,12 @@ pub fn generate(folder: &Path, records: u64, seed: u64, shape: Shape) -> io::Res
         _ => persons_for(records),
     };
     let world = World::new(seed, persons, shape);
+    let asked = records;
     let parts: Vec<io::Result<(u64, u64)>> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..SYSTEMS.len())
             .map(|system| {
                 let world = &world;
-                scope.spawn(move || write_system(world, system, folder))
+                scope.spawn(move || write_system(world, system, folder, asked))
             })
             .collect();
         workers
@@ -80,7 +82,12 @@ fn persons_for(records: u64) -> u64 {
 }
 
 /// One system's export and its part of the truth: rows and bytes.
-fn write_system(world: &World, system: usize, folder: &Path) -> io::Result<(u64, u64)> {
+fn write_system(
+    world: &World,
+    system: usize,
+    folder: &Path,
+    records: u64,
+) -> io::Result<(u64, u64)> {
     let described = &SYSTEMS[system];
     let path = folder.join(format!("{}.csv", described.name));
     let mut file = BufWriter::with_capacity(1 << 20, File::create(&path)?);
@@ -110,7 +117,10 @@ fn write_system(world: &World, system: usize, folder: &Path) -> io::Result<(u64,
     for at in 0..world.persons {
         let person = order.at(at);
         for copy in 0..systems::copies(world, system, person) {
-            let (id, cells) = systems::record(world, system, person, copy, row);
+            let (person, copy) = bad_nights::whose(world, person, copy);
+            let (id, mut cells) = systems::record(world, system, person, copy, row);
+            let place = [system as u64, row];
+            bad_nights::bend(world, records, place, &described.header, &mut cells);
             if more > 0 {
                 blank.fill("");
                 blank[(row * 31) as usize % more] = "yes";

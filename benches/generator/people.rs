@@ -71,6 +71,30 @@ pub enum Shape {
     Alike,
     /// Three hundred columns a system.
     Wide,
+    /// One phone, address, company or name on a hundred thousand records.
+    SharedPhone,
+    SharedEmail,
+    SharedCompany,
+    SharedName,
+    /// Every record of a system is the same one.
+    Copies,
+    /// Everybody has the same family name.
+    Surname,
+}
+
+impl Shape {
+    pub const ALL: [(&'static str, Self); 10] = [
+        ("usual", Self::Usual),
+        ("unique", Self::Unique),
+        ("alike", Self::Alike),
+        ("wide", Self::Wide),
+        ("phone", Self::SharedPhone),
+        ("email", Self::SharedEmail),
+        ("company", Self::SharedCompany),
+        ("name", Self::SharedName),
+        ("copies", Self::Copies),
+        ("surname", Self::Surname),
+    ];
 }
 
 /// The whole invented world of one seed.
@@ -387,6 +411,9 @@ impl Names {
     /// Half of the people bear a common name, as in the United States; the others one
     /// of some ten thousand that are put together.
     fn family(&'static self, shape: Shape, rng: &mut Rng) -> String {
+        if shape == Shape::Surname {
+            return "Taylor".to_owned();
+        }
         if shape == Shape::Alike {
             return self.family[rng.below(12)].1.to_owned();
         }

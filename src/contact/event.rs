@@ -3,6 +3,8 @@
 //! Values live in one arena and repeated words are interned, so that millions
 //! of events cost tens of bytes each.
 
+use std::hash::BuildHasher;
+
 use hashbrown::HashMap;
 
 use super::values::Values;
@@ -168,9 +170,11 @@ struct About {
     reason: u32,
 }
 
-/// How many values back `Events` looks for one that it has just stored: the golden
-/// value that several records lost to, a golden id before and after.
+/// How many abouts back `Events` looks for one that it has just stored.
 const RECENT: usize = 4;
+/// Values that `Events` remembers having stored, by their hash: the golden value that
+/// several records lost to, a word that many rows have.
+const REMEMBERED: usize = 1 << 12;
 
 /// A growing list of events.
 #[derive(Clone, Debug, Default)]
@@ -183,8 +187,9 @@ pub struct Events {
     known: HashMap<String, u32, foldhash::fast::FixedState>,
     /// (event, weight) of the few that have one, by event.
     weights: Vec<(u32, f32)>,
-    recent: [Option<u32>; RECENT],
-    next_recent: usize,
+    /// Numbers of values by the hash of the text; empty before the first.
+    remembered: Vec<u32>,
+    hasher: foldhash::fast::FixedState,
     recent_abouts: [u32; RECENT],
     next_about: usize,
 }
@@ -369,6 +374,30 @@ impl Events {
         self.load(self.rows[at].after)
     }
 
+    /// How many values are stored: their numbers are below.
+    #[must_use]
+    pub fn values(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The value of a number.
+    #[must_use]
+    pub fn value(&self, number: u32) -> &str {
+        self.values.get(number)
+    }
+
+    /// The number of [`Event::before`].
+    #[must_use]
+    pub fn before_number(&self, at: usize) -> Option<u32> {
+        Some(self.rows[at].before).filter(|number| *number != NONE)
+    }
+
+    /// The number of [`Event::after`].
+    #[must_use]
+    pub fn after_number(&self, at: usize) -> Option<u32> {
+        Some(self.rows[at].after).filter(|number| *number != NONE)
+    }
+
     /// Field, rule and reason as indexes into [`Events::words`].
     #[must_use]
     pub fn texts(&self, at: usize) -> [u32; 3] {
@@ -425,19 +454,15 @@ impl Events {
         let Some(text) = value else {
             return NONE;
         };
-        // Looking back costs a few comparisons and saves the same text again and again.
-        let known = self
-            .recent
-            .iter()
-            .flatten()
-            .find(|recent| self.values.get(**recent) == text);
-        if let Some(known) = known {
-            return *known;
+        if self.remembered.is_empty() {
+            self.remembered = vec![NONE; REMEMBERED];
         }
-        let at = self.values.push(text);
-        self.recent[self.next_recent] = Some(at);
-        self.next_recent = (self.next_recent + 1) % RECENT;
-        at
+        let hash = usize::try_from(self.hasher.hash_one(text) & (REMEMBERED as u64 - 1));
+        let slot = &mut self.remembered[hash.unwrap_or(0)];
+        if *slot == NONE || self.values.get(*slot) != text {
+            *slot = self.values.push(text);
+        }
+        *slot
     }
 
     fn load(&self, value: u32) -> Option<&str> {

@@ -18,4 +18,5 @@ pub use field::{Field, FieldType, Fields};
 pub use records::{Held, Origin, RECORD_ID, Records, SourceInfo};
 pub use table::Table;
 pub use text::{Copied, Text, TextBuilder};
+pub use values::{Numbers, Values};
 pub use violation::{Action, Violation, Violations};

@@ -4,12 +4,10 @@
 //! once per distinct value. Missing rows before the first and behind the last value
 //! cost nothing, so that a column which one of many sources has stays small.
 
-use std::hash::BuildHasher;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::values::Values;
-use hashbrown::HashTable;
+use super::values::{Numbers, Values};
 use polars::prelude::{ChunkTake, IdxCa, PlSmallStr, StringChunked, StringChunkedBuilder};
 
 /// One text column: `len` cells, each missing or a non-empty string.
@@ -225,8 +223,7 @@ pub struct TextBuilder {
     codes: Vec<u32>,
     filled: usize,
     values: Values,
-    known: HashTable<u32>,
-    hasher: foldhash::fast::FixedState,
+    known: Numbers,
 }
 
 impl TextBuilder {
@@ -278,16 +275,7 @@ impl TextBuilder {
         if text.is_empty() {
             return None;
         }
-        let values = &mut self.values;
-        let hash = self.hasher.hash_one(text);
-        if let Some(&code) = self.known.find(hash, |&code| values.get(code) == text) {
-            return Some(code);
-        }
-        let code = values.push(text);
-        let hasher = &self.hasher;
-        self.known
-            .insert_unique(hash, code, |&code| hasher.hash_one(values.get(code)));
-        Some(code)
+        Some(self.known.number(&mut self.values, text).0)
     }
 
     /// Adds a cell by its code.

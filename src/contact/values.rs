@@ -1,5 +1,9 @@
 //! Texts one behind the other: what columns and events keep their values in.
 
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
+
 /// Texts by number, in one string.
 #[derive(Clone, Debug, Default)]
 pub struct Values {
@@ -89,9 +93,47 @@ impl Values {
     }
 }
 
+/// Finds the number of a text in [`Values`]. An entry keeps half of its hash, so that
+/// growing touches no text, and looking for one hardly ever touches another.
+#[derive(Debug, Default)]
+pub struct Numbers {
+    /// (hash, number).
+    known: HashTable<(u32, u32)>,
+    hasher: foldhash::fast::FixedState,
+}
+
+impl Numbers {
+    /// The number of a text, and whether it is new in `values`.
+    pub fn number(&mut self, values: &mut Values, text: &str) -> (u32, bool) {
+        #[allow(clippy::cast_possible_truncation)] // Half of it is meant.
+        let short = (self.hasher.hash_one(text) >> 32) as u32;
+        let spread = |short: u32| u64::from(short).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let is_it = |&(hash, at): &(u32, u32)| hash == short && values.get(at) == text;
+        if let Some(&(_, at)) = self.known.find(spread(short), is_it) {
+            return (at, false);
+        }
+        let at = values.push(text);
+        self.known
+            .insert_unique(spread(short), (short, at), |&(hash, _)| spread(hash));
+        (at, true)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_keeps_its_number() {
+        let (mut values, mut numbers) = (Values::default(), Numbers::default());
+        for round in 0..2 {
+            for at in 0..1000 {
+                let found = numbers.number(&mut values, &at.to_string());
+                assert_eq!(found, (at, round == 0));
+            }
+        }
+        assert_eq!(values.len(), 1000);
+    }
 
     #[test]
     fn texts_come_back_also_after_append() {

@@ -1,17 +1,21 @@
 //! What comparing needs of a record, side by side in memory.
 //!
 //! Comparing a pair touches two records at random. With a column for each field that
-//! is a cache miss a field; a card is two cache lines, and its letter masks tell most
-//! different texts apart without touching them.
+//! is a cache miss a field; a card is two cache lines, and its letter masks and hashes
+//! tell most different texts apart without touching them.
 
 use std::hash::BuildHasher;
 
-use super::features::{Features, NONE};
+use rayon::prelude::*;
+
+use super::features::{Email, Features, NONE};
 use super::names::NameId;
 use super::names::letters::Script;
 
-/// One record. Ids are those of [`Features`]; of lists the first entries stand here.
+/// One record, two cache lines. Ids are those of [`Features`]; of lists the first
+/// entries stand here.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Card {
     pub given: NameId,
     pub family: NameId,
@@ -26,13 +30,16 @@ pub struct Card {
     pub profile: u32,
     pub company: u32,
     pub email: u32,
-    /// Last eight digits of the first phone.
+    /// The first phone, a digit in four bits ([`digits`]).
     pub phone: u32,
     pub employers: [u32; 2],
     pub domain: u32,
     pub company_letters: Letters,
     pub domain_letters: Letters,
-    pub street_letters: Letters,
+    /// Of both halves of the name ([`NameCommunities::bits`](super::names::NameCommunities::bits)).
+    pub community: f32,
+    pub address: Address,
+    pub road: Road,
     pub emails: u8,
     pub phones: u8,
     pub employer_count: u8,
@@ -42,8 +49,10 @@ pub struct Card {
     pub organisation: bool,
 }
 
+const _: () = assert!(size_of::<Card>() == 128, "a card is two cache lines");
+
 impl Card {
-    fn of(f: &Features, record: usize) -> Self {
+    fn of(f: &Features, record: usize, addresses: &[Address], roads: &[Road]) -> Self {
         let first = |list: &[u32]| list.first().copied().unwrap_or(NONE);
         let letters = |id: u32| {
             if id == NONE {
@@ -55,6 +64,8 @@ impl Card {
         let count = |list: &[u32]| u8::try_from(list.len()).unwrap_or(u8::MAX);
         let (emails, phones) = (f.emails.of(record), f.phones.of(record));
         let (employers, domains) = (f.employers.of(record), f.domains.of(record));
+        let email = first(emails);
+        let of_text = |id: u32| roads.get(id as usize).copied().unwrap_or_default();
         Self {
             given: f.given[record],
             family: f.family[record],
@@ -68,15 +79,17 @@ impl Card {
             city: f.city[record],
             profile: f.profile[record],
             company: f.company[record],
-            email: first(emails),
+            email,
             phone: phones
                 .first()
-                .map_or(NONE, |&phone| f.phone_digits[phone as usize]),
+                .map_or(NONE, |&phone| f.packed_phones[phone as usize]),
             employers: [first(employers), employers.get(1).copied().unwrap_or(NONE)],
             domain: first(domains),
             company_letters: letters(f.company[record]),
             domain_letters: letters(first(domains)),
-            street_letters: letters(f.street[record]),
+            community: f.communities.bits(f.given[record], f.family[record]),
+            address: addresses.get(email as usize).copied().unwrap_or_default(),
+            road: of_text(f.street[record]),
             emails: count(emails),
             phones: count(phones),
             employer_count: count(employers),
@@ -86,6 +99,129 @@ impl Card {
             organisation: f.orgs.is(record),
         }
     }
+}
+
+/// A number of eight digits, four bits each.
+#[must_use]
+pub fn digits(mut number: u32) -> u32 {
+    let mut out = 0;
+    for place in 0..8 {
+        out |= (number % 10) << (4 * place);
+        number /= 10;
+    }
+    out
+}
+
+/// One address, as far as telling it apart from another needs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Address {
+    /// Id in [`Features::texts`] of the registrable domain.
+    pub domain: u32,
+    /// Hash of the local part.
+    pub local: u32,
+    pub local_letters: Letters,
+    pub domain_letters: Letters,
+    pub local_length: u8,
+    pub domain_length: u8,
+    /// A free-mail domain.
+    pub private: bool,
+    /// `info@`, `sales@` …
+    pub role: bool,
+}
+
+impl Address {
+    /// Of an address of [`Features::email_list`].
+    #[must_use]
+    pub fn of(email: &Email) -> Self {
+        let length = |text: &str| u8::try_from(text.len()).unwrap_or(u8::MAX);
+        Self {
+            domain: email.domain,
+            local: short_hash(&email.local),
+            local_letters: email.local_letters,
+            domain_letters: email.domain_letters,
+            local_length: length(&email.local),
+            domain_length: length(&email.domain_name),
+            private: email.private,
+            role: email.role,
+        }
+    }
+}
+
+/// A street without its numbers, as far as telling it apart from another needs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Road {
+    hash: u32,
+    letters: Letters,
+    /// Bytes, and words.
+    length: u8,
+    words: u8,
+}
+
+impl Road {
+    #[must_use]
+    pub fn of(street: &str) -> Self {
+        let words = || {
+            let all = street.split(' ');
+            all.filter(|word| !word.bytes().any(|c| c.is_ascii_digit()))
+        };
+        let mut text = String::with_capacity(street.len());
+        for word in words() {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(word);
+        }
+        let count = |of: usize| u8::try_from(of).unwrap_or(u8::MAX);
+        Self {
+            hash: short_hash(&text),
+            letters: Letters::of(&text),
+            length: count(text.len()),
+            words: count(words().count()),
+        }
+    }
+
+    /// Certainly not one street: neither the same words, nor most of them in common,
+    /// nor one spelling.
+    #[must_use]
+    pub fn differs(self, other: Self) -> bool {
+        if self.length == u8::MAX || other.length == u8::MAX || self.hash == other.hash {
+            return false;
+        }
+        // Of two words and fewer, both must be shared: the same letters.
+        if self.words.max(other.words) > 2 || self.letters == other.letters {
+            return false;
+        }
+        // Where one has only numbers nothing is alike.
+        self.words == 0
+            || other.words == 0
+            || most_winkler((self.letters, self.length), (other.letters, other.length)) < 0.919
+    }
+}
+
+/// The highest Jaro and Jaro-Winkler similarities that two texts can have, by Jaro's
+/// bound: letters that the other lacks can't match.
+fn most_jaro((a, length): (Letters, u8), (b, other): (Letters, u8)) -> f32 {
+    let (x, y) = (f32::from(length), f32::from(other));
+    #[allow(clippy::cast_precision_loss)] // letters of a text
+    let lacking = |of: Letters, other: Letters| of.lacking(other) as f32;
+    let common = (x - lacking(a, b)).min(y - lacking(b, a)).max(0.0);
+    (common / x + common / y + 1.0) / 3.0
+}
+
+fn most_winkler(a: (Letters, u8), b: (Letters, u8)) -> f32 {
+    let jaro = most_jaro(a, b);
+    // Winkler's bonus is 0.1 for each of up to four first letters in common.
+    let bonus = if a.0.same_start(b.0) {
+        0.4 * (1.0 - jaro)
+    } else {
+        0.0
+    };
+    jaro + bonus
+}
+
+fn short_hash(text: &str) -> u32 {
+    let hash = foldhash::fast::FixedState::default().hash_one(text);
+    u32::try_from(hash >> 32).unwrap_or(0)
 }
 
 /// One half of a name, as far as telling it apart from another needs.
@@ -100,6 +236,10 @@ pub struct NameCard {
     plain: bool,
     /// It has nicknames, aliases or readings.
     related: bool,
+    /// Only initials.
+    pub initial: bool,
+    /// How many words it has.
+    pub words: u8,
 }
 
 impl NameCard {
@@ -124,46 +264,40 @@ impl NameCard {
         if edits <= u32::from(self.length.max(other.length) / 3).max(2) {
             return false;
         }
-        let (a, b) = (f32::from(self.length), f32::from(other.length));
-        #[allow(clippy::cast_precision_loss)] // letters of a name
-        let lacking = |of: Letters, other: Letters| of.lacking(other) as f32;
-        let common = (a - lacking(self.letters, other.letters))
-            .min(b - lacking(other.letters, self.letters))
-            .max(0.0);
-        let jaro = (common / a + common / b + 1.0) / 3.0;
-        // Winkler's bonus is 0.1 for each of up to four first letters in common.
-        let bonus = if self.letters.same_start(other.letters) {
-            0.4 * (1.0 - jaro)
-        } else {
-            0.0
-        };
-        jaro < 0.829 && jaro + bonus < 0.929
+        let (a, b) = ((self.letters, self.length), (other.letters, other.length));
+        most_jaro(a, b) < 0.829 && most_winkler(a, b) < 0.929
     }
 }
 
 /// The cards of all names of a run.
 #[must_use]
 pub fn name_cards(f: &Features) -> Vec<NameCard> {
-    let short = |text: &str| {
-        let hash = foldhash::fast::FixedState::default().hash_one(text);
-        u32::try_from(hash >> 32).unwrap_or(0)
-    };
     f.names
         .names
         .iter()
         .map(|name| {
+            let (initial, words) = (
+                name.initial,
+                u8::try_from(name.words.len()).unwrap_or(u8::MAX),
+            );
             let [word] = name.words[..] else {
-                return NameCard::default();
+                return NameCard {
+                    initial,
+                    words,
+                    ..NameCard::default()
+                };
             };
             let related = f.nicknames.knows(word) || f.learned.knows(word);
             let word = f.names.word(word);
             NameCard {
                 letters: Letters::of(&name.glued),
-                neutral: short(&word.neutral),
-                skeleton: short(&word.skeleton),
+                neutral: short_hash(&word.neutral),
+                skeleton: short_hash(&word.skeleton),
                 length: u8::try_from(name.glued.len()).unwrap_or(u8::MAX),
                 plain: !name.initial && name.script == Script::Latin && name.glued.len() < 255,
                 related: related || !word.readings.is_empty() || !word.learned.is_empty(),
+                initial,
+                words,
             }
         })
         .collect()
@@ -172,11 +306,25 @@ pub fn name_cards(f: &Features) -> Vec<NameCard> {
 /// The cards of all records.
 #[must_use]
 pub fn cards(f: &Features) -> Vec<Card> {
-    use rayon::prelude::*;
+    let addresses: Vec<Address> = f.email_list.par_iter().map(Address::of).collect();
+    let mut roads = vec![Road::default(); f.texts.len()];
+    let mut known = vec![false; roads.len()];
+    for &street in f.street.iter().filter(|&&street| street != NONE) {
+        known[street as usize] = true;
+    }
+    roads
+        .par_iter_mut()
+        .zip(known)
+        .enumerate()
+        .with_min_len(1024)
+        .filter(|(_, (_, known))| *known)
+        .for_each(|(id, (road, _))| {
+            *road = Road::of(f.texts.get(u32::try_from(id).unwrap_or(NONE)));
+        });
     (0..f.len())
         .into_par_iter()
         .with_min_len(1024)
-        .map(|record| Card::of(f, record))
+        .map(|record| Card::of(f, record, &addresses, &roads))
         .collect()
 }
 
@@ -212,6 +360,12 @@ impl Letters {
     #[must_use]
     pub const fn same_start(self, other: Self) -> bool {
         self.0 >> 28 == other.0 >> 28
+    }
+
+    /// The same letters, and the same first one; digits count as nothing.
+    #[must_use]
+    pub const fn same_without_digits(self, other: Self) -> bool {
+        (self.0 ^ other.0) & !(1 << 26) == 0
     }
 
     /// Letters that the other lacks.

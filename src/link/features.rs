@@ -3,9 +3,12 @@
 //! Only linkable records are in here, under dense indexes 0..n in the records'
 //! order; [`Features::rows`] leads back.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use super::card::{self, Card, NameCard};
+use super::cells::{self, Met, Several};
+use super::employers;
+use super::fans;
 use super::fill;
 use super::learned::{self, Learned};
 use super::mailbox;
@@ -14,76 +17,15 @@ use super::names::letters::Script;
 use super::names::{Letters, NameCommunities, NameId, Names, Nicknames, Readings, Sound};
 use super::orgs::name::NameRules;
 use super::orgs::{self, Orgs};
-use crate::contact::{Records, Table};
+use super::texts::dedup;
+pub use super::texts::{Lists, NONE, Texts};
+use crate::contact::{Records, Table, Text};
 use crate::rulebook::Rulebook;
 use crate::standardise::company::{self, CompanyRules};
 use crate::standardise::email::{self, EmailRules};
 use crate::standardise::job_title::{self, JobTitleRules};
 
 type Fixed = foldhash::fast::FixedState;
-
-/// No value.
-pub const NONE: u32 = u32::MAX;
-
-/// Interned texts.
-#[derive(Debug, Default)]
-pub struct Texts {
-    list: Vec<String>,
-    ids: HashMap<String, u32, Fixed>,
-}
-
-impl Texts {
-    pub fn intern(&mut self, text: &str) -> u32 {
-        if let Some(&id) = self.ids.get(text) {
-            return id;
-        }
-        let id = u32::try_from(self.list.len()).unwrap_or(NONE);
-        self.list.push(text.to_owned());
-        self.ids.insert(text.to_owned(), id);
-        id
-    }
-
-    /// # Panics
-    /// When `id` was not given out by [`Texts::intern`].
-    #[must_use]
-    pub fn get(&self, id: u32) -> &str {
-        &self.list[id as usize]
-    }
-
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.list.len()
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-}
-
-/// For each record a short list of ids, in one array.
-#[derive(Debug, Default)]
-pub struct Lists {
-    starts: Vec<u32>,
-    ids: Vec<u32>,
-}
-
-impl Lists {
-    /// Adds the next record's list.
-    pub fn push(&mut self, ids: impl IntoIterator<Item = u32>) {
-        if self.starts.is_empty() {
-            self.starts.push(0);
-        }
-        self.ids.extend(ids);
-        self.starts
-            .push(u32::try_from(self.ids.len()).unwrap_or(NONE));
-    }
-
-    #[must_use]
-    pub fn of(&self, record: usize) -> &[u32] {
-        &self.ids[self.starts[record] as usize..self.starts[record + 1] as usize]
-    }
-}
 
 /// One distinct address, by its comparison key.
 #[derive(Clone, Debug, Default)]
@@ -165,6 +107,10 @@ pub struct Features {
     pub orgs: Orgs,
     /// What the plan leaves out of comparing.
     pub left_out: LeftOut,
+    /// For a record of very many copies the one that takes part for it ([`super::copies`]).
+    pub copy_of: Vec<u32>,
+    /// Of each distinct phone, a digit in four bits.
+    pub packed_phones: Vec<u32>,
     /// What comparing reads, record by record and name by name.
     pub cards: Vec<Card>,
     pub name_cards: Vec<NameCard>,
@@ -201,146 +147,72 @@ impl Features {
             ..Self::default()
         };
         let column = |name: &str| table.column(name);
-        let (given, family, full) = (
-            column("given_name"),
-            column("family_name"),
-            column("full_name"),
-        );
-        let (middle, suffix, birth) = (
-            column("middle_name"),
-            column("suffix"),
-            column("birth_date"),
-        );
-        let (number, title, profile) = (
-            column("national_id"),
-            column("job_title"),
-            column("linkedin_url"),
-        );
-        let (street, postcode, city) = (column("street"), column("postcode"), column("city"));
-        let (company_name, company_domain) = (column("company"), column("company_domain"));
-        let emails = [column("email"), column("other_emails")];
-        let phones = [column("phone"), column("mobile"), column("other_phones")];
-
-        let mut email_ids: HashMap<String, u32, Fixed> = HashMap::default();
-        let mut phone_ids: HashMap<u32, u32, Fixed> = HashMap::default();
-        let mut cores: HashMap<String, u32, Fixed> = HashMap::default();
-        let mut titles: HashMap<String, u32, Fixed> = HashMap::default();
-        let mut stated_domain = Vec::new();
-        for (row, _) in linkable.iter().enumerate().filter(|(_, wanted)| **wanted) {
-            let cell =
-                |c: Option<&crate::contact::Text>| c.and_then(|c| c.get(row)).map(str::to_owned);
-            f.rows.push(u32::try_from(row).unwrap_or(NONE));
-            f.source.push(records.origin[row].source);
-            let name = |f: &mut Self, text: Option<String>| {
-                text.and_then(|t| f.names.intern(&t, &rules.letters, &rules.sound))
-                    .unwrap_or(NONE)
-            };
-            let (g, fa) = (name(&mut f, cell(given)), name(&mut f, cell(family)));
-            let whole = if g == NONE && fa == NONE {
-                name(&mut f, cell(full))
-            } else {
-                NONE
-            };
-            f.given.push(g);
-            f.family.push(fa);
-            f.whole.push(whole);
-            let mid = name(&mut f, cell(middle));
-            f.middle.push(mid);
-            f.suffix
-                .push(cell(suffix).map_or(0, |s| generation(&s, &rules.generations)));
-            f.birth
-                .push(cell(birth).and_then(|d| pack_date(&d)).unwrap_or(NONE));
-            let text = |f: &mut Self, value: Option<String>| {
-                value
-                    .map(|v| folded(&v, &rules.letters))
-                    .filter(|v| !v.is_empty())
-                    .map_or(NONE, |v| f.texts.intern(&v))
-            };
-            let id = text(&mut f, cell(number));
-            f.number.push(id);
-            let id = cell(title).map_or(NONE, |t| match titles.get(&t) {
-                Some(&id) => id,
-                None => {
-                    let key = job_title::key(&t, &rules.job_title);
-                    let id = if key.is_empty() {
-                        NONE
-                    } else {
-                        f.texts.intern(&key)
-                    };
-                    titles.insert(t, id);
-                    id
-                }
-            });
-            f.title.push(id);
-            let id = text(&mut f, cell(street));
-            f.street.push(id);
-            let id = text(&mut f, cell(postcode));
-            f.postcode.push(id);
-            let id = text(&mut f, cell(city));
-            f.city.push(id);
-            let id = cell(profile).map_or(NONE, |u| f.texts.intern(&u));
-            f.profile.push(id);
-            let script = cell(company_name).map_or(Script::Latin, |c| Script::of_word(&c));
-            f.company_script.push(script);
-            let id = cell(company_name).map_or(NONE, |c| match cores.get(&c) {
-                Some(&id) => id,
-                None => {
-                    let core = company::core(&c, &rules.company);
-                    let core = folded(&core, &rules.letters);
-                    let id = if core.is_empty() {
-                        NONE
-                    } else {
-                        f.texts.intern(&core)
-                    };
-                    cores.insert(c, id);
-                    id
-                }
-            });
-            f.company.push(id);
-            stated_domain
-                .push(cell(company_domain).map_or(NONE, |d| f.texts.intern(&registrable(&d))));
-            let mut list = Vec::new();
-            for value in emails.iter().filter_map(|c| cell(*c)) {
-                for address in value.split(';') {
-                    if let Some(id) = f.email_id(address.trim(), &rules.email, &mut email_ids) {
-                        list.push(id);
-                    }
-                }
-            }
-            dedup(&mut list);
-            f.emails.push(list);
-            let mut list = Vec::new();
-            for value in phones.iter().filter_map(|c| cell(*c)) {
-                for phone in multi_phones(&value) {
-                    if let Some(digits) = last_eight(phone) {
-                        let next = u32::try_from(f.phone_digits.len()).unwrap_or(NONE);
-                        let id = *phone_ids.entry(digits).or_insert_with(|| {
-                            f.phone_digits.push(digits);
-                            next
-                        });
-                        list.push(id);
-                    }
-                }
-            }
-            dedup(&mut list);
-            f.phones.push(list);
-        }
-        f.mark_free_mail();
-        f.employers_of(&stated_domain);
+        f.rows = (0_u32..)
+            .zip(linkable)
+            .filter_map(|(row, wanted)| wanted.then_some(row))
+            .collect();
+        let source = |&row: &u32| records.origin[row as usize].source;
+        f.source = f.rows.iter().map(source).collect();
+        f.name_halves(table, rules);
+        let rows = std::mem::take(&mut f.rows);
+        let packed = |name: &str, pack: &dyn Fn(&str) -> u32| {
+            let column = column(name);
+            let of_code: Vec<u32> = column
+                .into_iter()
+                .flat_map(Text::distinct_values)
+                .map(pack)
+                .collect();
+            cells::by_row(column, &rows, &of_code, NONE)
+        };
+        f.suffix = packed("suffix", &|s| u32::from(generation(s, &rules.generations)))
+            .into_iter()
+            .map(|suffix| u8::try_from(suffix).unwrap_or(0))
+            .collect();
+        f.birth = packed("birth_date", &|date| pack_date(date).unwrap_or(NONE));
+        let mut texts = Texts::default();
+        let mut interned = |name: &str, fold: &(dyn Fn(&str) -> String + Sync)| {
+            cells::interned(column(name), &rows, &mut texts, fold)
+        };
+        let plain = |text: &str| folded(text, &rules.letters);
+        f.number = interned("national_id", &plain);
+        f.title = interned("job_title", &|t| job_title::key(t, &rules.job_title));
+        f.street = interned("street", &plain);
+        f.postcode = interned("postcode", &plain);
+        f.city = interned("city", &plain);
+        f.profile = interned("linkedin_url", &str::to_owned);
+        f.company = interned("company", &|c| {
+            folded(&company::core(c, &rules.company), &rules.letters)
+        });
+        let stated_domain = interned("company_domain", &registrable);
+        f.texts = texts;
+        let scripts: Vec<Script> = column("company")
+            .into_iter()
+            .flat_map(Text::distinct_values)
+            .map(Script::of_word)
+            .collect();
+        f.company_script = cells::by_row(column("company"), &rows, &scripts, Script::Latin);
+        f.rows = rows;
+        f.addresses(table, &rules.email);
+        f.phone_numbers(table);
+        employers::mark_free_mail(&mut f);
+        employers::of_records(&mut f, &stated_domain);
         f.names.across_scripts(&rules.sound);
         learned::readings(&mut f);
         let organisations = orgs::decide(&mut f, table, rules);
         f.orgs = Orgs::build(&mut f, &organisations, table, &rules.organisations);
         fill::from_mailboxes(&mut f, rules);
-        f.fans();
-        f.name_rarities();
+        fans::count(&mut f);
+        (f.given_rarity, f.family_rarity) = fans::rarities(&f);
         f.communities = NameCommunities::learn(&f.names, &f.given, &f.family);
         let (names, nicknames) = (&f.names, &mut f.nicknames);
-        nicknames.resolve(|latin| names.with_latin(latin));
+        nicknames.resolve(|latin| names.with_latin(latin).to_vec());
         learned::aliases(&mut f);
         f.words = mailbox::words(&f, rules);
+        f.packed_phones = f.phone_digits.iter().map(|&n| card::digits(n)).collect();
         f.name_cards = card::name_cards(&f);
         f.cards = card::cards(&f);
+        f.names.forget_spellings();
+        f.texts.forget_ids();
         f
     }
 
@@ -352,6 +224,13 @@ impl Features {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Another record takes part for this one.
+    #[must_use]
+    pub fn is_copy(&self, record: u32) -> bool {
+        let first = self.copy_of.get(record as usize);
+        first.is_some_and(|&first| first != NONE)
     }
 
     /// log2 (average share / share of this given name), −8 to 6; 0 when missing.
@@ -380,198 +259,131 @@ impl Features {
             .any(|word| word.latin.len() >= 3 && email.local.contains(&word.latin))
     }
 
-    fn email_id(
-        &mut self,
-        address: &str,
-        rules: &EmailRules,
-        ids: &mut HashMap<String, u32, Fixed>,
-    ) -> Option<u32> {
-        let key = email::comparison_key(address, rules)?;
-        if let Some(&id) = ids.get(&key) {
-            return Some(id);
-        }
-        let (local, domain_name) = key.rsplit_once('@')?;
-        let id = u32::try_from(self.email_list.len()).ok()?;
-        let registrable = registrable(domain_name);
-        let email = Email {
-            local: local.to_owned(),
-            local_letters: card::Letters::of(local),
-            domain_letters: card::Letters::of(&registrable),
-            private: rules.is_free_mail(domain_name),
-            role: rules.is_role(local),
-            domain: self.texts.intern(&registrable),
-            domain_name: registrable,
+    /// The halves of names, by row: their ids follow the rows' order.
+    fn name_halves(&mut self, table: &Table, rules: &FeatureRules) {
+        let met = |name: &str| Met::of(table.column(name));
+        let (mut given, mut family) = (met("given_name"), met("family_name"));
+        let (mut full, mut middle) = (met("full_name"), met("middle_name"));
+        let names = &mut self.names;
+        let mut name = |met: &mut Met<'_, NameId>, row: u32| {
+            met.at(row, |text| {
+                let id = names.intern(text, &rules.letters, &rules.sound);
+                id.unwrap_or(NONE)
+            })
+            .unwrap_or(NONE)
         };
-        self.email_list.push(email);
-        ids.insert(key, id);
-        Some(id)
-    }
-
-    /// A domain that eight or more different companies use is free mail too.
-    fn mark_free_mail(&mut self) {
-        let mut companies: HashMap<u32, HashSet<u32, Fixed>, Fixed> = HashMap::default();
-        for record in 0..self.len() {
-            if self.company[record] == NONE {
-                continue;
-            }
-            for &email in self.emails.of(record) {
-                let email = &self.email_list[email as usize];
-                companies
-                    .entry(email.domain)
-                    .or_default()
-                    .insert(self.company[record]);
-            }
-        }
-        for email in &mut self.email_list {
-            email.private |= companies.get(&email.domain).is_some_and(|c| c.len() >= 8);
-        }
-    }
-
-    /// Work domains of each record, and its employers: a company counts as the
-    /// domain that two or more records and 40 % of the company's records use.
-    fn employers_of(&mut self, stated: &[u32]) {
-        let n = self.len();
-        let mut uses: HashMap<(u32, u32), u32, Fixed> = HashMap::default();
-        let mut known: HashMap<u32, u32, Fixed> = HashMap::default();
-        let mut domains: Vec<Vec<u32>> = Vec::with_capacity(n);
-        for (record, &stated) in stated.iter().enumerate() {
-            let mut list: Vec<u32> = self
-                .emails
-                .of(record)
-                .iter()
-                .map(|&e| &self.email_list[e as usize])
-                .filter(|e| !e.private)
-                .map(|e| e.domain)
-                .collect();
-            if stated != NONE {
-                list.push(stated);
-            }
-            dedup(&mut list);
-            let company = self.company[record];
-            if company != NONE && !list.is_empty() {
-                *known.entry(company).or_default() += 1;
-                for &domain in &list {
-                    *uses.entry((company, domain)).or_default() += 1;
-                }
-            }
-            domains.push(list);
-        }
-        let mut best: HashMap<u32, (u32, u32), Fixed> = HashMap::default();
-        for (&(company, domain), &count) in &uses {
-            let all = known.get(&company).copied().unwrap_or(0);
-            if (count >= 2 && count * 5 >= all * 2) || all == 1 {
-                let entry = best.entry(company).or_insert((0, NONE));
-                // The most used; ties by the domain's text, so that row order does not matter.
-                let better = count > entry.0
-                    || (count == entry.0
-                        && (entry.1 == NONE || self.texts.get(domain) < self.texts.get(entry.1)));
-                if better {
-                    *entry = (count, domain);
-                }
-            }
-        }
-        for (record, list) in domains.into_iter().enumerate() {
-            let mut employers = list.clone();
-            let company = self.company[record];
-            if company != NONE {
-                employers.push(best.get(&company).map_or(company, |&(_, domain)| domain));
-            }
-            dedup(&mut employers);
-            self.domains.push(list);
-            self.employers.push(employers);
-        }
-    }
-
-    /// Counts the differently named people of each address and phone.
-    fn fans(&mut self) {
-        let mut emails: Vec<Vec<u32>> = vec![Vec::new(); self.email_list.len()];
-        let mut phones: Vec<Vec<u32>> = vec![Vec::new(); self.phone_digits.len()];
-        let mut sounds = Texts::default();
-        for record in 0..self.len() {
-            let given = self.given[record];
-            let sound = if given != NONE && !self.names.name(given).initial {
-                let first = self.names.name(given).words.first().copied().unwrap_or(0);
-                sounds.intern(&self.names.word(first).coarse)
-            } else if let Some(&role) = self
-                .emails
-                .of(record)
-                .iter()
-                .find(|&&e| self.email_list[e as usize].role)
-            {
-                // Nobody in particular: the office shares what it has with whoever works there.
-                let role = &self.email_list[role as usize];
-                sounds.intern(&format!("{}@{}", role.local, role.domain_name))
+        for &row in &self.rows {
+            let (g, f) = (name(&mut given, row), name(&mut family, row));
+            self.given.push(g);
+            self.family.push(f);
+            self.whole.push(if g == NONE && f == NONE {
+                name(&mut full, row)
             } else {
-                continue;
-            };
-            for (list, people) in [
-                (self.emails.of(record), &mut emails),
-                (self.phones.of(record), &mut phones),
-            ] {
-                for &id in list {
-                    let seen = &mut people[id as usize];
-                    if seen.len() < 8 && !seen.contains(&sound) {
-                        seen.push(sound);
-                    }
-                }
-            }
+                NONE
+            });
+            self.middle.push(name(&mut middle, row));
         }
-        let fan = |people: Vec<Vec<u32>>| {
-            people
-                .iter()
-                .map(|p| Fan(u32::try_from(p.len()).unwrap_or(8)))
+    }
+
+    /// The addresses of all records, each distinct one once.
+    fn addresses(&mut self, table: &Table, rules: &EmailRules) {
+        let mut ids = Texts::default();
+        let mut domains: HashMap<String, Domain, Fixed> = HashMap::default();
+        let (list, texts) = (&mut self.email_list, &mut self.texts);
+        let keys = |cell: &str| {
+            cell.split(';')
+                .filter_map(|address| email::comparison_key(address.trim(), rules))
                 .collect()
         };
-        self.email_fan = fan(emails);
-        self.phone_fan = fan(phones);
+        let columns = [table.column("email"), table.column("other_emails")].map(|column| {
+            Several::of(column, keys, |key: String| {
+                let id = ids.intern(&key);
+                if id as usize == list.len() {
+                    let (local, domain_name) = key.rsplit_once('@')?;
+                    let domain = match domains.get(domain_name) {
+                        Some(known) => known.clone(),
+                        None => {
+                            let domain = Domain::of(domain_name, rules, texts);
+                            domains.insert(domain_name.to_owned(), domain.clone());
+                            domain
+                        }
+                    };
+                    list.push(Email {
+                        local: local.to_owned(),
+                        local_letters: card::Letters::of(local),
+                        domain_letters: domain.letters,
+                        private: domain.private,
+                        role: rules.is_role(local),
+                        domain: domain.registrable,
+                        domain_name: texts.get(domain.registrable).to_owned(),
+                    });
+                }
+                Some(id)
+            })
+        });
+        self.emails = joined(&self.rows, &columns);
     }
 
-    /// Rarity of each name: persons are counted, not records, by counting each
-    /// distinct pair of (name, full name) once (Winkler's frequency adjustment).
-    fn name_rarities(&mut self) {
-        let mut full: Vec<(NameId, NameId)> = (0..self.len())
-            .map(|r| (self.given[r], self.family[r]))
-            .filter(|&(g, f)| g != NONE || f != NONE)
-            .collect();
-        full.sort_unstable();
-        full.dedup();
-        let rarity = |ids: &mut dyn Iterator<Item = NameId>, names: usize| {
-            let mut counts = vec![0u32; names];
-            let mut total = 0f64;
-            for id in ids.filter(|&id| id != NONE) {
-                counts[id as usize] += 1;
-                total += 1.0;
-            }
-            let average: f64 = counts
-                .iter()
-                .map(|&c| (f64::from(c) / total.max(1.0)).powi(2))
-                .sum();
-            counts
-                .iter()
-                .map(|&c| {
-                    let share = f64::from(c.max(1)) / total.max(1.0);
-                    #[allow(clippy::cast_possible_truncation)] // bits, clamped
-                    let bits = (average.max(1e-12) / share).log2().clamp(-8.0, 6.0) as f32;
-                    bits
-                })
-                .collect::<Vec<f32>>()
-        };
-        let names = self.names.names.len();
-        self.given_rarity = rarity(&mut full.iter().map(|p| p.0), names);
-        self.family_rarity = rarity(&mut full.iter().map(|p| p.1), names);
+    /// The phones of all records, by their last eight digits.
+    fn phone_numbers(&mut self, table: &Table) {
+        let mut ids: HashMap<u32, u32, Fixed> = HashMap::default();
+        let list = &mut self.phone_digits;
+        let digits = |cell: &str| multi_phones(cell).filter_map(last_eight).collect();
+        let columns = ["phone", "mobile", "other_phones"].map(|name| {
+            Several::of(table.column(name), digits, |digits: u32| {
+                let next = u32::try_from(list.len()).unwrap_or(NONE);
+                Some(*ids.entry(digits).or_insert_with(|| {
+                    list.push(digits);
+                    next
+                }))
+            })
+        });
+        self.phones = joined(&self.rows, &columns);
     }
 }
 
-/// Sorted and each once.
-fn dedup(list: &mut Vec<u32>) {
-    list.sort_unstable();
-    list.dedup();
+/// For each row what its cells hold, sorted and each once.
+fn joined(rows: &[u32], columns: &[Several<'_>]) -> Lists {
+    let mut out = Lists::default();
+    let mut list = Vec::new();
+    for &row in rows {
+        list.clear();
+        for column in columns {
+            list.extend_from_slice(column.at(row));
+        }
+        dedup(&mut list);
+        out.push(list.iter().copied());
+    }
+    out
+}
+
+/// What all addresses of a domain share.
+#[derive(Clone)]
+struct Domain {
+    registrable: u32,
+    letters: card::Letters,
+    private: bool,
+}
+
+impl Domain {
+    fn of(name: &str, rules: &EmailRules, texts: &mut Texts) -> Self {
+        let registrable = registrable(name);
+        Self {
+            registrable: texts.intern(&registrable),
+            letters: card::Letters::of(&registrable),
+            private: rules.is_free_mail(name),
+        }
+    }
 }
 
 /// Lower-case Latin words, one blank between.
 #[must_use]
 pub fn folded(text: &str, letters: &Letters) -> String {
     let mut out = String::with_capacity(text.len());
+    if text.is_ascii() {
+        super::names::word::push_ascii_words(text, &mut out);
+        return out;
+    }
     for token in super::names::word::tokens(text) {
         let latin = letters.latin(&token);
         if latin.is_empty() {
@@ -619,15 +431,16 @@ pub fn pack_date(date: &str) -> Option<u32> {
 
 /// The last eight digits of a number in E.164, extension left out; `None` below six digits.
 fn last_eight(phone: &str) -> Option<u32> {
-    let digits: Vec<u32> = phone.chars().filter_map(|c| c.to_digit(10)).collect();
-    if digits.len() < 6 {
-        return None;
+    let (mut sum, mut place, mut digits) = (0_u32, 1_u32, 0);
+    // Every decimal digit that `to_digit` knows is ASCII.
+    for digit in phone.bytes().rev().filter(u8::is_ascii_digit) {
+        digits += 1;
+        if digits <= 8 {
+            sum += u32::from(digit - b'0') * place;
+            place = place.wrapping_mul(10);
+        }
     }
-    Some(
-        digits[digits.len().saturating_sub(8)..]
-            .iter()
-            .fold(0, |n, d| n * 10 + d),
-    )
+    (digits >= 6).then_some(sum)
 }
 
 /// The phones of a cell, parted by `;`, each without its extension (`+1415… ext 12`).

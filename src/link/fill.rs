@@ -4,6 +4,7 @@
 
 use hashbrown::HashMap;
 use rapidfuzz::distance::osa;
+use rayon::prelude::*;
 
 use super::features::{Email, FeatureRules, Features, NONE};
 use super::names::{NameId, Sound};
@@ -28,12 +29,11 @@ pub fn from_mailboxes(f: &mut Features, rules: &FeatureRules) {
     for record in 0..f.len() {
         put_right(f, record, &usage);
     }
-    let mut filled: Vec<(usize, [Option<String>; 2])> = Vec::new();
-    for record in 0..f.len() {
-        if let Some(halves) = missing_halves(f, record, &usage, &rules.sound) {
-            filled.push((record, halves));
-        }
-    }
+    let filled: Vec<(usize, [Option<String>; 2])> = (0..f.len())
+        .into_par_iter()
+        .with_min_len(1024)
+        .filter_map(|record| Some((record, missing_halves(f, record, &usage, &rules.sound)?)))
+        .collect();
     for (record, [given, family]) in filled {
         let mut intern = |text: Option<String>| {
             text.and_then(|t| f.names.intern(&t, &rules.letters, &rules.sound))
@@ -86,24 +86,25 @@ fn counts(f: &Features, name: NameId, usage: &Usage) -> [u32; 2] {
 }
 
 fn usage(f: &Features) -> Usage {
+    let mut by_name = vec![[0_u32; 2]; f.names.names.len()];
+    for (half, names) in [(GIVEN, &f.given), (FAMILY, &f.family)] {
+        for &name in names.iter().filter(|&&name| name != NONE) {
+            by_name[name as usize][half] += 1;
+        }
+    }
     let mut usage = Usage::default();
-    for record in 0..f.len() {
-        for (half, name) in [(GIVEN, f.given[record]), (FAMILY, f.family[record])] {
-            if name == NONE || f.names.name(name).initial {
-                continue;
-            }
-            let name = f.names.name(name);
-            let latin = name.words.iter().map(|&w| f.names.word(w).latin.as_str());
-            for word in latin.chain((name.words.len() > 1).then_some(name.glued.as_str())) {
-                match usage.get_mut(word) {
-                    Some(counts) => counts[half] += 1,
-                    None => {
-                        let mut counts = [0; 2];
-                        counts[half] = 1;
-                        usage.insert(word.to_owned(), counts);
-                    }
-                }
-            }
+    for (name, counts) in f.names.names.iter().zip(by_name) {
+        if name.initial || counts == [0, 0] {
+            continue;
+        }
+        let latin = name.words.iter().map(|&w| f.names.word(w).latin.as_str());
+        for word in latin.chain((name.words.len() > 1).then_some(name.glued.as_str())) {
+            let sum = match usage.get_mut(word) {
+                Some(sum) => sum,
+                None => usage.entry(word.to_owned()).or_default(),
+            };
+            sum[GIVEN] += counts[GIVEN];
+            sum[FAMILY] += counts[FAMILY];
         }
     }
     usage

@@ -1,12 +1,13 @@
 //! Compares and weighs any two records: two people, two organisations, or one of each.
 
+use super::card::Card;
 use super::columns::{
     self, ColumnReport, Columns, Input, Judged, LEVEL_NAMES, Sample, Seen, Weights,
 };
 use super::compare::names::NameComparer;
-use super::compare::{self, Compared};
+use super::compare::{self, Compared, Pattern};
 use super::features::Features;
-use super::kernel::em::{ONE_PERSON, posterior};
+use super::kernel::em::{CLASSES, ONE_PERSON, posterior};
 use super::orgs;
 use super::pairs::Pairs;
 use super::score::{Evidence, Scorer, odds};
@@ -22,17 +23,49 @@ pub struct Judge {
     pub organisation_columns: Columns,
 }
 
+/// A pattern, ready to weigh the pairs that show it.
+pub struct Prepared<'a> {
+    scorer: &'a Scorer,
+    joint: [f64; CLASSES],
+    lessons: f64,
+}
+
+impl Prepared<'_> {
+    /// The match weight of a pair.
+    #[must_use]
+    pub fn weight(&self, compared: &Compared) -> f32 {
+        self.scorer
+            .weight_from((self.joint, self.lessons), compared)
+    }
+}
+
 /// Compares two records of `f`.
 pub fn compare(f: &Features, a: u32, b: u32, names: &mut NameComparer<'_>) -> Compared {
-    match kind(f, a, b) {
-        Kind::People => compare::compare(f, a, b, names),
+    let card = |at: u32| (at, &f.cards[at as usize]);
+    compare_cards(f, card(a), card(b), names).1
+}
+
+/// Compares two records of `f` whose cards are at hand.
+pub fn compare_cards(
+    f: &Features,
+    left: (u32, &Card),
+    right: (u32, &Card),
+    names: &mut NameComparer<'_>,
+) -> (Kind, Compared) {
+    let kind = kind_of(left.1, right.1);
+    let compared = match kind {
+        Kind::People => {
+            let (a, b) = ((left.0 as usize, left.1), (right.0 as usize, right.1));
+            compare::compare_cards(f, a, b, names)
+        }
         Kind::Organisations => {
-            let mut compared = orgs::compare::compare(f, a, b);
+            let mut compared = orgs::compare::compare(f, left.0, right.0);
             f.orgs.left_out.apply(&mut compared);
             compared.rounded()
         }
         Kind::Mixed => Compared::default(),
-    }
+    };
+    (kind, compared)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,10 +78,11 @@ pub enum Kind {
 /// What kind of records a pair is of.
 #[must_use]
 pub fn kind(f: &Features, a: u32, b: u32) -> Kind {
-    match (
-        f.cards[a as usize].organisation,
-        f.cards[b as usize].organisation,
-    ) {
+    kind_of(&f.cards[a as usize], &f.cards[b as usize])
+}
+
+const fn kind_of(a: &Card, b: &Card) -> Kind {
+    match (a.organisation, b.organisation) {
         (false, false) => Kind::People,
         (true, true) => Kind::Organisations,
         _ => Kind::Mixed,
@@ -77,11 +111,16 @@ impl Judge {
         weight
     }
 
-    /// Do columns weigh in pairs of this kind, so that the pattern is not all?
+    /// What a pattern comes to when no name is rare or common, and what decisions taught
+    /// of it; none where more than the pattern and the names counts.
     #[must_use]
-    pub fn has_columns(&self, kind: Kind) -> bool {
-        self.of(kind)
-            .is_some_and(|(_, columns)| !columns.is_empty())
+    pub fn of_pattern(&self, kind: Kind, pattern: Pattern) -> Option<Prepared<'_>> {
+        let (scorer, columns) = self.of(kind)?;
+        columns.is_empty().then(|| Prepared {
+            scorer,
+            joint: scorer.plain_joint(pattern),
+            lessons: scorer.lessons.of(pattern),
+        })
     }
 
     pub(super) fn of(&self, kind: Kind) -> Option<(&Scorer, &Columns)> {

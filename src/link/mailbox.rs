@@ -2,66 +2,82 @@
 
 use hashbrown::HashMap;
 
-use super::features::{FeatureRules, Features, Lists, NONE};
+use rayon::prelude::*;
+
+use super::features::{FeatureRules, Features};
 use super::names::WordId;
+use super::texts::{Lists, NONE, dedup};
 
 type Fixed = foldhash::fast::FixedState;
+
+/// Records whose words are worked out together.
+const CHUNK: usize = 4096;
 
 /// The words of each record for candidate keys: those of its name (neighbours
 /// of a several-part half joined too), and those in its mailbox.
 #[must_use]
 pub fn words(f: &Features, _rules: &FeatureRules) -> Lists {
     let known = known_words(f);
-    let mut cache: HashMap<u32, Vec<WordId>, Fixed> = HashMap::default();
-    let mut lists = Lists::default();
-    for record in 0..f.len() {
-        let mut list: Vec<WordId> = Vec::new();
-        for name in [
-            f.given[record],
-            f.family[record],
-            f.whole[record],
-            f.middle[record],
-        ] {
-            if name == NONE {
-                continue;
+    let parts: Vec<Lists> = (0..f.len().div_ceil(CHUNK))
+        .into_par_iter()
+        .map(|chunk| {
+            let mut lists = Lists::default();
+            let mut list: Vec<WordId> = Vec::new();
+            for record in chunk * CHUNK..((chunk + 1) * CHUNK).min(f.len()) {
+                words_of(f, &known, record, &mut list);
+                lists.push(list.iter().copied());
             }
-            let name = f.names.name(name);
-            list.extend(&name.words);
-            if name.words.len() > 1 {
-                list.extend(f.names.with_latin(&name.glued).first());
-            }
+            lists
+        })
+        .collect();
+    Lists::concat(&parts)
+}
+
+fn words_of(f: &Features, known: &Known<'_>, record: usize, list: &mut Vec<WordId>) {
+    list.clear();
+    for name in [
+        f.given[record],
+        f.family[record],
+        f.whole[record],
+        f.middle[record],
+    ] {
+        if name == NONE {
+            continue;
         }
-        for &email in f.emails.of(record) {
-            let found = cache.entry(email).or_insert_with(|| {
-                let email = &f.email_list[email as usize];
-                if email.role {
-                    Vec::new()
-                } else {
-                    mailbox_words(f, &known, &email.local)
-                }
-            });
-            list.extend(found.iter());
+        let name = f.names.name(name);
+        list.extend(&name.words);
+        if name.words.len() > 1 {
+            list.extend(f.names.with_latin(&name.glued).first());
         }
-        // A native word stands for its Latin readings too.
-        let readings: Vec<WordId> = list.iter().flat_map(|&w| f.names.readings(w)).collect();
-        list.extend(readings);
-        list.sort_unstable();
-        list.dedup();
-        lists.push(list);
     }
-    lists
+    for &email in f.emails.of(record) {
+        let email = &f.email_list[email as usize];
+        if !email.role {
+            list.extend(mailbox_words(f, known, &email.local));
+        }
+    }
+    // A native word stands for its Latin readings too.
+    for at in 0..list.len() {
+        list.extend(f.names.readings(list[at]));
+    }
+    dedup(list);
 }
 
 /// How many records use each Latin word in a name.
-pub(super) fn known_words(f: &Features) -> HashMap<&str, u32, Fixed> {
-    let mut known: HashMap<&str, u32, Fixed> = HashMap::default();
-    for record in 0..f.len() {
-        for name in [f.given[record], f.family[record]] {
-            if name != NONE {
-                for &word in &f.names.name(name).words {
-                    *known.entry(f.names.word(word).latin.as_str()).or_default() += 1;
-                }
-            }
+pub(super) type Known<'f> = HashMap<&'f str, u32, Fixed>;
+
+/// How many records use each Latin word in a name.
+pub(super) fn known_words(f: &Features) -> Known<'_> {
+    let mut by_name = vec![0_u32; f.names.names.len()];
+    for &name in f.given.iter().chain(&f.family) {
+        if name != NONE {
+            by_name[name as usize] += 1;
+        }
+    }
+    let mut known: Known<'_> = HashMap::default();
+    for (name, count) in f.names.names.iter().zip(by_name) {
+        for &word in name.words.iter().filter(|_| count > 0) {
+            *known.entry(f.names.word(word).latin.as_str()).or_default() += count;
         }
     }
     known
@@ -69,15 +85,14 @@ pub(super) fn known_words(f: &Features) -> HashMap<&str, u32, Fixed> {
 
 /// Parts between separators; else the whole if it is a known word; else one letter
 /// off the front or the back if the rest is known; else the best split in two known words.
-pub(super) fn mailbox_words(
-    f: &Features,
-    known: &HashMap<&str, u32, Fixed>,
-    local: &str,
-) -> Vec<WordId> {
+pub(super) fn mailbox_words(f: &Features, known: &Known<'_>, local: &str) -> Vec<WordId> {
     // A Latin word before one of another script with the same letters.
     let word = |latin: &str| {
         let words = f.names.with_latin(latin);
-        words.into_iter().min_by_key(|&w| f.names.word(w).script)
+        words
+            .iter()
+            .copied()
+            .min_by_key(|&w| f.names.word(w).script)
     };
     let parts: Vec<&str> = local
         .split(|c: char| !c.is_ascii_alphabetic())

@@ -7,10 +7,14 @@
 
 pub mod block;
 pub mod card;
+pub mod cells;
 pub mod columns;
 pub mod compare;
+pub mod copies;
 pub mod decisions;
+pub mod employers;
 pub mod evaluate;
+pub mod fans;
 pub mod features;
 pub mod fill;
 pub mod histogram;
@@ -28,6 +32,7 @@ pub mod pairs;
 pub mod score;
 mod steps;
 pub mod stored;
+pub mod texts;
 
 use std::time::Duration;
 
@@ -45,10 +50,10 @@ use crate::standardise::job_title::JobTitleRules;
 use crate::watch::Watch;
 use block::{BlockPlan, BlockStats, Candidates, Program};
 use columns::{ColumnReport, Columns};
-use compare::Pattern;
 use compare::names::NameComparer;
+use compare::{Comparison, Pattern};
 use decisions::{Applied, Decision, DecisionReport};
-use features::{FeatureRules, Features};
+use features::{FeatureRules, Features, NONE};
 use histogram::Histogram;
 use judge::{Judge, Kind};
 use kept::Kept;
@@ -201,6 +206,7 @@ pub fn link(
     let decided = decisions::apply(decisions, records, table)?;
     let mut diagnostics = decided.diagnostics;
     let constraints = decided.bound.constraints(&features, records);
+    features.copy_of = copies::find(&features, &constraints, plan.matching.max_block);
     let keys = block::Input {
         features: &features,
         records,
@@ -222,7 +228,9 @@ pub fn link(
     };
     let (people, organisations) = (counts(Kind::People), counts(Kind::Organisations));
     share.step();
-    let n = (features.len() - features.orgs.count, features.orgs.count);
+    let copies = features.copy_of.iter().filter(|first| **first != NONE);
+    let people_count = features.len() - features.orgs.count - copies.count();
+    let n = (people_count, features.orgs.count);
     let scorer = |model: MatchModel, n: usize, (counted, random): &(Patterns, Patterns)| {
         let parameters = estimate(&model, n as u64, counted, random);
         Scorer::new(
@@ -277,7 +285,8 @@ pub fn link(
     let threshold = score::bits(plan.matching.threshold);
     let guards = models.guards;
     let mut links = near_links(&pairs, n, &constraints, keep, plan, &guards);
-    let (of, extra) = cluster(n, &links, &constraints, threshold, &guards, weigh);
+    let (mut of, mut extra) = cluster(n, &links, &constraints, threshold, &guards, weigh);
+    extra.extend(copies::follow(&features.copy_of, &mut of, threshold, weigh));
     share.step();
     let mut report = DecisionReport::count(&decided.applied, decided.idle);
     if decided.bound != decided.without {
@@ -299,9 +308,12 @@ pub fn link(
     }
     links.extend(&extra);
     links.par_sort_unstable_by_key(|l| (l.left, l.right));
-    let compared = || pairs.iter().chain(extra.iter().copied());
-    let own = own_estimate::estimate(&of, compared);
-    let weights = Histogram::of(&of, compared());
+    let own = own_estimate::estimate(&of, |wanted| {
+        let mut chosen = pairs.chosen(wanted);
+        chosen.extend(extra.iter().filter(|link| wanted(link)));
+        chosen
+    });
+    let weights = Histogram::of(&of, pairs.iter().chain(extra.iter().copied()));
     drop(pairs);
     let linking = Linking {
         features,
@@ -405,6 +417,7 @@ fn random_patterns(
     let members: Vec<u32> = (0u32..)
         .take(features.len())
         .filter(|&record| judge::kind(features, record, record) == kind)
+        .filter(|&record| !features.is_copy(record))
         .collect();
     let n = u32::try_from(members.len()).unwrap_or(u32::MAX);
     let patterns: Vec<Pattern> = kernel::random::pairs(n, wanted)
@@ -441,8 +454,8 @@ fn estimate(
             count as f64
         };
         PatternRow {
-            levels: levels.to_vec(),
-            states: states.to_vec(),
+            levels: padded(levels),
+            states: padded(states),
             weight,
             random,
         }
@@ -478,6 +491,12 @@ fn estimate(
     start
 }
 
+fn padded(of: [u8; Comparison::COUNT]) -> [u8; em::MOST] {
+    let mut out = [0; em::MOST];
+    out[..of.len()].copy_from_slice(&of);
+    out
+}
+
 /// About half a true pair a record, and never more than one pair in fifty.
 fn start_shares(model: &MatchModel, n: f64, all: f64) -> [f64; em::CLASSES] {
     let same = (0.5 * n / all.max(1.0)).min(0.02);
@@ -499,9 +518,12 @@ impl Linking {
         let f = &self.features;
         let mut cluster: Vec<u32> = (0u32..).take(records.rows()).collect();
         let mut sizes: Vec<u32> = vec![0; of.len()];
-        for (at, &root) in of.iter().enumerate() {
+        // Without those that another record took part for.
+        let mut compared: Vec<u32> = vec![0; of.len()];
+        for ((at, &root), record) in of.iter().enumerate().zip(0_u32..) {
             cluster[f.rows[at] as usize] = f.rows[root as usize];
             sizes[root as usize] += 1;
+            compared[root as usize] += u32::from(!f.is_copy(record));
         }
         let mut sums = vec![0f64; of.len()];
         let mut counts = vec![0u32; of.len()];
@@ -511,7 +533,8 @@ impl Linking {
             let (a, b) = (link.left as usize, link.right as usize);
             let inside = of[a] == of[b];
             if inside {
-                for side in [a, b] {
+                let copy = f.is_copy(link.left) || f.is_copy(link.right);
+                for side in [a, b].into_iter().filter(|&side| !copy || side == b) {
                     sums[side] += self.guards.clipped(link.weight);
                     counts[side] += 1;
                 }
@@ -522,8 +545,12 @@ impl Linking {
             }
         }
         let mut confidence = vec![1f32; records.rows()];
-        for at in 0..of.len() {
-            let others = sizes[of[at] as usize] - 1;
+        for ((at, &root), record) in of.iter().enumerate().zip(0_u32..) {
+            let others = if f.is_copy(record) {
+                u32::from(root != record)
+            } else {
+                compared[root as usize] - 1
+            };
             if others > 0 {
                 let unseen = f64::from(others - counts[at].min(others));
                 let sum = sums[at] + self.guards.uncompared * unseen;

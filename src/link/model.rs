@@ -476,14 +476,8 @@ mod tests {
             .chain(&models.organisations.specs)
         {
             for table in &spec.prior {
-                // What is ruled out has lost its share.
-                let lost = if table.iter().any(|p| *p < 1e-20) {
-                    0.01
-                } else {
-                    1e-9
-                };
                 assert!(
-                    (table.iter().sum::<f64>() - 1.0).abs() < lost,
+                    (table.iter().sum::<f64>() - 1.0).abs() < 1e-9,
                     "{}",
                     spec.name
                 );

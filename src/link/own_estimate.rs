@@ -13,6 +13,8 @@
 //!
 //! True pairs that blocking never brought are in no estimate.
 
+use rayon::prelude::*;
+
 use super::kernel::cluster::Link;
 use super::score::probability;
 
@@ -65,15 +67,19 @@ impl Seen {
     }
 }
 
-/// `of`: record → cluster; `links`: all compared pairs, gone through three times.
+/// Which compared pairs are wanted.
+pub type Wanted<'a> = dyn Fn(&Link) -> bool + Sync + 'a;
+
+/// `of`: record → cluster; `links`: the wanted ones of all compared pairs, always in the
+/// same order.
 #[must_use]
-pub fn estimate<I: Iterator<Item = Link>>(of: &[u32], links: impl Fn() -> I) -> OwnEstimate {
+pub fn estimate(of: &[u32], links: impl Fn(&Wanted<'_>) -> Vec<Link>) -> OwnEstimate {
     let mut sizes = vec![0u64; of.len()];
     for &root in of {
         sizes[root as usize] += 1;
     }
     let put_together: u64 = sizes.iter().map(|s| s * s.saturating_sub(1) / 2).sum();
-    let (right, compared) = inside(of, links());
+    let (right, compared) = inside(of, &links);
     let missed = between(of, &links);
     #[allow(clippy::cast_precision_loss)] // counts of pairs
     let put_together = put_together as f64;
@@ -105,14 +111,16 @@ pub fn estimate<I: Iterator<Item = Link>>(of: &[u32], links: impl Fn() -> I) -> 
 }
 
 /// Compared pairs inside clusters: how many are one person, and how many there are.
-fn inside(of: &[u32], links: impl Iterator<Item = Link>) -> (Seen, f64) {
-    let mut pairs: Vec<(u32, u32, u32, f64)> = links
-        .filter(|link| of[link.left as usize] == of[link.right as usize])
-        .map(|link| {
-            let p = f64::from(probability(link.weight));
-            (of[link.left as usize], link.left, link.right, p)
-        })
-        .collect();
+fn inside(of: &[u32], links: impl Fn(&Wanted<'_>) -> Vec<Link>) -> (Seen, f64) {
+    let cluster = |record: u32| of[record as usize];
+    let mut pairs: Vec<(u32, u32, u32, f64)> =
+        links(&|link| cluster(link.left) == cluster(link.right))
+            .into_iter()
+            .map(|link| {
+                let p = f64::from(probability(link.weight));
+                (cluster(link.left), link.left, link.right, p)
+            })
+            .collect();
     pairs.sort_unstable_by_key(|pair| (pair.0, pair.1, pair.2));
     let mut right = Seen::default();
     for cluster in pairs.chunk_by(|x, y| x.0 == y.0) {
@@ -152,23 +160,33 @@ fn with_thirds(cluster: &[(u32, u32, u32, f64)]) -> f64 {
 }
 
 /// Compared pairs between clusters: how many are one person all the same.
-fn between<I: Iterator<Item = Link>>(of: &[u32], links: impl Fn() -> I) -> Seen {
+fn between(of: &[u32], links: impl Fn(&Wanted<'_>) -> Vec<Link>) -> Seen {
     let clusters = |link: &Link| {
         let (a, b) = (of[link.left as usize], of[link.right as usize]);
         (a.min(b), a.max(b))
     };
     // Only cluster pairs with a link worth a thought, but then all their links.
-    let mut near: Vec<(u32, u32)> = links()
-        .filter(|link| link.weight > FAR)
-        .map(|link| clusters(&link))
-        .filter(|(a, b)| a != b)
+    let apart = |link: &Link| of[link.left as usize] != of[link.right as usize];
+    let mut near: Vec<(u32, u32)> = links(&|link| link.weight > FAR && apart(link))
+        .iter()
+        .map(clusters)
         .collect();
-    near.sort_unstable();
+    near.par_sort_unstable();
     near.dedup();
+    // Most links touch no such pair: a look at both ends spares them the search.
+    let mut touched = vec![false; of.len()];
+    for &(a, b) in &near {
+        touched[a as usize] = true;
+        touched[b as usize] = true;
+    }
+    let ends = |link: &Link| {
+        touched[of[link.left as usize] as usize] && touched[of[link.right as usize] as usize]
+    };
     // Sum of probabilities, sum of bits, pairs.
     let mut sums = vec![(0f64, 0f64, 0f64); near.len()];
-    for link in links() {
-        if let Ok(at) = near.binary_search(&clusters(&link)) {
+    let known = |link: &Link| near.binary_search(&clusters(link));
+    for link in links(&|link| ends(link) && known(link).is_ok()) {
+        if let Ok(at) = known(&link) {
             sums[at].0 += f64::from(probability(link.weight));
             sums[at].1 += f64::from(link.weight.clamp(-CLIP, CLIP));
             sums[at].2 += 1.0;
@@ -188,7 +206,9 @@ mod tests {
     use super::{Link, OwnEstimate};
 
     fn estimate(of: &[u32], links: &[Link]) -> OwnEstimate {
-        super::estimate(of, || links.iter().copied())
+        super::estimate(of, |wanted| {
+            links.iter().copied().filter(|link| wanted(link)).collect()
+        })
     }
 
     fn link(left: u32, right: u32, weight: f32) -> Link {

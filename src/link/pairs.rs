@@ -4,14 +4,16 @@
 //! of records; a chunk has its own list of the agreement patterns that occur in it, so
 //! that a pair needs a small number for its pattern, and a pattern is scored once.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use super::block::Candidates;
-use super::compare::names::NameComparer;
+use super::compare::names::{NameComparer, Remembered};
 use super::compare::{Compared, Pattern};
 use super::features::Features;
-use super::judge::{self, Judge, Kind};
+use super::judge::{self, Judge, Kind, Prepared};
 use super::kernel::cluster::Link;
 use super::lessons::Corrections;
 use crate::watch::Watch;
@@ -66,11 +68,18 @@ impl Pairs {
     #[must_use]
     pub fn compare(features: &Features, candidates: &Candidates, watch: &dyn Watch) -> Self {
         let n = candidates.records();
+        let remembered = Arc::new(Remembered::of(n as usize));
         let chunks = (0..n.div_ceil(CHUNK))
             .into_par_iter()
             .map_init(
-                || NameComparer::new(features),
-                |names, chunk| {
+                || {
+                    (
+                        NameComparer::new(features, &remembered),
+                        Vec::new(),
+                        Vec::new(),
+                    )
+                },
+                |(names, partners, cards), chunk| {
                     let first = chunk * CHUNK;
                     let records = first..n.min(first + CHUNK);
                     watch.tick(u64::from(records.end - records.start));
@@ -80,12 +89,23 @@ impl Pairs {
                     }
                     let mut filler = Filler::new(first);
                     for record in records {
-                        candidates.pairs_of(record, |partner| {
-                            let (left, right) = (record.min(partner), record.max(partner));
-                            let compared = judge::compare(features, left, right, names);
-                            let kind = judge::kind(features, left, right);
+                        partners.clear();
+                        candidates.pairs_of(record, |partner| partners.push(partner));
+                        // All cards first: the waits for memory overlap.
+                        cards.clear();
+                        cards.extend(partners.iter().map(|&at| features.cards[at as usize]));
+                        let card = features.cards[record as usize];
+                        for (&partner, other) in partners.iter().zip(&*cards) {
+                            let (own, other) = ((record, &card), (partner, other));
+                            let (left, right) = if record < partner {
+                                (own, other)
+                            } else {
+                                (other, own)
+                            };
+                            let (kind, compared) =
+                                judge::compare_cards(features, left, right, names);
                             filler.push(record, partner, kind, &compared);
-                        });
+                        }
                         filler.close(record);
                     }
                     filler.end()
@@ -149,13 +169,18 @@ impl Pairs {
     /// The weighed pairs that are wanted, sorted by (left, right).
     #[must_use]
     pub fn links(&self, wanted: impl Fn(&Link) -> bool + Sync) -> Vec<Link> {
-        let mut links: Vec<Link> = self
-            .chunks
-            .par_iter()
-            .flat_map_iter(|chunk| chunk.links().filter(|link| wanted(link)))
-            .collect();
+        let mut links = self.chosen(&wanted);
         links.par_sort_unstable_by_key(|link| (link.left, link.right));
         links
+    }
+
+    /// The weighed pairs that are wanted, as they were compared.
+    #[must_use]
+    pub fn chosen(&self, wanted: &(impl Fn(&Link) -> bool + Sync + ?Sized)) -> Vec<Link> {
+        self.chunks
+            .par_iter()
+            .flat_map_iter(|chunk| chunk.links().filter(|link| wanted(link)))
+            .collect()
     }
 
     /// Every weighed pair.
@@ -228,24 +253,26 @@ impl Chunk {
     fn weigh(&mut self, judge: &Judge) {
         // What a pattern weighs when no name is rare or common; none where more than the
         // pattern counts.
-        let plain: Vec<Option<f32>> = self
+        let patterns: Vec<Option<(Prepared<'_>, f32)>> = self
             .patterns
             .iter()
             .map(|&(kind, pattern, _)| {
-                let compared = Compared {
+                let prepared = judge.of_pattern(kind, pattern)?;
+                let plain = prepared.weight(&Compared {
                     pattern,
                     ..Compared::default()
-                };
-                (!judge.has_columns(kind)).then(|| judge.weight_of(kind, 0, 0, &compared))
+                });
+                Some((prepared, plain))
             })
             .collect();
         let mut record = 0usize;
         for at in 0..self.pairs.len() {
-            let (left, right) = self.ends_of(at, &mut record);
             let pair = &self.pairs[at];
-            let weight = match plain[pair.pattern as usize] {
-                Some(plain) if pair.value == 0 && pair.community == 0 => plain,
-                _ => {
+            let weight = match &patterns[pair.pattern as usize] {
+                Some((_, plain)) if pair.value == 0 && pair.community == 0 => *plain,
+                Some((prepared, _)) => prepared.weight(&self.compared_of(pair).1),
+                None => {
+                    let (left, right) = self.ends_of(at, &mut record);
                     let (kind, compared) = self.compared_of(pair);
                     judge.weight_of(kind, left, right, &compared)
                 }

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use super::columns::Known;
 use super::compare::{Compared, Comparison, Pattern};
 use super::kernel::em::{CLASSES, ONE_PERSON, Parameters, TWO_PERSONS};
+use super::kernel::logs::Logs;
 use super::lessons::Corrections;
 use super::model::MatchModel;
 
@@ -18,6 +19,7 @@ pub struct Scorer {
     pub parameters: Parameters,
     /// What people's decisions add to the levels.
     pub lessons: Corrections,
+    logs: Logs,
     joints: HashMap<Pattern, [f64; CLASSES], Fixed>,
 }
 
@@ -40,10 +42,12 @@ impl Scorer {
         parameters: Parameters,
         patterns: impl Iterator<Item = Pattern>,
     ) -> Self {
+        let logs = Logs::of(&parameters, &model.specs);
         let mut scorer = Self {
             model,
             parameters,
             lessons: Corrections::default(),
+            logs,
             joints: HashMap::with_hasher(Fixed::default()),
         };
         for pattern in patterns {
@@ -71,11 +75,26 @@ impl Scorer {
     /// log2 of each class's share times the pair's probability in it, rarities included.
     #[must_use]
     pub fn joint_of(&self, compared: &Compared) -> [f64; CLASSES] {
-        let joint = match self.joints.get(&compared.pattern) {
+        rarer(self.plain_joint(compared.pattern), self, compared)
+    }
+
+    /// The same for names that are neither rare nor common.
+    #[must_use]
+    pub fn plain_joint(&self, pattern: Pattern) -> [f64; CLASSES] {
+        match self.joints.get(&pattern) {
             Some(joint) => *joint,
-            None => self.joint(compared.pattern),
-        };
-        rarer(joint, self, compared)
+            None => self.joint(pattern),
+        }
+    }
+
+    /// The match weight of a pair, from what its pattern comes to
+    /// ([`Scorer::plain_joint`] and the lessons of [`Scorer::beside`]).
+    #[must_use]
+    pub fn weight_from(&self, (joint, lessons): ([f64; CLASSES], f64), compared: &Compared) -> f32 {
+        let beside = lessons - f64::from(compared.community);
+        #[allow(clippy::cast_possible_truncation)] // bits
+        let weight = (odds(rarer(joint, self, compared)) + beside) as f32;
+        weight
     }
 
     /// The same, taken apart: the prior first, then each comparison in order; the
@@ -96,9 +115,7 @@ impl Scorer {
                 continue;
             }
             seen[k] = levels[k];
-            let joint = self
-                .parameters
-                .log2_joint(&self.model.specs, &seen, &states);
+            let joint = self.logs.joint(&seen, &states);
             let known = |given: bool, family: bool| {
                 let of = |known: bool, bits: f32| if known { bits } else { 0.0 };
                 let so_far = Compared {
@@ -153,8 +170,7 @@ impl Scorer {
 
     fn joint(&self, pattern: Pattern) -> [f64; CLASSES] {
         let (levels, states) = self.model.unpack(pattern);
-        self.parameters
-            .log2_joint(&self.model.specs, &levels, &states)
+        self.logs.joint(&levels, &states)
     }
 }
 
@@ -198,12 +214,18 @@ pub(super) fn odds(joint: [f64; CLASSES]) -> f64 {
 
 fn log2_sum(values: &[f64]) -> f64 {
     let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    largest
-        + values
-            .iter()
-            .map(|v| (v - largest).exp2())
-            .sum::<f64>()
-            .log2()
+    // What is 2⁶⁰ times smaller than the largest, which counts as 1, changes no bit.
+    let share = |value: &f64| match value - largest {
+        0.0 => 1.0,
+        far if far < -60.0 => 0.0,
+        bits => bits.exp2(),
+    };
+    let sum: f64 = values.iter().map(share).sum();
+    if sum == 1.0 {
+        largest
+    } else {
+        largest + sum.log2()
+    }
 }
 
 /// Bits → probability.

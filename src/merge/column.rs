@@ -14,7 +14,7 @@ use super::policy::{Avoid, Policy};
 use super::proof::{Part, lost, survived};
 use super::ranks::Ranks;
 use super::same::Key;
-use super::spelling::{self, Context, Nicknames, Script};
+use super::spelling::{self, Context, Nicknames, Script, counted};
 use super::survive::{self, Candidate, Choice};
 use super::union::parts_of;
 use super::{opt_out, phones};
@@ -173,6 +173,11 @@ impl<'a> Work<'a> {
     fn chunk(&self, start: usize, end: usize) -> Part {
         let mut part = Part::default();
         let mut left = Vec::new();
+        let elsewhere = !self.policy.collects.is_empty() || !self.policy.through.is_empty();
+        if !self.warm(start, end) && !elsewhere {
+            (start..end).for_each(|_| part.missing());
+            return part;
+        }
         for golden in start..end {
             let rows = self.sources.clusters.of(golden);
             let strategies = &self.policy.strategies;
@@ -187,6 +192,22 @@ impl<'a> Work<'a> {
             }
         }
         part
+    }
+
+    /// Touches the cells of golden rows: their records stand anywhere in the table, and
+    /// here the waits for memory overlap. Whether any cell is filled.
+    fn warm(&self, start: usize, end: usize) -> bool {
+        let mut seen = 0;
+        for golden in start..end {
+            let rows = self.sources.clusters.of(golden);
+            for &row in rows {
+                if let Some(code) = self.column.code(row as usize) {
+                    let text = (rows.len() > 1).then(|| self.column.value(code).as_bytes());
+                    seen |= 1 | text.and_then(|text| text.first()).copied().unwrap_or(0);
+                }
+            }
+        }
+        seen != 0
     }
 
     fn one(&self, golden: usize, rows: &[u32], left: &mut Vec<Candidate<'a>>, part: &mut Part) {
@@ -238,6 +259,7 @@ impl<'a> Work<'a> {
                 marks.push((row, mark));
             });
             decided = stepped.or(decided);
+            marks.sort_unstable_by_key(|(row, _)| *row);
             // After the marks: an initial beside the golden family name is no whole name.
             if let Some((records, merged)) = self.with
                 && let Some(golden_with) = merged.get(golden)
@@ -301,9 +323,9 @@ impl<'a> Work<'a> {
                 continue;
             }
             let why = marks
-                .iter()
-                .find(|(marked, _)| *marked == row)
-                .map(|(_, mark)| spelling::reason(*mark))
+                .binary_search_by_key(&row, |(marked, _)| *marked)
+                .ok()
+                .map(|at| spelling::reason(marks[at].1))
                 .or_else(|| {
                     let same = self.policy.same?;
                     let key = same.key(own?, self.sources.emails);
@@ -362,12 +384,8 @@ impl<'a> Work<'a> {
 
 /// How many records hold each candidate's very value.
 fn count_equal(candidates: &mut [Candidate<'_>]) {
-    for at in 0..candidates.len() {
-        let value = candidates[at].value;
-        let votes = candidates
-            .iter()
-            .filter(|other| other.value == value)
-            .count();
-        candidates[at].votes = u32::try_from(votes).unwrap_or(u32::MAX);
+    let counts = counted(candidates.iter().map(|candidate| candidate.value));
+    for (candidate, count) in candidates.iter_mut().zip(counts) {
+        candidate.votes = count;
     }
 }

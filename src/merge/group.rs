@@ -3,9 +3,12 @@
 //! The one exception is data (`fill` in `rules/merging.toml`): a country that all
 //! other records agree on is filled in where the chosen address lacks one.
 
+use hashbrown::HashMap;
+
 use super::column::{Column, Sources};
 use super::policy::{GroupRule, Policy};
 use super::proof::{push_lost, push_survived};
+use super::spelling::FEW;
 use super::survive::{self, Candidate, Choice};
 use crate::contact::{Events, Text, TextBuilder};
 
@@ -121,9 +124,25 @@ fn choose<'a>(
     };
     let first = left.first()?.row;
     let agreed = left.iter().all(|c| alike(first, c.row));
+    // Equal numbers are equal values.
+    let codes = |row: u32| -> Vec<Option<u32>> {
+        let row = row as usize;
+        columns.iter().map(|column| column.code(row)).collect()
+    };
+    let mut votes: HashMap<Vec<Option<u32>>, u32> = HashMap::new();
+    if left.len() > FEW && !agreed {
+        for candidate in left.iter() {
+            *votes.entry(codes(candidate.row)).or_default() += 1;
+        }
+    }
+    let count = |of: usize| u32::try_from(of).unwrap_or(u32::MAX);
     for at in 0..left.len() {
-        let votes = left.iter().filter(|c| alike(left[at].row, c.row)).count();
-        left[at].votes = u32::try_from(votes).unwrap_or(u32::MAX);
+        let row = left[at].row;
+        left[at].votes = match (!votes.is_empty()).then(|| votes[&codes(row)]) {
+            Some(votes) => votes,
+            None if agreed => count(left.len()),
+            None => count(left.iter().filter(|c| alike(row, c.row)).count()),
+        };
     }
     let mut choice = survive::choose(
         left,

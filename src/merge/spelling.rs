@@ -89,8 +89,16 @@ pub fn step_back<'a>(
         if folded.is_empty() {
             folded.extend(left.iter().map(|c| fold(c.value)));
         }
+        // Records with one value share the mark: a cluster of thousands has few values.
+        let mut known: HashMap<&str, bool> = HashMap::new();
         let marked: Vec<bool> = (0..left.len())
-            .map(|at| is_marked(at, left, &folded, mark, context))
+            .map(|at| {
+                let judge = || is_marked(at, left, &folded, mark, context);
+                if left.len() <= FEW {
+                    return judge();
+                }
+                *known.entry(left[at].value).or_insert_with(judge)
+            })
             .collect();
         if !marked.contains(&true) || !marked.contains(&false) {
             continue;
@@ -227,17 +235,44 @@ pub fn count_votes(candidates: &mut [Candidate<'_>], attests: &[String]) {
         return;
     }
     let folded: Vec<String> = candidates.iter().map(|c| fold(c.value)).collect();
-    for (at, candidate) in candidates.iter_mut().enumerate() {
-        let own = &folded[at];
-        let records = folded.iter().filter(|other| *other == own).count();
+    let records = counted(folded.iter().map(String::as_str));
+    let spoken = |own: &str| {
         let tight = own.replace(' ', "");
-        let spoken = if tight.len() < 3 {
-            0
+        if tight.len() < 3 {
+            return 0;
+        }
+        let count = attests.iter().filter(|text| text.contains(&tight)).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    };
+    let few = candidates.len() <= FEW;
+    let mut known: HashMap<&str, u32> = HashMap::new();
+    for ((candidate, own), records) in candidates.iter_mut().zip(&folded).zip(records) {
+        let spoken = if few {
+            spoken(own)
         } else {
-            attests.iter().filter(|text| text.contains(&tight)).count()
+            *known.entry(own).or_insert_with(|| spoken(own))
         };
-        candidate.votes = u32::try_from(records + spoken).unwrap_or(u32::MAX);
+        candidate.votes = records.saturating_add(spoken);
     }
+}
+
+/// Values that are compared each with each; of more, equal ones are found by hash.
+pub const FEW: usize = 16;
+
+/// How often each of the values is there.
+pub fn counted<'v>(values: impl ExactSizeIterator<Item = &'v str> + Clone) -> Vec<u32> {
+    let mut counts: HashMap<&str, u32> = HashMap::new();
+    if values.len() <= FEW {
+        let count = |own: &str| values.clone().filter(|other| *other == own).count();
+        return values
+            .clone()
+            .map(|own| u32::try_from(count(own)).unwrap_or(u32::MAX))
+            .collect();
+    }
+    for value in values.clone() {
+        *counts.entry(value).or_default() += 1;
+    }
+    values.map(|value| counts[value]).collect()
 }
 
 /// Latin letters and digits in lower case, words kept apart by one space.
@@ -377,6 +412,30 @@ mod tests {
             left_after(&[("J.", 1), ("K.", 1)], &[Avoid::Initial]),
             ["J.", "K."]
         );
+    }
+
+    #[test]
+    fn many_records_are_counted_as_few_are() {
+        let mut many: Vec<Candidate<'_>> = candidates(&[("Ann", 0), ("ANN", 0), ("Bea", 0)])
+            .into_iter()
+            .cycle()
+            .take(60)
+            .collect();
+        let attests = ["annlee".to_owned()];
+        count_votes(&mut many, &attests);
+        let votes: Vec<u32> = many[..3].iter().map(|c| c.votes).collect();
+        assert_eq!(votes, [41, 41, 20]);
+        let values = ["Turnre"; 20].into_iter().chain(["Turner"; 21]);
+        let mixed: Vec<(&'static str, u32)> = values.map(|value| (value, 0)).collect();
+        let mut some = candidates(&mixed);
+        count_votes(&mut some, &[]);
+        assert_eq!((some[0].votes, some[40].votes), (20, 21));
+        let voted: Vec<(&'static str, u32)> = mixed
+            .iter()
+            .zip(&some)
+            .map(|((value, _), c)| (*value, c.votes))
+            .collect();
+        assert_eq!(left_after(&voted, &[Avoid::Misspelling]), ["Turner"; 21]);
     }
 
     #[test]

@@ -140,6 +140,8 @@ fn ended_by<'a>(left: &[Candidate<'a>], policy: &Policy, ranks: &Ranks) -> Optio
     let order = |c: &Candidate<'_>| policy.order.get(c.value).copied();
     let furthest = left.iter().filter_map(order).max();
     let mut winner: Option<(i64, &'a str)> = None;
+    // Marks that were looked at before: there are a handful, records may be thousands.
+    let mut known: Vec<(&str, Option<i64>)> = Vec::new();
     for candidate in left {
         let Some(mark) = policy.ends.get(candidate.value) else {
             continue;
@@ -151,7 +153,14 @@ fn ended_by<'a>(left: &[Candidate<'a>], policy: &Policy, ranks: &Ranks) -> Optio
             .copied()
             .filter(|mark| furthest.is_some_and(|furthest| furthest >= *mark))
             .or(furthest);
-        let marked = newest(&|c| order(c).zip(from).is_some_and(|(own, from)| own >= from));
+        let marked = match known.iter().find(|(known, _)| known == mark) {
+            Some((_, marked)) => *marked,
+            None => {
+                let marked = newest(&|c| order(c).zip(from).is_some_and(|(own, from)| own >= from));
+                known.push((mark, marked));
+                marked
+            }
+        };
         let wins = marked.is_none_or(|marked| at > marked);
         if wins && winner.is_none_or(|(best, _)| at > best) {
             winner = Some((at, candidate.value));

@@ -1,8 +1,6 @@
 //! Values that stand for nothing (`n/a`, `---`, `[not provided]`), by field type,
 //! and records that nobody meant (`test test`, `DO NOT USE`): `rules/placeholders.toml`.
 
-use std::collections::BTreeMap;
-
 use hashbrown::{HashMap, HashSet};
 use serde::Deserialize;
 
@@ -111,47 +109,64 @@ impl Placeholders {
         name.len() <= 64 && self.junk.alone.contains(&folded(name))
     }
 
-    /// Why a record with these raw values is nobody's, if it is: the value that says so.
+    /// What a raw value says of its record.
     #[must_use]
-    pub fn junk<'a>(
-        &self,
-        names: &[Option<&'a str>],
-        others: &[Option<&'a str>],
-    ) -> Option<&'a str> {
-        let all = names.iter().chain(others).filter_map(|value| *value);
-        for value in all {
-            if value.len() > 200 {
-                continue;
-            }
+    pub fn says(&self, value: &str, is_name: bool) -> Says {
+        let junk = value.len() <= 200 && {
             let folded = folded(value);
-            let says = self.junk.values.contains(&folded)
-                || self
-                    .junk
-                    .texts
-                    .iter()
-                    .any(|text| folded.contains(text.as_str()));
-            if says {
-                return Some(value);
+            let mut texts = self.junk.texts.iter();
+            self.junk.values.contains(&folded) || texts.any(|text| folded.contains(text.as_str()))
+        };
+        let mut says = Says {
+            junk,
+            is_name,
+            words: 0,
+            all_listed: true,
+        };
+        if is_name {
+            for word in value.split_whitespace() {
+                says.words += 1;
+                says.all_listed =
+                    says.all_listed && self.junk.name_words.contains(&folded_word(word));
             }
         }
-        // `test test`: every word of the name is such a word, and there are two at least.
-        let words: BTreeMap<usize, (String, &'a str)> = names
-            .iter()
-            .filter_map(|value| *value)
-            .flat_map(|value| value.split_whitespace().map(move |word| (word, value)))
-            .enumerate()
-            .map(|(at, (word, value))| (at, (folded_word(word), value)))
-            .collect();
-        let nobody = words.len() >= 2
-            && words
-                .values()
-                .all(|(word, _)| self.junk.name_words.contains(word));
-        if nobody {
-            words.values().next().map(|(_, value)| *value)
-        } else {
-            None
-        }
+        says
     }
+
+    /// Why a record with these raw values is nobody's, if it is: the place of the value
+    /// that says so. `values` are those of names, then others, that are not missing.
+    #[must_use]
+    pub fn junk(values: impl Iterator<Item = (usize, Says)> + Clone) -> Option<usize> {
+        let junk = |names: bool| {
+            let mut values = values.clone();
+            let junk = values.find(|(_, says)| says.junk && says.is_name == names);
+            junk.map(|(place, _)| place)
+        };
+        junk(true)
+            .or_else(|| Self::nobody(values.clone()))
+            .or_else(|| junk(false))
+    }
+
+    fn nobody(values: impl Iterator<Item = (usize, Says)>) -> Option<usize> {
+        // `test test`: every word of the name is such a word, and there are two at least.
+        let mut words = values.filter(|(_, says)| says.words > 0);
+        let (place, first) = words.next()?;
+        let count = words.try_fold(first.words, |count, (_, says)| {
+            says.all_listed.then_some(count + says.words)
+        })?;
+        (first.all_listed && count >= 2).then_some(place)
+    }
+}
+
+/// What a raw value says of its record.
+#[derive(Clone, Copy, Debug)]
+pub struct Says {
+    /// It is nobody's.
+    junk: bool,
+    is_name: bool,
+    /// Of a name, its words, and whether all of them are such that name nobody.
+    words: usize,
+    all_listed: bool,
 }
 
 /// Lower case, tidy.
@@ -200,23 +215,35 @@ mod tests {
     #[test]
     fn junk_records_are_known() {
         let all = Placeholders::load(&Rulebook::builtin());
-        for (names, others) in [
-            ([Some("test"), Some("test")], [None]),
-            ([Some("Test"), Some("User2")], [None]),
-            ([Some("DO NOT USE"), None], [None]),
-            ([Some("Ann"), Some("Lee (do not use)")], [None]),
-            ([Some("asdf"), Some("asdf")], [None]),
-            ([Some("Ann"), Some("Lee")], [Some("Test Account")]),
+        let junk = |names: [Option<&str>; 2], other: Option<&str>| {
+            let values = [(names[0], true), (names[1], true), (other, false)];
+            let says: Vec<(usize, Says)> = values
+                .iter()
+                .enumerate()
+                .filter_map(|(at, (value, is_name))| Some((at, all.says((*value)?, *is_name))))
+                .collect();
+            Placeholders::junk(says.into_iter())
+        };
+        for (names, other, place) in [
+            ([Some("test"), Some("test")], None, 0),
+            ([Some("Test"), Some("User2")], None, 0),
+            ([Some(" "), Some("Test test")], None, 1),
+            ([Some("DO NOT USE"), None], None, 0),
+            ([Some("Ann"), Some("Lee (do not use)")], None, 1),
+            ([Some("asdf"), Some("asdf")], None, 0),
+            ([Some("Ann"), Some("Lee")], Some("Test Account"), 2),
+            ([Some("Test"), Some("user")], Some("Test Account"), 0),
         ] {
-            assert!(all.junk(&names, &others).is_some(), "{names:?}");
+            assert_eq!(junk(names, other), Some(place), "{names:?}");
         }
         for names in [
             [Some("Ann"), Some("Test")],
+            [Some("Test"), Some("Ann")],
             [Some("Test"), None],
             [Some("Anna"), Some("Lee")],
             [None, None],
         ] {
-            assert_eq!(all.junk(&names, &[Some("Testo AG")]), None, "{names:?}");
+            assert_eq!(junk(names, Some("Testo AG")), None, "{names:?}");
         }
     }
 }

@@ -5,10 +5,12 @@
 
 pub mod csv;
 pub mod decisions;
+mod events;
 pub mod evidence;
 mod formulas;
 pub mod guard;
 pub mod output;
+pub mod parquet;
 pub mod previous;
 pub mod reports;
 pub mod seal;
@@ -29,7 +31,7 @@ use serde_json::Value;
 
 pub use previous::Previous;
 
-use crate::audit::{self, columns::Frames, order::Order};
+use crate::audit::{self, order::Order};
 use crate::contact::{Events, Failure, Held, Records, Table, Violations};
 use crate::link::Linked;
 use crate::link::decisions::Decision;
@@ -190,12 +192,8 @@ fn write_files(
         Box::new(|| xref.write(staging, &run.plan.output)),
         Box::new(|| {
             let rows = run.events.len();
-            let name = "audit.parquet";
-            let schema = audit::columns::schema();
-            let frames = Frames::new(&run.events, order, run.records, run.merged);
-            let written = output::parquet_file(staging, name, &schema, rows, |start, end| {
-                frames.frame(start, end)
-            })?;
+            let columns = events::columns(&run.events, order, run.records, run.merged);
+            let written = parquet::parquet_columns(staging, "audit.parquet", &columns, rows)?;
             Ok(vec![written])
         }),
         Box::new(|| {

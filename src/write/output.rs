@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
+use polars::polars_utils::compression::ZstdLevel;
 use polars::prelude::{DataFrame, PolarsError, Schema};
-use polars_io::parquet::write::{KeyValueMetadata, ParquetWriter};
+use polars_io::parquet::write::{KeyValueMetadata, ParquetCompression, ParquetWriter};
 
 use super::csv::{self, Hashed, Line};
 use super::staging::Staging;
@@ -13,6 +14,9 @@ use crate::contact::{Diagnostic, Failure, FailureKind};
 
 /// Rows of a Parquet row group.
 pub const ROW_GROUP: usize = 1 << 17;
+
+/// Level of Parquet's zstd: half the time of the library's usual 3, files a few per cent larger.
+const ZSTD: i32 = 1;
 
 /// A file of the run as the summary lists it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -104,8 +108,10 @@ pub fn parquet_file_of(
 ) -> Result<Written, Failure> {
     file(staging, name, |out| {
         let about = (!about.is_empty()).then(|| KeyValueMetadata::from_static(about));
+        let level = ZstdLevel::try_new(ZSTD)?;
         let mut writer = ParquetWriter::new(&mut *out)
             .with_key_value_metadata(about)
+            .with_compression(ParquetCompression::Zstd(Some(level)))
             .batched(schema)?;
         for start in (0..rows).step_by(row_group) {
             writer.write_batch(&batch(start, (start + row_group).min(rows))?)?;

@@ -1,12 +1,10 @@
 //! The golden records and the xref, as CSV and as Parquet.
 
-use polars::prelude::{
-    Column, DataFrame, DataType, Field as PlField, Float64Chunked, Int64Chunked, IntoColumn,
-    NamedFrom, PolarsResult, Schema, Series, StringChunked,
-};
+use polars::prelude::{Column as PolarsColumn, IntoColumn, StringChunked};
 
 use super::csv::Line;
-use super::output::{Written, csv_file, parquet_file};
+use super::output::{Written, csv_file};
+use super::parquet::{Cells, Column, parquet_columns};
 use super::staging::Staging;
 use crate::contact::{Failure, Held, Records, Text};
 use crate::link::Linked;
@@ -64,27 +62,18 @@ pub fn golden(
         )?);
     }
     if output.parquet {
-        let schema: Schema = golden_header(merged)
-            .into_iter()
-            .map(|name| PlField::new(name.into(), golden_type(name)))
+        let ids = &merged.golden_ids;
+        let id = Column::texts(
+            GOLDEN_ID,
+            ids.len(),
+            |number| ids[number as usize].as_str(),
+            |row| u32::try_from(row).ok(),
+        );
+        let others = merged.golden.iter();
+        let columns: Vec<Column<'_>> = std::iter::once(id)
+            .chain(others.map(|(name, column)| golden_column(name, column)))
             .collect();
-        written.push(parquet_file(
-            staging,
-            "golden.parquet",
-            &schema,
-            rows,
-            |start, end| {
-                let ids: StringChunked = merged.golden_ids[start..end]
-                    .iter()
-                    .map(|id| Some(id.as_str()))
-                    .collect();
-                let mut columns = vec![named(ids, GOLDEN_ID)];
-                for (name, column) in merged.golden.iter() {
-                    columns.push(golden_column(name, column, start, end));
-                }
-                DataFrame::new(end - start, columns)
-            },
-        )?);
+        written.push(parquet_columns(staging, "golden.parquet", &columns, rows)?);
     }
     Ok(written)
 }
@@ -92,41 +81,29 @@ pub fn golden(
 /// Whether `golden.parquet` holds the column as numbers.
 #[must_use]
 pub fn is_number(name: &str) -> bool {
-    golden_type(name) != DataType::String
+    matches!(name, RECORD_COUNT | CONFIDENCE)
 }
 
-fn golden_type(name: &str) -> DataType {
-    match name {
-        RECORD_COUNT => DataType::Int64,
-        CONFIDENCE => DataType::Float64,
-        _ => DataType::String,
-    }
-}
-
-fn golden_column(name: &str, column: &Text, start: usize, end: usize) -> Column {
-    let cells = || (start..end).map(|row| column.get(row));
-    match golden_type(name) {
-        DataType::Int64 => {
-            let numbers: Int64Chunked = cells()
-                .map(|c| c.and_then(|c| c.parse::<i64>().ok()))
-                .collect();
-            numbers.with_name(name.into()).into_column()
-        }
-        DataType::Float64 => {
-            let numbers: Float64Chunked = cells()
-                .map(|c| c.and_then(|c| c.parse::<f64>().ok()))
-                .collect();
-            numbers.with_name(name.into()).into_column()
-        }
-        _ => named(column.to_polars(start..end), name),
+fn golden_column<'a>(name: &str, column: &'a Text) -> Column<'a> {
+    let cells = match name {
+        RECORD_COUNT => Cells::Integers(Box::new(|row| column.get(row)?.parse().ok())),
+        CONFIDENCE => Cells::Floats(Box::new(|row| column.get(row)?.parse().ok())),
+        _ => return Column::of(name, column),
+    };
+    Column {
+        name: name.to_owned(),
+        cells,
     }
 }
 
 /// A polars column of text.
 #[must_use]
-pub fn named(cells: StringChunked, name: &str) -> Column {
+pub fn named(cells: StringChunked, name: &str) -> PolarsColumn {
     cells.with_name(name.into()).into_column()
 }
+
+/// What may have become of a record.
+const STATUSES: [&str; 3] = ["merged", "single", "quarantined"];
 
 /// Where each record went.
 pub struct Xref<'a> {
@@ -190,42 +167,50 @@ impl Xref<'_> {
             )?);
         }
         if output.parquet {
-            let schema: Schema = XREF_COLUMNS
-                .iter()
-                .map(|&name| {
-                    let kind = if name == "match_probability" {
-                        DataType::Float64
-                    } else {
-                        DataType::String
-                    };
-                    PlField::new(name.into(), kind)
-                })
-                .collect();
-            written.push(parquet_file(
-                staging,
-                "xref.parquet",
-                &schema,
-                rows,
-                |start, end| self.frame(start, end),
-            )?);
+            let columns = self.columns();
+            written.push(parquet_columns(staging, "xref.parquet", &columns, rows)?);
         }
         Ok(written)
     }
 
-    fn frame<'s>(&'s self, start: usize, end: usize) -> PolarsResult<DataFrame> {
-        let text = |name: &str, cell: &dyn Fn(usize) -> Option<&'s str>| {
-            named((start..end).map(cell).collect(), name)
+    /// The columns of [`XREF_COLUMNS`], in that order.
+    fn columns(&self) -> Vec<Column<'_>> {
+        let (records, merged) = (self.records, self.merged);
+        let ids = records.record_id.as_ref();
+        let column = |name: &str| match name {
+            "source" => Column::texts(
+                name,
+                records.sources.len(),
+                |number| records.sources[number as usize].name.as_str(),
+                |row| Some(u32::from(records.origin[row].source)),
+            ),
+            "record_id" => Column::texts(
+                name,
+                ids.map_or(0, Text::distinct),
+                move |number| ids.map_or("", |ids| ids.value(number)),
+                move |row| ids?.code(row),
+            ),
+            GOLDEN_ID => Column::texts(
+                name,
+                merged.golden_ids.len(),
+                |number| merged.golden_ids[number as usize].as_str(),
+                |row| merged.golden_of.get(row).copied().flatten(),
+            ),
+            "status" => Column::texts(
+                name,
+                STATUSES.len(),
+                |number| STATUSES[number as usize],
+                |row| {
+                    let own = self.status(row);
+                    let place = STATUSES.iter().position(|status| *status == own)?;
+                    u32::try_from(place).ok()
+                },
+            ),
+            _ => Column {
+                name: name.to_owned(),
+                cells: Cells::Floats(Box::new(|row| self.probability(row)?.parse().ok())),
+            },
         };
-        let probabilities: Vec<Option<f64>> = (start..end)
-            .map(|row| self.probability(row).and_then(|p| p.parse().ok()))
-            .collect();
-        let columns = vec![
-            text("source", &|row| Some(&self.records.source(row).name)),
-            text("record_id", &|row| Some(self.records.id(row))),
-            text("golden_id", &|row| self.golden_id(row)),
-            text("status", &|row| Some(self.status(row))),
-            Series::new("match_probability".into(), probabilities).into_column(),
-        ];
-        DataFrame::new(end - start, columns)
+        XREF_COLUMNS.iter().map(|name| column(name)).collect()
     }
 }

@@ -117,37 +117,33 @@ impl Blocks {
         let n = f.len();
         let record_bits = usize::BITS - n.leading_zeros();
         let mask = (1u64 << record_bits) - 1;
-        let chunks: Vec<Vec<Vec<u64>>> = (0..n.div_ceil(CHUNK))
+        let chunks: Vec<Emitted> = (0..n.div_ceil(CHUNK))
             .into_par_iter()
-            .map(|chunk| {
-                let mut parts: Vec<Vec<u64>> = vec![Vec::new(); PARTS];
+            .map_init(Vec::new, |all, chunk| {
+                all.clear();
                 for record in chunk * CHUNK..((chunk + 1) * CHUNK).min(n) {
-                    keys.emit(f, record, &mut |key: u64| {
-                        let part = usize::try_from(key >> 56).unwrap_or(0);
-                        parts[part].push(key & !mask | record as u64);
-                    });
+                    if !f.is_copy(u32::try_from(record).unwrap_or(u32::MAX)) {
+                        keys.emit(f, record, &mut |key: u64| {
+                            all.push(key & !mask | record as u64);
+                        });
+                    }
                 }
-                parts
+                Emitted::of(all)
             })
             .collect();
-        let mut parts: Vec<Vec<Vec<u64>>> = (0..PARTS)
-            .map(|_| Vec::with_capacity(chunks.len()))
-            .collect();
-        for chunk in chunks {
-            for (part, list) in parts.iter_mut().zip(chunk) {
-                part.push(list);
-            }
-        }
-        let runs: Vec<Runs> = parts
+        let runs: Vec<Runs> = (0..PARTS)
             .into_par_iter()
-            .map(|lists| {
-                let keyed = lists.concat();
-                drop(lists);
+            .with_max_len(1)
+            .map(|part| {
+                let lists = || chunks.iter().map(|chunk| chunk.part(part));
+                let mut keyed = Vec::with_capacity(lists().map(<[u64]>::len).sum());
+                lists().for_each(|list| keyed.extend_from_slice(list));
                 let mut keyed = by_key(keyed, record_bits);
                 keyed.dedup();
                 Runs::of(&keyed, mask, max_block)
             })
             .collect();
+        drop(chunks);
         let mut out = Self {
             starts: Vec::with_capacity(runs.iter().map(|r| r.sizes.len()).sum::<usize>() + 1),
             records: Vec::with_capacity(runs.iter().map(|r| r.records.len()).sum()),
@@ -220,6 +216,37 @@ fn by_key(mut from: Vec<u64>, record_bits: u32) -> Vec<u64> {
         shift += DIGIT;
     }
     from
+}
+
+/// The keys of a chunk of records, part by part, in memory that fits.
+struct Emitted {
+    starts: Vec<u32>,
+    keys: Vec<u64>,
+}
+
+impl Emitted {
+    fn of(all: &[u64]) -> Self {
+        let part = |key: u64| usize::try_from(key >> 56).unwrap_or(0);
+        let mut starts = vec![0_u32; PARTS + 1];
+        for &key in all {
+            starts[part(key) + 1] += 1;
+        }
+        for at in 0..PARTS {
+            starts[at + 1] += starts[at];
+        }
+        let mut next = starts.clone();
+        let mut keys = vec![0; all.len()];
+        for &key in all {
+            let place = &mut next[part(key)];
+            keys[*place as usize] = key;
+            *place += 1;
+        }
+        Self { starts, keys }
+    }
+
+    fn part(&self, part: usize) -> &[u64] {
+        &self.keys[self.starts[part] as usize..self.starts[part + 1] as usize]
+    }
 }
 
 /// The blocks of one part.

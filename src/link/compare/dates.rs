@@ -89,12 +89,16 @@ const fn parts(date: u32) -> (u32, u32, u32) {
 fn edits(a: u32, b: u32, digits: usize) -> u32 {
     let (a, b) = (spell(a), spell(b));
     let (a, b) = (&a[4 - digits..], &b[4 - digits..]);
-    let differing: Vec<usize> = (0..digits).filter(|&at| a[at] != b[at]).collect();
-    match differing[..] {
-        [] => 0,
-        [x, y] if y == x + 1 && a[x] == b[y] && a[y] == b[x] => 1,
-        _ => u32::try_from(differing.len()).unwrap_or(4),
+    let (mut count, mut first, mut last) = (0, 0, 0);
+    for at in (0..digits).filter(|&at| a[at] != b[at]) {
+        if count == 0 {
+            first = at;
+        }
+        last = at;
+        count += 1;
     }
+    let exchanged = count == 2 && last == first + 1 && a[first] == b[last] && a[last] == b[first];
+    if exchanged { 1 } else { count }
 }
 
 const fn spell(n: u32) -> [u8; 4] {

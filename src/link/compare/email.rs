@@ -3,6 +3,8 @@
 
 use rapidfuzz::distance::osa;
 
+use super::Side;
+use crate::link::card::Address;
 use crate::link::features::{Email, Features};
 
 /// 1 same · 2 same, one or two other given names use it · 3 same, a role mailbox or more names ·
@@ -11,19 +13,20 @@ use crate::link::features::{Email, Features};
 /// (`ann.lee@`, `ann.lee2@`) · 9 different, same work domain · 10 two work domains · 11 private
 /// and work · 12 both private; 0 missing.
 #[must_use]
-pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
-    let (x, y) = (&f.cards[a], &f.cards[b]);
+pub fn compare(f: &Features, (a, x): Side<'_>, (b, y): Side<'_>) -> u8 {
     if x.emails == 0 || y.emails == 0 {
         return 0;
     }
     if x.emails == 1 && y.emails == 1 {
-        return pair(f, a, b, x.email, y.email);
+        return pair(f, (a, x.email, &x.address), (b, y.email, &y.address));
     }
     let (left, right) = (f.emails.of(a), f.emails.of(b));
     let mut best = 0;
     for &x in left {
+        let one = Address::of(&f.email_list[x as usize]);
         for &y in right {
-            let level = pair(f, a, b, x, y);
+            let other = Address::of(&f.email_list[y as usize]);
+            let level = pair(f, (a, x, &one), (b, y, &other));
             if best == 0 || level < best {
                 best = level;
             }
@@ -32,8 +35,11 @@ pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
     best
 }
 
-fn pair(f: &Features, a: usize, b: usize, x: u32, y: u32) -> u8 {
-    let (left, right) = (&f.email_list[x as usize], &f.email_list[y as usize]);
+/// Record, number of the address, and what tells it apart.
+type One<'a> = (usize, u32, &'a Address);
+
+/// Texts are looked at only where letters, lengths and hashes leave a doubt.
+fn pair(f: &Features, (a, x, left): One<'_>, (b, y, right): One<'_>) -> u8 {
     if x == y {
         return if left.role {
             3
@@ -41,26 +47,32 @@ fn pair(f: &Features, a: usize, b: usize, x: u32, y: u32) -> u8 {
             f.email_fan[x as usize].level()
         };
     }
-    if typo(left, right) {
+    let text = |at: u32| &f.email_list[at as usize];
+    let may_be_near = left.local_letters.edits(right.local_letters) <= 1;
+    if may_be_near && typo((left, right), || (text(x), text(y))) {
         return 4;
     }
-    if left.local_letters == right.local_letters && left.local == right.local && !left.role {
-        match (f.made_of_name(a, left), f.made_of_name(b, right)) {
+    let same = left.local_letters == right.local_letters
+        && left.local == right.local
+        && text(x).local == text(y).local;
+    if same && !left.role {
+        match (f.made_of_name(a, text(x)), f.made_of_name(b, text(y))) {
             (false, false) => return 5,
             // Both names make this mailbox: namesakes have it at any company that makes
             // addresses so, and it says no more than the names do. A number is news.
-            (true, true) if digits(&left.local) < 2 => {}
+            (true, true) if digits(&text(x).local) < 2 => {}
             _ => return 6,
         }
     }
-    if resembling(left, right) {
+    if resembling((left, right), || (text(x), text(y))) {
         return 7;
     }
     match (left.private, right.private) {
         (true, true) => 12,
         (true, false) | (false, true) => 11,
         (false, false) if left.domain == right.domain => {
-            if numbered_apart(&left.local, &right.local) {
+            let letters = left.local_letters.same_without_digits(right.local_letters);
+            if letters && numbered_apart(&text(x).local, &text(y).local) {
                 8
             } else {
                 9
@@ -82,11 +94,23 @@ fn digits(local: &str) -> usize {
 
 /// Damaged on both sides of the `@`: one edit in eight letters, over the whole address. At one
 /// domain the difference is the person's, so it does not count.
-fn resembling(a: &Email, b: &Email) -> bool {
+fn resembling<'e>(
+    (a, b): (&Address, &Address),
+    texts: impl FnOnce() -> (&'e Email, &'e Email),
+) -> bool {
     if a.role || b.role || a.domain == b.domain {
         return false;
     }
     let least = a.local_letters.edits(b.local_letters) + a.domain_letters.edits(b.domain_letters);
+    // A length that is cut says little, and the texts decide.
+    let cut = |a: &Address| a.local_length == u8::MAX || a.domain_length == u8::MAX;
+    let length = |a: &Address| u32::from(a.local_length) + u32::from(a.domain_length);
+    let (shorter, longer) = (length(a).min(length(b)), length(a).max(length(b)));
+    let far = longer - shorter > shorter / 8 || least > shorter / 8;
+    if far && !cut(a) && !cut(b) {
+        return false;
+    }
+    let (a, b) = texts();
     let length = |e: &Email| e.local.len() + e.domain_name.len();
     let (shorter, longer) = (length(a).min(length(b)), length(a).max(length(b)));
     let allowed = shorter / 8;
@@ -106,7 +130,7 @@ fn resembling(a: &Email, b: &Email) -> bool {
 }
 
 /// One edit in the local part (not its first letter) or in the domain.
-fn typo(a: &Email, b: &Email) -> bool {
+fn typo<'e>((a, b): (&Address, &Address), texts: impl FnOnce() -> (&'e Email, &'e Email)) -> bool {
     let one = |x: &str, y: &str| {
         osa::distance_with_args(x.bytes(), y.bytes(), &osa::Args::default().score_cutoff(1))
             .is_some()
@@ -115,19 +139,25 @@ fn typo(a: &Email, b: &Email) -> bool {
         return false;
     }
     if a.domain == b.domain {
-        let digits = |s: &str| s.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
-        a.local.len() >= 5
-            && a.local_letters.edits(b.local_letters) <= 1
-            && a.local.bytes().next() == b.local.bytes().next()
+        if a.local_length < 5
+            || a.local_length.abs_diff(b.local_length) > 1
+            || !a.local_letters.same_start(b.local_letters)
+        {
+            return false;
+        }
+        let (a, b) = texts();
+        let digits = |text: &'e str| text.bytes().filter(u8::is_ascii_digit);
+        a.local.bytes().next() == b.local.bytes().next()
             && a.local != b.local
             && one(&a.local, &b.local)
-            && digits(&a.local) == digits(&b.local)
+            && digits(&a.local).eq(digits(&b.local))
     } else if a.local_letters == b.local_letters
-        && a.domain_letters.edits(b.domain_letters) <= 1
         && a.local == b.local
-        && a.local.len() >= 4
+        && a.local_length >= 4
+        && a.domain_letters.edits(b.domain_letters) <= 1
     {
-        one(&a.domain_name, &b.domain_name)
+        let (a, b) = texts();
+        a.local == b.local && one(&a.domain_name, &b.domain_name)
     } else {
         false
     }
@@ -157,8 +187,14 @@ mod tests {
             ..Email::default()
         };
         let a = mail("harleyk", "houston.net", 1);
-        assert!(resembling(&a, &mail("haoleyk", "hovston.net", 2)));
-        assert!(!resembling(&a, &mail("haoleyk", "houston.net", 1)));
-        assert!(!resembling(&a, &mail("markb", "hudson.net", 3)));
+        let resembles = |b: &Email| {
+            let (x, y) = (Address::of(&a), Address::of(b));
+            resembling((&x, &y), || (&a, b))
+        };
+        assert!(resembles(&mail("haoleyk", "hovston.net", 2)));
+        assert!(!resembles(&mail("haoleyk", "houston.net", 1)));
+        assert!(!resembles(&mail("markb", "hudson.net", 3)));
+        let long = mail(&"x".repeat(300), "houston.net", 4);
+        assert!(!resembles(&long));
     }
 }

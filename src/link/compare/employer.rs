@@ -1,5 +1,8 @@
 //! Employers: company and work domain are one fact.
 
+use std::borrow::Cow;
+
+use super::Side;
 use super::cache::PairCache;
 use super::text::{similar, within_edits};
 use crate::link::card::{Card, Letters};
@@ -14,8 +17,7 @@ const SPELLING: u8 = 2;
 
 /// 1 same company or domain · 2 near (abbreviated, acronym, a spelling) · 3 same first word · 4 different; 0 missing.
 #[must_use]
-pub fn compare(f: &Features, a: usize, b: usize, cache: &mut PairCache) -> u8 {
-    let (x, y) = (&f.cards[a], &f.cards[b]);
+pub fn compare(f: &Features, (a, x): Side<'_>, (b, y): Side<'_>, cache: &PairCache) -> u8 {
     if x.employer_count == 0 || y.employer_count == 0 {
         return 0;
     }
@@ -105,12 +107,12 @@ fn misspelt(a: &str, b: &str) -> bool {
 }
 
 fn texts(a: &str, b: &str) -> u8 {
-    let (ga, gb): (String, String) = (a.replace(' ', ""), b.replace(' ', ""));
+    let (ga, gb) = (glued(a), glued(b));
     if ga == gb {
         return 1;
     }
     let shorter = ga.len().min(gb.len());
-    if similar(&ga, &gb, 0.93) || (shorter >= 6 && (ga.starts_with(&gb) || gb.starts_with(&ga))) {
+    if similar(&ga, &gb, 0.93) || (shorter >= 6 && (ga.starts_with(&*gb) || gb.starts_with(&*ga))) {
         return 2;
     }
     if acronym(a, &gb) || acronym(b, &ga) {
@@ -124,6 +126,15 @@ fn texts(a: &str, b: &str) -> u8 {
         return 2;
     }
     if fa.len() >= 4 && fa == fb { 3 } else { 4 }
+}
+
+/// Without blanks.
+fn glued(text: &str) -> Cow<'_, str> {
+    if text.contains(' ') {
+        Cow::Owned(text.replace(' ', ""))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Every word of one begins a word of the other at the same place: `lodz ind` for `lodz industries`.
@@ -144,6 +155,7 @@ fn acronym(words: &str, short: &str) -> bool {
 /// Does a domain's label spell the company: glued, its beginning, or its first word?
 fn spells(company: &str, domain: &str) -> bool {
     let label = domain.split('.').next().unwrap_or("").replace('-', "");
-    let glued = company.replace(' ', "");
-    label.len() >= 5 && (glued.starts_with(&label) || label.starts_with(&glued) && glued.len() >= 5)
+    let glued = glued(company);
+    label.len() >= 5
+        && (glued.starts_with(&label) || label.starts_with(&*glued) && glued.len() >= 5)
 }

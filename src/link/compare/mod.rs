@@ -12,7 +12,8 @@ pub mod names;
 pub mod phone;
 pub mod text;
 
-use super::features::{Features, NONE, Texts};
+use super::card::Card;
+use super::features::{Features, NONE};
 use names::NameComparer;
 
 /// The comparisons, in the order of their place in a pattern. `rules/matching.toml`
@@ -123,7 +124,13 @@ impl Compared {
     /// what was weighed.
     #[must_use]
     pub fn rounded(self) -> Self {
-        let step = |bits: f32| (bits * 256.0).round() / 256.0;
+        let step = |bits: f32| {
+            if bits == 0.0 {
+                bits
+            } else {
+                (bits * 256.0).round() / 256.0
+            }
+        };
         Self {
             pattern: self.pattern,
             given_rarity: step(self.given_rarity),
@@ -133,8 +140,8 @@ impl Compared {
     }
 }
 
-/// The level of two texts.
-type TextLevel = fn(&Texts, u32, u32) -> u8;
+/// A record and its card.
+pub type Side<'a> = (usize, &'a Card);
 
 /// Compares two records of `features`.
 pub fn compare(
@@ -143,9 +150,19 @@ pub fn compare(
     right: u32,
     names: &mut NameComparer<'_>,
 ) -> Compared {
-    let f = features;
     let (a, b) = (left as usize, right as usize);
-    let (x, y) = (&f.cards[a], &f.cards[b]);
+    let cards = &features.cards;
+    compare_cards(features, (a, &cards[a]), (b, &cards[b]), names)
+}
+
+/// The same, where the cards are at hand.
+pub fn compare_cards(
+    f: &Features,
+    left: Side<'_>,
+    right: Side<'_>,
+    names: &mut NameComparer<'_>,
+) -> Compared {
+    let (x, y) = (left.1, right.1);
     let mut out = Compared::default();
     names.compare(x, y, &mut out);
     let pattern = &mut out.pattern;
@@ -158,30 +175,48 @@ pub fn compare(
         Comparison::Number,
         text::number(&f.texts, x.number, y.number),
     );
-    pattern.set(Comparison::Email, email::compare(f, a, b));
+    pattern.set(Comparison::Email, email::compare(f, left, right));
     pattern.set(
         Comparison::Employer,
-        employer::compare(f, a, b, &mut names.texts),
+        employer::compare(f, left, right, names.texts()),
     );
-    pattern.set(Comparison::Phone, phone::compare(f, a, b));
-    for (comparison, x, y, level) in [
-        (
-            Comparison::Title,
-            x.title,
-            y.title,
-            text::title as TextLevel,
-        ),
-        (Comparison::Street, x.street, y.street, text::street),
-        (Comparison::Postcode, x.postcode, y.postcode, text::postcode),
-        (Comparison::City, x.city, y.city, text::city),
+    pattern.set(Comparison::Phone, phone::compare(f, left, right));
+    pattern.set(
+        Comparison::Street,
+        if x.street == NONE || y.street == NONE {
+            0
+        } else if x.street == y.street {
+            1
+        } else if x.road.differs(y.road) {
+            debug_assert_eq!(text::street(&f.texts, x.street, y.street), 4);
+            4
+        } else {
+            let kind = Comparison::Street as u8;
+            names.texts().level(kind, x.street, y.street, |x, y| {
+                text::street(&f.texts, x, y)
+            })
+        },
+    );
+    pattern.set(
+        Comparison::Postcode,
+        text::postcode(&f.texts, x.postcode, y.postcode),
+    );
+    for (comparison, x, y) in [
+        (Comparison::Title, x.title, y.title),
+        (Comparison::City, x.city, y.city),
     ] {
         let level = if x == NONE || y == NONE {
             0
         } else if x == y {
             1
         } else {
-            let cache = &mut names.texts;
-            cache.level(comparison as u8, x, y, |x, y| level(&f.texts, x, y))
+            names.texts().level(comparison as u8, x, y, |x, y| {
+                if comparison == Comparison::Title {
+                    text::title(&f.texts, x, y)
+                } else {
+                    text::city(&f.texts, x, y)
+                }
+            })
         };
         pattern.set(comparison, level);
     }

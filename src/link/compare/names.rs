@@ -1,5 +1,8 @@
 //! Given and family names: levels of each half, swapped order, whole names.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::cache::PairCache;
 pub use super::name_level::level;
 use super::name_level::{sounds_alike, typo};
@@ -38,39 +41,64 @@ pub const fn family_level(level: u8) -> u8 {
     }
 }
 
-const CACHE: usize = 1 << 16;
+/// Levels that are remembered, of names and of texts: at most, and for each record.
+const REMEMBERED: usize = 1 << 20;
+const FOR_A_RECORD: usize = 4;
 
 /// How much of a community's bits counts: letters place a name loosely, and how rare the
 /// name is says a part of it already.
 const COMMUNITY: f32 = 0.5;
 
-/// Compares names, remembering the pairs it has seen. One for each thread.
+/// Levels that were found before, for all threads.
+#[derive(Debug)]
+pub struct Remembered {
+    names: PairCache,
+    texts: PairCache,
+}
+
+impl Remembered {
+    /// As much as pays for comparing all candidate pairs of so many records.
+    #[must_use]
+    pub fn of(records: usize) -> Self {
+        Self::with((records * FOR_A_RECORD).clamp(1 << 10, REMEMBERED))
+    }
+
+    fn with(slots: usize) -> Self {
+        Self {
+            names: PairCache::new(slots),
+            texts: PairCache::new(slots),
+        }
+    }
+}
+
+/// Compares names, remembering the pairs it has seen.
 pub struct NameComparer<'a> {
     features: &'a Features,
-    /// Direct-mapped: key → level. The key holds both ids and the kind.
-    cache: Vec<(u64, u8)>,
-    /// Levels of titles, streets, cities, employers.
-    pub texts: PairCache,
+    remembered: Cow<'a, Arc<Remembered>>,
 }
 
 impl<'a> NameComparer<'a> {
     #[must_use]
-    pub fn new(features: &'a Features) -> Self {
-        Self::with_cache(features, CACHE)
+    pub fn new(features: &'a Features, remembered: &'a Arc<Remembered>) -> Self {
+        Self {
+            features,
+            remembered: Cow::Borrowed(remembered),
+        }
     }
 
     /// For a few pairs only.
     #[must_use]
     pub fn small(features: &'a Features) -> Self {
-        Self::with_cache(features, 64)
-    }
-
-    fn with_cache(features: &'a Features, slots: usize) -> Self {
         Self {
             features,
-            cache: vec![(u64::MAX, 0); slots],
-            texts: PairCache::new(slots),
+            remembered: Cow::Owned(Arc::new(Remembered::with(64))),
         }
+    }
+
+    /// Levels of titles, cities, employers.
+    #[must_use]
+    pub fn texts(&self) -> &PairCache {
+        &self.remembered.texts
     }
 
     /// Sets the given, family and swapped levels and the rarity of what agrees.
@@ -121,15 +149,16 @@ impl<'a> NameComparer<'a> {
                 family = given::RESEMBLING;
             }
         }
-        out.given_rarity = self.rarity(given, f.given_rarity(rare_given), gb, f.given_rarity(gb));
-        out.family_rarity = self.rarity(
-            family,
-            f.family_rarity(rare_family),
-            fb,
-            f.family_rarity(fb),
-        );
+        if (given::SAME..=given::PART).contains(&given) {
+            let (left, right) = (f.given_rarity(rare_given), f.given_rarity(gb));
+            out.given_rarity = rarity(given, left, gb, right);
+        }
+        if (given::SAME..=given::PART).contains(&family) {
+            let (left, right) = (f.family_rarity(rare_family), f.family_rarity(fb));
+            out.family_rarity = rarity(family, left, fb, right);
+        }
         if (1..=given::PART).contains(&given) && (1..=given::PART).contains(&family) {
-            let (left, right) = (f.communities.bits(ga, fa), f.communities.bits(gb, fb));
+            let (left, right) = (a.community, b.community);
             // As with rarity, what is only alike counts half.
             let exact = given == given::SAME && family == given::SAME;
             let share = if exact { COMMUNITY } else { COMMUNITY / 2.0 };
@@ -179,7 +208,7 @@ impl<'a> NameComparer<'a> {
             return;
         }
         let commoner = |id: NameId| f.given_rarity(id).min(f.family_rarity(id));
-        let rarity = self.rarity(level, commoner(x), y, commoner(y));
+        let rarity = rarity(level, commoner(x), y, commoner(y));
         if as_given {
             out.pattern.set(Comparison::Given, level);
             out.given_rarity = rarity;
@@ -225,23 +254,9 @@ impl<'a> NameComparer<'a> {
         }
     }
 
-    /// How much rarer than average what agrees is: whole for "same", half for less.
-    fn rarity(&self, level: u8, left: f32, right_id: NameId, right: f32) -> f32 {
-        let rarity = if right_id == NONE {
-            left
-        } else {
-            left.min(right)
-        };
-        match level {
-            given::SAME => rarity,
-            given::NICKNAME..=given::PART => rarity / 2.0,
-            _ => 0.0,
-        }
-    }
-
     /// All words of both names are the same, in any order, three or more.
     fn same_words(&self, ga: NameId, fa: NameId, gb: NameId, fb: NameId) -> bool {
-        let count = |id: NameId| self.features.names.name(id).words.len();
+        let count = |id: NameId| self.words_in(id);
         let wanted = count(ga) + count(fa);
         if wanted < 3 || wanted != count(gb) + count(fb) {
             return false;
@@ -260,11 +275,12 @@ impl<'a> NameComparer<'a> {
     /// All words of the shorter name, two or more, are words of the longer one, in any half.
     fn contained(&self, ga: NameId, fa: NameId, gb: NameId, fb: NameId) -> bool {
         let f = self.features;
+        let count = |g: NameId, fa: NameId| self.words_in(g) + self.words_in(fa);
         let words = |g: NameId, fa: NameId| {
             let (given, family) = (&f.names.name(g).words, &f.names.name(fa).words);
             given.iter().chain(family).copied()
         };
-        let (short, long) = match words(ga, fa).count().cmp(&words(gb, fb).count()) {
+        let (short, long) = match count(ga, fa).cmp(&count(gb, fb)) {
             std::cmp::Ordering::Less => ((ga, fa), (gb, fb)),
             std::cmp::Ordering::Equal => return false,
             std::cmp::Ordering::Greater => ((gb, fb), (ga, fa)),
@@ -278,32 +294,45 @@ impl<'a> NameComparer<'a> {
 
     /// The level of two halves of names; 0 when one is missing.
     fn half(&mut self, a: NameId, b: NameId, is_given: bool) -> u8 {
+        let f = self.features;
         if a == NONE || b == NONE {
             return 0;
         }
+        let (x, y) = (&f.name_cards[a as usize], &f.name_cards[b as usize]);
         if a == b {
-            return if self.features.names.name(a).initial {
+            return if x.initial {
                 given::INITIAL
             } else {
                 given::SAME
             };
         }
-        let cards = &self.features.name_cards;
-        if let (Some(x), Some(y)) = (cards.get(a as usize), cards.get(b as usize))
-            && x.differs(*y)
-        {
-            debug_assert_eq!(level(self.features, a, b, is_given), given::DIFFERENT);
+        if x.differs(*y) {
+            debug_assert_eq!(level(f, a, b, is_given), given::DIFFERENT);
             return given::DIFFERENT;
         }
-        let (low, high) = (a.min(b), a.max(b));
-        let key = u64::from(low) << 33 | u64::from(high) << 1 | u64::from(is_given);
-        let at = usize::try_from(key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48).unwrap_or(0)
-            & (self.cache.len() - 1);
-        if self.cache[at].0 == key {
-            return self.cache[at].1;
+        let names = &self.remembered.names;
+        names.level(u8::from(is_given), a, b, |a, b| level(f, a, b, is_given))
+    }
+
+    /// How many words a name has.
+    fn words_in(&self, id: NameId) -> usize {
+        match self.features.name_cards[id as usize].words {
+            u8::MAX => self.features.names.name(id).words.len(),
+            words => usize::from(words),
         }
-        let level = level(self.features, low, high, is_given);
-        self.cache[at] = (key, level);
-        level
+    }
+}
+
+/// How much rarer than average what agrees is: whole for "same", half for less.
+fn rarity(level: u8, left: f32, right_id: NameId, right: f32) -> f32 {
+    let rarity = if right_id == NONE {
+        left
+    } else {
+        left.min(right)
+    };
+    match level {
+        given::SAME => rarity,
+        given::NICKNAME..=given::PART => rarity / 2.0,
+        _ => 0.0,
     }
 }

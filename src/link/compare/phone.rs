@@ -1,17 +1,18 @@
 //! Phones by their last eight digits; how many people share one counts.
 
+use super::Side;
+use crate::link::card::digits;
 use crate::link::features::Features;
 
 /// 1 same, nobody else's · 2 same, one or two other given names use it · 3 same, three or more (a
 /// switchboard) · 4 one digit off, or the last seven · 5 different; 0 missing.
 #[must_use]
-pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
-    let (x, y) = (&f.cards[a], &f.cards[b]);
+pub fn compare(f: &Features, (a, x): Side<'_>, (b, y): Side<'_>) -> u8 {
     if x.phones == 0 || y.phones == 0 {
         return 0;
     }
     if x.phones == 1 && y.phones == 1 && x.phone != y.phone {
-        return if near(x.phone, y.phone) { 4 } else { 5 };
+        return if near_digits(x.phone, y.phone) { 4 } else { 5 };
     }
     let (left, right) = (f.phones.of(a), f.phones.of(b));
     let mut best = 5;
@@ -19,7 +20,7 @@ pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
         for &y in right {
             let level = if x == y {
                 f.phone_fan[x as usize].level()
-            } else if near(f.phone_digits[x as usize], f.phone_digits[y as usize]) {
+            } else if near_digits(f.packed_phones[x as usize], f.packed_phones[y as usize]) {
                 4
             } else {
                 5
@@ -32,14 +33,27 @@ pub fn compare(f: &Features, a: usize, b: usize) -> u8 {
 
 /// One of the last eight digits differs, or the last seven are the same.
 pub(in crate::link) fn near(a: u32, b: u32) -> bool {
-    if a % 10_000_000 == b % 10_000_000 {
-        return true;
+    near_digits(digits(a), digits(b))
+}
+
+/// The same of numbers that have a digit in four bits.
+const fn near_digits(a: u32, b: u32) -> bool {
+    let apart = a ^ b;
+    // A bit for each digit that differs.
+    let differing = (apart | apart >> 1 | apart >> 2 | apart >> 3) & 0x1111_1111;
+    differing.count_ones() == 1 || apart & 0x0FFF_FFFF == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::near;
+
+    #[test]
+    fn a_digit_may_differ_or_the_first_of_eight() {
+        assert!(near(55_550_123, 55_550_173));
+        assert!(near(55_550_123, 45_550_123));
+        assert!(near(55_550_123, 55_550_123));
+        assert!(!near(55_550_123, 55_550_132));
+        assert!(!near(0, 11));
     }
-    let (mut a, mut b, mut differing) = (a, b, 0);
-    for _ in 0..8 {
-        differing += u32::from(a % 10 != b % 10);
-        a /= 10;
-        b /= 10;
-    }
-    differing == 1
 }

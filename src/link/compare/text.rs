@@ -2,6 +2,7 @@
 
 use rapidfuzz::distance::{jaro_winkler, osa};
 
+use crate::link::card::Letters;
 use crate::link::features::{NONE, Texts};
 
 /// 1 same · 2 on one side only · 3 conflict; 0 when neither has one.
@@ -126,10 +127,14 @@ pub fn postcode(texts: &Texts, a: u32, b: u32) -> u8 {
         return 1;
     }
     let (a, b) = (texts.get(a), texts.get(b));
-    let near = a.len() == b.len() && a.len() >= 3 && a.bytes().take(3).eq(b.bytes().take(3));
-    if near
-        || osa::distance_with_args(a.bytes(), b.bytes(), &osa::Args::default().score_cutoff(1))
-            .is_some()
+    let near = a.len() == b.len() && a.len() >= 3 && a.as_bytes()[..3] == b.as_bytes()[..3];
+    let far = a.len().abs_diff(b.len()) > 1 || Letters::of(a).edits(Letters::of(b)) > 1;
+    if near {
+        2
+    } else if far {
+        3
+    } else if osa::distance_with_args(a.bytes(), b.bytes(), &osa::Args::default().score_cutoff(1))
+        .is_some()
     {
         2
     } else {

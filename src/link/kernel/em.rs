@@ -8,6 +8,10 @@
 //! on every table hold the meaning of "same person" in place (Enamorado, Fifield
 //! and Imai 2019). Levels are counted from 1; level 0 is "missing" and says nothing.
 
+use rayon::prelude::*;
+
+use super::logs::Logs;
+
 /// The latent classes of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -20,6 +24,8 @@ pub enum Class {
 }
 
 pub const CLASSES: usize = 5;
+/// Comparisons of a model at most.
+pub const MOST: usize = 16;
 /// The classes in which both records are one person.
 pub const ONE_PERSON: [usize; 2] = [0, 1];
 /// The classes in which they are two.
@@ -51,8 +57,8 @@ pub struct ComparisonSpec {
 /// One distinct agreement pattern: levels and parent states of every comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PatternRow {
-    pub levels: Vec<u8>,
-    pub states: Vec<u8>,
+    pub levels: [u8; MOST],
+    pub states: [u8; MOST],
     /// How many pairs show it.
     pub weight: f64,
     /// Random pairs are held in the classes of two persons.
@@ -136,39 +142,6 @@ impl Parameters {
         };
         (sum(Class::Same) / sum(Class::Unrelated)).log2()
     }
-
-    /// log2 of the class's share times the pattern's probability in each class.
-    #[must_use]
-    pub fn log2_joint(
-        &self,
-        specs: &[ComparisonSpec],
-        levels: &[u8],
-        states: &[u8],
-    ) -> [f64; CLASSES] {
-        let mut joint = self.share.map(f64::log2);
-        let told = |known: bool| {
-            let mut of = specs
-                .iter()
-                .zip(levels)
-                .filter(|(spec, _)| spec.tells_classes);
-            of.any(|(_, &level)| !known || level > 0)
-        };
-        if told(false) && !told(true) {
-            joint[Class::OtherJob as usize] = f64::NEG_INFINITY;
-            joint[Class::Colleague as usize] = f64::NEG_INFINITY;
-            joint[Class::Relative as usize] = f64::NEG_INFINITY;
-        }
-        for (k, spec) in specs.iter().enumerate() {
-            if levels[k] == 0 {
-                continue;
-            }
-            for (class, sum) in joint.iter_mut().enumerate() {
-                *sum += self.p[k][spec.table_of[class]][states[k] as usize][levels[k] as usize - 1]
-                    .log2();
-            }
-        }
-        joint
-    }
 }
 
 /// Probability of each class from log2 joints, over the classes given.
@@ -204,6 +177,9 @@ pub fn estimate(
     model
 }
 
+/// `[table][state][level - 1]`.
+type Counts = Vec<Vec<Vec<f64>>>;
+
 fn round(
     specs: &[ComparisonSpec],
     rows: &[PatternRow],
@@ -216,29 +192,46 @@ fn round(
             *share = 0.0;
         }
     }
-    let mut counts: Vec<Vec<Vec<Vec<f64>>>> = specs
+    let mut counts: Vec<Counts> = specs
         .iter()
         .map(|s| vec![vec![vec![0.0; s.levels]; s.states]; s.tables])
         .collect();
-    for row in rows {
-        let belongs = posterior(
-            model.log2_joint(specs, &row.levels, &row.states),
-            row.random,
-        );
-        for (class, p) in belongs.into_iter().enumerate() {
-            let weight = p * row.weight;
-            if weight <= 0.0 {
-                continue;
-            }
-            share[class] += weight;
-            for (k, spec) in specs.iter().enumerate() {
-                if row.levels[k] > 0 {
-                    counts[k][spec.table_of[class]][row.states[k] as usize]
-                        [row.levels[k] as usize - 1] += weight;
-                }
+    let logs = Logs::of(model, specs);
+    let belongs: Vec<[f64; CLASSES]> = rows
+        .par_iter()
+        .with_min_len(1024)
+        .map(|row| {
+            let joint = logs.joint(&row.levels, &row.states);
+            posterior(joint, row.random).map(|p| p * row.weight)
+        })
+        .collect();
+    for own in &belongs {
+        for (share, weight) in share.iter_mut().zip(own) {
+            if *weight > 0.0 {
+                *share += weight;
             }
         }
     }
+    // Comparison by comparison: each sum goes through the rows in their order.
+    let counted = |(k, (spec, counts)): (usize, (&ComparisonSpec, &mut Counts))| {
+        for (row, own) in rows.iter().zip(&belongs) {
+            let level = usize::from(row.levels[k]);
+            if level == 0 {
+                continue;
+            }
+            let state = usize::from(row.states[k]);
+            for (class, weight) in own.iter().enumerate() {
+                if *weight > 0.0 {
+                    counts[spec.table_of[class]][state][level - 1] += weight;
+                }
+            }
+        }
+    };
+    specs
+        .par_iter()
+        .zip(&mut counts)
+        .enumerate()
+        .for_each(counted);
     let all: f64 = share.iter().sum();
     let p = specs
         .iter()

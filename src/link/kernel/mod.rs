@@ -5,4 +5,5 @@ pub mod cluster;
 pub mod communities;
 pub mod em;
 pub mod guards;
+pub mod logs;
 pub mod random;

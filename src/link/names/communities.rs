@@ -1,6 +1,8 @@
 //! Which names go together: the communities of [`kernel::communities`](crate::link::kernel::communities)
 //! over the names of a run.
 
+use rayon::prelude::*;
+
 use super::word::{NameId, Names};
 use crate::link::features::NONE;
 use crate::link::kernel::communities::{Communities, Halves};
@@ -58,11 +60,14 @@ impl NameCommunities {
             return Self::default();
         };
         let mut out = Self::default();
-        for name in &names.names {
-            let p = learned.belongs(&letter_pairs(&name.glued));
-            out.classes = p.len();
-            out.belongs.extend(p);
-        }
+        let belongs: Vec<Vec<f32>> = names
+            .names
+            .par_iter()
+            .with_min_len(256)
+            .map(|name| learned.belongs(&letter_pairs(&name.glued)))
+            .collect();
+        out.classes = belongs.first().map_or(0, Vec::len);
+        out.belongs = belongs.concat();
         out.learned = Some(learned);
         out
     }

@@ -9,50 +9,45 @@ use super::columns::Column;
 use super::sheet::Sheet;
 use crate::contact::Severity;
 use crate::contact::diagnostic::shown;
-use crate::standardise::coded::{Groups, code};
+use crate::standardise::coded::code;
 use crate::standardise::outcome::Doubt;
-use crate::standardise::placeholder::Placeholders;
+use crate::standardise::placeholder::{Placeholders, Says};
 
 /// The cells that make up a name, and others that say what a record is.
 const NAMES: [&str; 4] = ["given_name", "middle_name", "family_name", "full_name"];
 const OTHERS: [&str; 2] = ["company", "job_title"];
 
 pub fn mark(columns: &BTreeMap<&str, Column<'_>>, placeholders: &Placeholders, sheet: &mut Sheet) {
-    let (names, others) = (of(columns, &NAMES), of(columns, &OTHERS));
-    let Some(first) = names.first().or(others.first()) else {
-        return;
+    let of = |fields: &'static [&'static str], is_name: bool| {
+        let present = fields.iter().filter_map(|name| columns.get(*name));
+        present.map(move |column| (column, is_name))
     };
-    let rows = first.coded.codes.len();
-    let mut marked: BTreeMap<u32, &str> = BTreeMap::new();
-    // Names by themselves, the rest by itself: together they would hardly repeat.
-    for (names, others) in [
-        (names.as_slice(), [].as_slice()),
-        ([].as_slice(), others.as_slice()),
-    ] {
-        let codes: Vec<&[u32]> = names
-            .iter()
-            .chain(others)
-            .map(|column| column.coded.codes.as_slice())
-            .collect();
-        if codes.is_empty() {
-            continue;
-        }
-        let groups = Groups::of(rows, &codes, &[]);
-        let said: Vec<Option<&str>> = groups
-            .first
-            .par_iter()
-            .with_min_len(256)
-            .map(|&row| {
-                let row = row as usize;
-                placeholders.junk(&cells(names, row), &cells(others, row))
-            })
-            .collect();
-        for (row, &group) in groups.codes.iter().enumerate() {
-            if let Some(Some(value)) = said.get(group as usize) {
-                marked.entry(code(row)).or_insert(value);
-            }
-        }
-    }
+    let columns: Vec<(&Column<'_>, bool)> = of(&NAMES, true).chain(of(&OTHERS, false)).collect();
+    let says: Vec<Vec<Says>> = columns
+        .iter()
+        .map(|(column, is_name)| {
+            let values = column.coded.values.par_iter().with_min_len(256);
+            values
+                .map(|value| placeholders.says(value, *is_name))
+                .collect()
+        })
+        .collect();
+    let rows = columns
+        .first()
+        .map_or(0, |(column, _)| column.coded.codes.len());
+    let marked: Vec<(u32, &str)> = (0..rows)
+        .into_par_iter()
+        .with_min_len(1 << 14)
+        .filter_map(|row| {
+            let of_row = columns.iter().zip(&says).enumerate();
+            let values = of_row.filter_map(|(place, ((column, _), says))| {
+                let code = column.coded.codes[row] as usize;
+                Some((place, *says.get(code)?))
+            });
+            let (column, _) = columns[Placeholders::junk(values)?];
+            Some((code(row), column.coded.get(row)?))
+        })
+        .collect();
     for (row, value) in marked {
         let doubt = Doubt {
             rule: "junk_record",
@@ -65,15 +60,4 @@ pub fn mark(columns: &BTreeMap<&str, Column<'_>>, placeholders: &Placeholders, s
         };
         sheet.doubt(row, "", Some(value), &doubt);
     }
-}
-
-fn of<'c, 'a>(columns: &'c BTreeMap<&str, Column<'a>>, fields: &[&str]) -> Vec<&'c Column<'a>> {
-    fields
-        .iter()
-        .filter_map(|name| columns.get(*name))
-        .collect()
-}
-
-fn cells<'a>(columns: &[&Column<'a>], row: usize) -> Vec<Option<&'a str>> {
-    columns.iter().map(|column| column.raw.get(row)).collect()
 }

@@ -1,0 +1,102 @@
+//! How many people share a value, and how rare a name is: persons are counted, not
+//! records.
+
+use rayon::prelude::*;
+
+use super::features::{Fan, Features};
+use super::names::NameId;
+use super::texts::{Lists, NONE, Texts};
+
+/// More people than this are not told apart.
+const MOST: usize = 8;
+
+/// Counts the differently named people of each address and phone.
+pub fn count(f: &mut Features) {
+    let sounds = sounds(f);
+    let fan = |lists: &Lists, values: usize| {
+        let mut seen: Vec<u64> = lists
+            .iter()
+            .filter(|&(record, _)| sounds[record as usize] != NONE)
+            .map(|(record, value)| u64::from(value) << 32 | u64::from(sounds[record as usize]))
+            .collect();
+        seen.par_sort_unstable();
+        seen.dedup();
+        let mut fans = vec![Fan(0); values];
+        for run in seen.chunk_by(|a, b| a >> 32 == b >> 32) {
+            if let Some(fan) = fans.get_mut((run[0] >> 32) as usize) {
+                *fan = Fan(u32::try_from(run.len().min(MOST)).unwrap_or(0));
+            }
+        }
+        fans
+    };
+    let (emails, phones) = (
+        fan(&f.emails, f.email_list.len()),
+        fan(&f.phones, f.phone_digits.len()),
+    );
+    (f.email_fan, f.phone_fan) = (emails, phones);
+}
+
+/// For each record what its given name sounds like; [`NONE`] when nobody is named.
+fn sounds(f: &Features) -> Vec<u32> {
+    let mut sounds = Texts::default();
+    let mut of_word = vec![NONE; f.names.words.len()];
+    (0..f.len())
+        .map(|record| {
+            let given = f.given[record];
+            if given != NONE && !f.names.name(given).initial {
+                let first = f.names.name(given).words.first().copied().unwrap_or(0);
+                let known = &mut of_word[first as usize];
+                if *known == NONE {
+                    *known = sounds.intern(&f.names.word(first).coarse);
+                }
+                return *known;
+            }
+            let mailboxes = f.emails.of(record).iter();
+            let role = mailboxes
+                .map(|&email| &f.email_list[email as usize])
+                .find(|email| email.role);
+            // Nobody in particular: the office shares what it has with whoever works there.
+            role.map_or(NONE, |role| {
+                sounds.intern(&format!("{}@{}", role.local, role.domain_name))
+            })
+        })
+        .collect()
+}
+
+/// Rarity of each given and each family name, by counting each distinct pair of (name,
+/// full name) once (Winkler's frequency adjustment).
+#[must_use]
+pub fn rarities(f: &Features) -> (Vec<f32>, Vec<f32>) {
+    let mut full: Vec<(NameId, NameId)> = (0..f.len())
+        .map(|r| (f.given[r], f.family[r]))
+        .filter(|&(g, f)| g != NONE || f != NONE)
+        .collect();
+    full.par_sort_unstable();
+    full.dedup();
+    let rarity = |ids: &mut dyn Iterator<Item = NameId>, names: usize| {
+        let mut counts = vec![0u32; names];
+        let mut total = 0f64;
+        for id in ids.filter(|&id| id != NONE) {
+            counts[id as usize] += 1;
+            total += 1.0;
+        }
+        let average: f64 = counts
+            .iter()
+            .map(|&c| (f64::from(c) / total.max(1.0)).powi(2))
+            .sum();
+        counts
+            .iter()
+            .map(|&c| {
+                let share = f64::from(c.max(1)) / total.max(1.0);
+                #[allow(clippy::cast_possible_truncation)] // bits, clamped
+                let bits = (average.max(1e-12) / share).log2().clamp(-8.0, 6.0) as f32;
+                bits
+            })
+            .collect::<Vec<f32>>()
+    };
+    let names = f.names.names.len();
+    (
+        rarity(&mut full.iter().map(|p| p.0), names),
+        rarity(&mut full.iter().map(|p| p.1), names),
+    )
+}
