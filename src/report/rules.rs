@@ -132,8 +132,11 @@ pub fn compared_fields(rulebook: &Rulebook) -> BTreeMap<String, Vec<String>> {
     let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for comparison in model.comparison.into_iter().chain(organisations) {
         let known = fields.entry(comparison.name).or_default();
-        known.extend(comparison.fields);
-        known.dedup();
+        for field in comparison.fields {
+            if !known.contains(&field) {
+                known.push(field);
+            }
+        }
     }
     fields
 }
@@ -200,6 +203,11 @@ mod tests {
             );
         }
         assert!(rules.stages(&rulebook).len() > 3);
+        let compared = compared_fields(&rulebook);
+        assert_eq!(compared["email"], ["email", "other_emails"]);
+        for field in compared.values().flatten() {
+            assert!(rulebook.fields().get(field).is_some(), "{field}");
+        }
         assert_eq!(rules.label("family_name"), "Family name");
     }
 }

@@ -16,6 +16,7 @@ fn draw(world: &World, previous: &Previous, changes: Option<Changes>) -> String 
     let merged = merged(world, previous.xref.as_ref());
     let mut events = world.events.clone();
     events.append(&merged.events);
+    let fingerprints = crate::diff::fingerprint::of(&world.records);
     let run = RunOutput {
         plan: &plan,
         rulebook: &Rulebook::builtin(),
@@ -34,6 +35,8 @@ fn draw(world: &World, previous: &Previous, changes: Option<Changes>) -> String 
         timings: Vec::new(),
         started: "2026-01-01T00:00:00Z".to_owned(),
         previous,
+        decisions: &[],
+        fingerprints: &fingerprints,
         samples: Some(&Samples::default()),
         changes,
     };
