@@ -237,8 +237,8 @@ impl Asked<'_> {
         Ok(plan)
     }
 
-    fn log(&self) -> Option<Log> {
-        Log::open(self.folder.as_deref()?).ok()
+    fn log(&self, run: &Run) -> Option<Log> {
+        Log::open(self.folder.as_deref()?, &run.summary).ok()
     }
 
     fn pair(&self, run: &Run, args: &ExplainArgs, a: u32, b: u32) -> Result<String, Failure> {
@@ -312,7 +312,7 @@ impl Asked<'_> {
     }
 
     fn records(&self, run: &Run, rows: &[u32], id: &str) -> Result<String, Failure> {
-        let log = self.log();
+        let log = self.log(run);
         let views = rows
             .iter()
             .take(20)
@@ -357,7 +357,7 @@ impl Asked<'_> {
             .folder
             .as_deref()
             .ok_or_else(|| failed("there is none yet".to_owned()))?;
-        let log = Log::open(folder).map_err(failed)?;
+        let log = Log::open(folder, &run.summary).map_err(failed)?;
         let told =
             field::tell(run, &log, &group, (golden, name), &self.rulebook).map_err(failed)?;
         let Some(story) = told else {

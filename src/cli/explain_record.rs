@@ -75,7 +75,7 @@ impl RecordView {
         Ok(Self {
             merged_with: told(&inside, &group.records)?,
             rivals: told(&outside, &others)?,
-            changes: log.and_then(|log| changes(log, &record, None).ok()),
+            changes: log.and_then(|log| changes(log, &record).ok()),
             group,
             record,
         })

@@ -90,16 +90,15 @@ pub fn tell(
     let lost: Vec<&LogEvent> = events.iter().filter(|event| event.kind == "lost").collect();
     let mut candidates = Vec::new();
     for record in &group.records {
-        let changes = changes(log, record, Some(field))?;
+        let changes: Vec<&LogEvent> = events
+            .iter()
+            .filter(|event| is_of(event, record) && is_change(event))
+            .collect();
         let own = record.value(field);
         if own.is_none() && changes.is_empty() {
             continue;
         }
-        let is = |event: &LogEvent| {
-            event.source.as_deref() == Some(&record.source)
-                && event.record_id.as_deref() == Some(&record.record_id)
-        };
-        let lost = lost.iter().find(|event| is(event));
+        let lost = lost.iter().find(|event| is_of(event, record));
         let raw = changes.first().and_then(|first| first.before.clone());
         candidates.push(Candidate {
             record: record.name(),
@@ -113,7 +112,8 @@ pub fn tell(
                 .map(str::to_owned),
             trust: trust(run, &record.source),
             won: own.is_some() && lost.is_none(),
-            source_of_value: survived.is_some_and(is) || survived.is_none() && own.is_some(),
+            source_of_value: survived.is_some_and(|event| is_of(event, record))
+                || survived.is_none() && own.is_some(),
             lost_because: lost.map(|event| event.reason.clone()).unwrap_or_default(),
         });
     }
@@ -142,25 +142,36 @@ pub fn tell(
     }))
 }
 
-/// What standardising and validating did to a record, in the order in which it happened;
-/// to all fields or to one.
+/// What standardising and validating did to a record, in the order in which it happened.
 ///
 /// # Errors
 /// What is wrong with the log, in words.
-pub fn changes(log: &Log, record: &Record, field: Option<&str>) -> Result<Vec<LogEvent>, String> {
+pub fn changes(log: &Log, record: &Record) -> Result<Vec<LogEvent>, String> {
     let mut wanted = vec![
         ("source", record.source.as_str()),
         ("record_id", record.record_id.as_str()),
     ];
-    wanted.extend(field.map(|field| ("field", field)));
-    let mut events = log.events(&wanted)?;
-    events.retain(|event| {
-        matches!(
-            event.kind.as_str(),
-            "standardised" | "cleared" | "derived" | "fixed"
-        )
-    });
+    let mut events = match &record.golden_id {
+        Some(golden) => {
+            wanted.push(("golden_id", golden.as_str()));
+            log.events(&wanted)?
+        }
+        None => log.events_of_nobody(&wanted)?,
+    };
+    events.retain(is_change);
     Ok(events)
+}
+
+fn is_of(event: &LogEvent, record: &Record) -> bool {
+    event.source.as_deref() == Some(&record.source)
+        && event.record_id.as_deref() == Some(&record.record_id)
+}
+
+fn is_change(event: &LogEvent) -> bool {
+    matches!(
+        event.kind.as_str(),
+        "standardised" | "cleared" | "derived" | "fixed"
+    )
 }
 
 /// The strategies of the policy, and how far they were asked.

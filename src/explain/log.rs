@@ -1,15 +1,19 @@
 //! The events of one golden record or one record, from the audit log of a run.
 //!
-//! The log is sorted by stage, field and record (after the merge: by golden record), so
-//! that most groups of rows can be passed over by their smallest and largest texts.
+//! Rows about persons are sorted by golden id, the others stand behind: most groups of rows
+//! can be passed over by their smallest and largest texts.
 
 use std::path::Path;
+
+use serde_json::Value;
 
 use super::sheet::{Sheet, text};
 
 /// The log of a run, read in part.
 pub struct Log {
     sheet: Sheet,
+    /// So many rows are about persons.
+    by_person: usize,
 }
 
 /// One event.
@@ -39,10 +43,16 @@ const COLUMNS: [&str; 10] = [
 ];
 
 impl Log {
+    /// The log of the run in `folder`, whose summary is known.
+    ///
     /// # Errors
     /// What is wrong, in words.
-    pub fn open(folder: &Path) -> Result<Self, String> {
-        Sheet::open(&folder.join("audit.parquet")).map(|sheet| Self { sheet })
+    pub fn open(folder: &Path, summary: &Value) -> Result<Self, String> {
+        let by_person = summary["audit"]["by_person"].as_u64().unwrap_or(0);
+        Ok(Self {
+            sheet: Sheet::open(&folder.join("audit.parquet"))?,
+            by_person: usize::try_from(by_person).unwrap_or(0),
+        })
     }
 
     /// The events whose columns have all these texts, in the order of the log.
@@ -50,9 +60,23 @@ impl Log {
     /// # Errors
     /// What is wrong, in words.
     pub fn events(&self, wanted: &[(&str, &str)]) -> Result<Vec<LogEvent>, String> {
+        self.events_from(0, wanted)
+    }
+
+    /// The same of what is about no person.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn events_of_nobody(&self, wanted: &[(&str, &str)]) -> Result<Vec<LogEvent>, String> {
+        self.events_from(self.by_person, wanted)
+    }
+
+    fn events_from(&self, from: usize, wanted: &[(&str, &str)]) -> Result<Vec<LogEvent>, String> {
         let asked: Vec<&str> = wanted.iter().map(|(column, _)| *column).collect();
         let mut found = Vec::new();
-        for group in self.sheet.groups_with(wanted) {
+        let mut groups = self.sheet.groups_with(wanted);
+        groups.retain(|group| group.end > from);
+        for group in groups {
             let frame = self.sheet.read(&asked, group.clone())?;
             let columns = wanted
                 .iter()

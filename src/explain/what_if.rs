@@ -11,7 +11,6 @@ use super::run::Pair;
 use crate::link::columns::{LEVEL_NAMES, Seen};
 use crate::link::compare::{Compared, Comparison};
 use crate::link::judge::Kind;
-use crate::link::kernel::cluster::RULED_OUT;
 use crate::link::stored::Weigher;
 
 /// Where a probability lies.
@@ -106,7 +105,7 @@ fn changes(weigher: &Weigher, pair: &Pair, limits: Limits) -> Vec<Change> {
     let mut add = |comparison: &str, from: &str, to: &str, compared: &Compared, seen: &[Seen]| {
         let weight = weigher.weight(pair.kind, compared, seen);
         // That a missing value is one that rules the pair out is no thought worth.
-        if from.is_empty() && weight < f64::from(RULED_OUT) {
+        if from.is_empty() && weight < weigher.guards.ruled_out {
             return;
         }
         let probability = 1.0 / (1.0 + (-weight).exp2());

@@ -228,7 +228,8 @@ fn a_decision_is_told_with_its_why() {
     }
     fs::write(
         folder.path().join("decisions.csv"),
-        "never,hubspot:40101,salesforce:003Hs00001AbCdEIAV,kim,2026-01-02,they are sisters\n",
+        "verdict,source_a,record_id_a,source_b,record_id_b,by,date,why\n\
+         never,hubspot,40101,salesforce,003Hs00001AbCdEIAV,kim,2026-01-02,they are sisters\n",
     )
     .unwrap();
     let Ended { code, err, .. } = karat_in(folder.path(), &["run", "karat.toml", "--quiet"]);
