@@ -85,7 +85,7 @@ impl LogFile {
                 ranges.dedup();
                 ranges
             }
-            _ => vec![0..self.rows],
+            _ => std::iter::once(0..self.rows).collect(),
         };
         let asked = query.columns();
         for range in ranges {

@@ -177,10 +177,8 @@ impl<'a> Telling<'a> {
     fn decision(&self, old: Option<u32>, new: Option<u32>) -> Option<String> {
         let rows = self.keys(old, new);
         let (decided, how) = self.why.decided.iter().find(|((_, a, b), _)| {
-            let named = |(source, id): &(String, String)| {
-                rows.iter()
-                    .any(|key| *key == (source.as_str(), id.as_str()))
-            };
+            let named =
+                |(source, id): &(String, String)| rows.contains(&(source.as_str(), id.as_str()));
             named(a) || named(b)
         })?;
         let (verdict, a, b) = decided;

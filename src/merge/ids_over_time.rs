@@ -80,15 +80,16 @@ struct Left {
     assigned: Assigned,
 }
 
+/// What a row of an xref gives for a column.
+type Cell<'c> = &'c dyn Fn((&Key, &Option<String>)) -> Option<String>;
+
 fn run(keys: &[Key], clusters: &[Vec<u32>], before: Option<(&Left, u64)>) -> Left {
     let records = records(keys);
     let previous = match before {
         None => PreviousXref::default(),
         Some((left, number)) => {
             let mut table = Table::new(left.xref.len());
-            let column = |cell: &dyn Fn((&Key, &Option<String>)) -> Option<String>| {
-                left.xref.iter().map(cell).collect::<Text>()
-            };
+            let column = |cell: Cell<'_>| left.xref.iter().map(cell).collect::<Text>();
             table.set("source", column(&|(key, _)| Some(key.0.clone())));
             table.set("record_id", column(&|(key, _)| Some(key.1.clone())));
             table.set("golden_id", column(&|(_, id)| id.clone()));
@@ -258,7 +259,7 @@ fn parts_that_come_together_have_the_old_id_again() {
     let other = apart.assigned.ids[0].clone();
     assert_ne!(other, id);
     let together = run(&keys, &[vec![0, 1, 2]], Some((&apart, 2)));
-    assert_eq!(together.assigned.ids, [id.clone()]);
+    assert_eq!(together.assigned.ids, std::slice::from_ref(&id));
     assert_eq!(together.register.today(&other), Today::Into(&id));
     // And apart again: the id that was given up stays out of use.
     let again = run(&keys, &[vec![0], vec![1, 2]], Some((&together, 3)));
