@@ -239,7 +239,7 @@ fn a_decision_is_told_with_its_why() {
     assert!(out.contains("Two golden records"), "{out}");
     let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("a decision says that they are two"), "{out}");
-    assert!(words.contains("Why: they are sisters."), "{out}");
+    assert!(words.contains("they are sisters."), "{out}");
     let json = told(folder.path(), &[pair[0], pair[1], "--json"]);
     let story: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(story["because"]["bound"], "never");
