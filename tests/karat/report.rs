@@ -245,6 +245,8 @@ fn no_export_gets_markup_into_the_page() {
                     "quarantine/",
                     "golden.",
                     "xref.",
+                    "records.",
+                    "evidence.",
                     "audit.",
                     "violations.",
                     "review.",
