@@ -245,6 +245,7 @@ fn no_export_gets_markup_into_the_page() {
                     "quarantine/",
                     "golden.",
                     "xref.",
+                    "ids.",
                     "records.",
                     "evidence.",
                     "audit.",
