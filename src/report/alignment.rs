@@ -14,6 +14,8 @@ use crate::merge::parts_of;
 
 /// Pairs of sources shown.
 const PAIRS: usize = 15;
+/// Different values of a source that are compared with those of another, of one person.
+const VALUES: usize = 16;
 /// A share of fewer people is not tinted: it says little.
 const FEW: u64 = 10;
 /// Sources that are compared with each other: those with the most records.
@@ -234,6 +236,9 @@ impl Slots {
                             values.push(Said { slot, code, row });
                         }
                     }
+                    if values.len() > 2 * VALUES {
+                        shorten(&mut values, field);
+                    }
                     // Rows are sorted by source, so a source's values stand together.
                     let groups: &[Said] = &values;
                     let mut from = 0;
@@ -265,6 +270,24 @@ impl Slots {
                 sum
             })
     }
+}
+
+/// Leaves [`VALUES`] different values of each source, the first by the alphabet: a person of
+/// thousands of records would be compared with each of them as often.
+fn shorten(values: &mut Vec<Said>, field: Option<&Compared<'_>>) {
+    let text = |said: &Said| field.map_or("", |field| field.column.value(said.code));
+    values.sort_by(|a, b| {
+        (a.slot, text(a))
+            .cmp(&(b.slot, text(b)))
+            .then(a.row.cmp(&b.row))
+    });
+    values.dedup_by_key(|said| (said.slot, said.code));
+    let (mut slot, mut seen) = (u8::MAX, 0);
+    values.retain(|said| {
+        seen = if said.slot == slot { seen + 1 } else { 1 };
+        slot = said.slot;
+        seen <= VALUES
+    });
 }
 
 fn run_length(values: &[Said]) -> usize {

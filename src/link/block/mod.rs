@@ -1,7 +1,7 @@
 //! Candidate pairs: many keys, each record spends a small budget on its rarest.
 //!
 //! What the keys are is data ([`spec`]): a name, and the parts that two records must have
-//! in common. The engine knows kinds of parts ([`values`]) and not the list.
+//! in common. The engine knows kinds of parts (`values`) and not the list.
 //!
 //! Every record emits each key whose fields it has; blocks of one record and
 //! blocks above the bound fall away; then each record walks whole blocks,
