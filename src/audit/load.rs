@@ -28,6 +28,30 @@ pub struct LogRow<'a> {
     pub weight: Option<f64>,
 }
 
+impl<'l> LogRow<'l> {
+    /// The row at `at`, of the columns between the first and the last by their place.
+    pub(super) fn of(
+        at: usize,
+        text: impl Fn(usize) -> Option<&'l str>,
+        weight: Option<f64>,
+    ) -> Self {
+        Self {
+            seq: i64::try_from(at).unwrap_or(i64::MAX),
+            stage: text(0).unwrap_or(""),
+            kind: text(1).unwrap_or(""),
+            source: text(2),
+            record_id: text(3),
+            golden_id: text(4),
+            field: text(5),
+            before: text(6),
+            after: text(7),
+            rule: text(8),
+            reason: text(9),
+            weight,
+        }
+    }
+}
+
 /// A log in memory.
 pub struct Log {
     text: Vec<Text>,
@@ -84,20 +108,7 @@ impl Log {
     #[must_use]
     pub fn row(&self, at: usize) -> LogRow<'_> {
         let text = |column: usize| self.text[column].get(at);
-        LogRow {
-            seq: i64::try_from(at).unwrap_or(i64::MAX),
-            stage: text(0).unwrap_or(""),
-            kind: text(1).unwrap_or(""),
-            source: text(2),
-            record_id: text(3),
-            golden_id: text(4),
-            field: text(5),
-            before: text(6),
-            after: text(7),
-            rule: text(8),
-            reason: text(9),
-            weight: self.weight.get(at).copied().flatten(),
-        }
+        LogRow::of(at, text, self.weight.get(at).copied().flatten())
     }
 
     pub fn iter(&self) -> impl Iterator<Item = LogRow<'_>> {

@@ -211,20 +211,8 @@ impl LogFile {
 impl Part {
     fn row(&self, at: usize) -> LogRow<'_> {
         let text = |column: usize| self.text[column].as_ref().and_then(|text| text.get(at));
-        LogRow {
-            seq: i64::try_from(self.first + at).unwrap_or(i64::MAX),
-            stage: text(0).unwrap_or(""),
-            kind: text(1).unwrap_or(""),
-            source: text(2),
-            record_id: text(3),
-            golden_id: text(4),
-            field: text(5),
-            before: text(6),
-            after: text(7),
-            rule: text(8),
-            reason: text(9),
-            weight: self.weight.as_ref().and_then(|weight| weight.get(at)),
-        }
+        let weight = self.weight.as_ref().and_then(|weight| weight.get(at));
+        LogRow::of(self.first + at, text, weight)
     }
 }
 
