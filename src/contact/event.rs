@@ -7,7 +7,8 @@ use std::hash::BuildHasher;
 
 use hashbrown::HashMap;
 
-use super::values::Values;
+use super::pool::{Place, Pool};
+use super::text::Text;
 
 /// The stage that an event comes from, in the order of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -150,7 +151,7 @@ const NONE: u32 = u32::MAX;
 
 /// Kept small: there are millions.
 #[derive(Clone, Copy, Debug)]
-struct Row {
+pub struct Row {
     record: u32,
     golden: u32,
     /// Into `values`, or `NONE`.
@@ -160,14 +161,26 @@ struct Row {
     about: u32,
 }
 
-/// What many events have in common; the words are numbers into `words`.
+impl Row {
+    #[must_use]
+    pub fn record(&self) -> Option<u32> {
+        Some(self.record).filter(|record| *record != NONE)
+    }
+
+    #[must_use]
+    pub fn golden(&self) -> Option<u32> {
+        Some(self.golden).filter(|golden| *golden != NONE)
+    }
+}
+
+/// What many events have in common; the words are numbers into [`Events::words`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct About {
-    stage: Stage,
-    kind: EventKind,
-    field: u32,
-    rule: u32,
-    reason: u32,
+pub struct About {
+    pub stage: Stage,
+    pub kind: EventKind,
+    pub field: u32,
+    pub rule: u32,
+    pub reason: u32,
 }
 
 /// How many abouts back `Events` looks for one that it has just stored.
@@ -180,7 +193,7 @@ const REMEMBERED: usize = 1 << 12;
 #[derive(Clone, Debug, Default)]
 pub struct Events {
     rows: Vec<Row>,
-    values: Values,
+    values: Pool,
     abouts: Vec<About>,
     known_abouts: HashMap<About, u32, foldhash::fast::FixedState>,
     words: Vec<String>,
@@ -267,6 +280,35 @@ impl Events {
         });
     }
 
+    /// Where a column's values stand among those of the events, for
+    /// [`Events::push_numbers`]: they are not copied.
+    pub fn share(&mut self, column: &Text) -> Place {
+        self.values.share(column)
+    }
+
+    /// Stores a value, for [`Events::push_numbers`].
+    pub fn number(&mut self, value: &str) -> u32 {
+        self.store(Some(value))
+    }
+
+    /// Adds an event with the words of a prepared one and these values.
+    pub fn push_numbers(
+        &mut self,
+        told: Told,
+        record: u32,
+        golden: u32,
+        before: Option<u32>,
+        after: Option<u32>,
+    ) {
+        self.rows.push(Row {
+            record,
+            golden,
+            before: before.unwrap_or(NONE),
+            after: after.unwrap_or(NONE),
+            about: told.about,
+        });
+    }
+
     /// Adds all events of `other` behind the own ones.
     pub fn append(&mut self, other: &Self) {
         let words: Vec<u32> = other.words.iter().map(|word| self.word(word)).collect();
@@ -289,9 +331,14 @@ impl Events {
                 .iter()
                 .map(|(at, weight)| (first + at, *weight)),
         );
-        let shift = u32::try_from(self.values.len()).unwrap_or(NONE);
-        self.values.append(&other.values);
-        let shifted = |value: u32| if value == NONE { NONE } else { value + shift };
+        let moved = self.values.append(&other.values);
+        let shifted = |value: u32| {
+            if value == NONE {
+                NONE
+            } else {
+                moved.number(value)
+            }
+        };
         self.rows.extend(other.rows.iter().map(|row| Row {
             before: shifted(row.before),
             after: shifted(row.after),
@@ -307,8 +354,7 @@ impl Events {
             return;
         }
         self.rows.reserve_exact(other.len());
-        self.values
-            .reserve_exact(other.values.len(), other.values.bytes());
+        self.values.reserve_exact(&[&other.values]);
         self.append(&other);
     }
 
@@ -318,10 +364,8 @@ impl Events {
     pub fn concat(parts: Vec<Self>) -> Self {
         let mut all = Self::new();
         all.rows.reserve_exact(parts.iter().map(Self::len).sum());
-        all.values.reserve_exact(
-            parts.iter().map(|part| part.values.len()).sum(),
-            parts.iter().map(|part| part.values.bytes()).sum(),
-        );
+        let pools: Vec<&Pool> = parts.iter().map(|part| &part.values).collect();
+        all.values.reserve_exact(&pools);
         for part in parts {
             all.append(&part);
         }
@@ -350,6 +394,13 @@ impl Events {
         }
     }
 
+    /// The event at `at` as numbers.
+    #[must_use]
+    pub fn row(&self, at: usize) -> (Row, About) {
+        let row = self.rows[at];
+        (row, self.abouts[row.about as usize])
+    }
+
     /// [`Event::record`] alone.
     #[must_use]
     pub fn record(&self, at: usize) -> Option<u32> {
@@ -374,28 +425,48 @@ impl Events {
         self.load(self.rows[at].after)
     }
 
-    /// How many values are stored: their numbers are below.
+    /// How many values are stored: the numbers of [`Events::values_of`] are below.
     #[must_use]
     pub fn values(&self) -> usize {
         self.values.len()
     }
 
-    /// The value of a number.
+    /// The value of a number of [`Events::values_of`].
     #[must_use]
     pub fn value(&self, number: u32) -> &str {
-        self.values.get(number)
+        self.values.get_dense(number)
     }
 
-    /// The number of [`Event::before`].
+    /// The values before and after as numbers below [`Events::values`].
     #[must_use]
-    pub fn before_number(&self, at: usize) -> Option<u32> {
-        Some(self.rows[at].before).filter(|number| *number != NONE)
+    pub fn values_of(&self, row: &Row) -> [Option<u32>; 2] {
+        [row.before, row.after]
+            .map(|number| (number != NONE).then(|| self.values.dense(number)))
     }
 
-    /// The number of [`Event::after`].
+    /// Whether the value after is that of `row` of a column; both may be missing.
     #[must_use]
-    pub fn after_number(&self, at: usize) -> Option<u32> {
-        Some(self.rows[at].after).filter(|number| *number != NONE)
+    pub fn after_is(&self, at: usize, column: Option<&Text>, row: usize) -> bool {
+        self.is_cell(self.rows[at].after, column, row)
+    }
+
+    /// Whether the value before is that of `row` of a column; both may be missing.
+    #[must_use]
+    pub fn before_is(&self, at: usize, column: Option<&Text>, row: usize) -> bool {
+        self.is_cell(self.rows[at].before, column, row)
+    }
+
+    /// By number where that tells, else by text.
+    fn is_cell(&self, number: u32, column: Option<&Text>, row: usize) -> bool {
+        let cell = column.and_then(|column| Some((column, column.code(row)?)));
+        match cell {
+            None => number == NONE,
+            Some((column, code)) => {
+                number != NONE
+                    && (self.values.is_code(number, column, code)
+                        || self.values.get(number) == column.value(code))
+            }
+        }
     }
 
     /// Field, rule and reason as indexes into [`Events::words`].
@@ -518,7 +589,7 @@ mod tests {
                 ..Event::default()
             });
         }
-        assert_eq!(events.values.iter().collect::<Vec<_>>(), ["lost", "won"]);
+        assert_eq!(events.values.own().collect::<Vec<_>>(), ["lost", "won"]);
         assert_eq!(events.get(99).after, Some("won"));
         assert_eq!(size_of::<Row>(), 20);
     }

@@ -106,7 +106,43 @@ impl Text {
         self.codes.get(row.wrapping_sub(self.first)).checked_sub(1)
     }
 
-    /// How many distinct values there are: codes are below.
+    /// The codes of many rows, plus one; 0 for a missing cell. Rows that stand anywhere
+    /// are waited for together.
+    #[must_use]
+    pub fn codes_of(&self, rows: &[u32]) -> Vec<u32> {
+        let at = |row: &u32| (*row as usize).wrapping_sub(self.first);
+        match &self.codes {
+            Codes::One(codes) => {
+                let code = |row| codes.get(at(row)).copied().map_or(0, u32::from);
+                rows.iter().map(code).collect()
+            }
+            Codes::Two(codes) => {
+                let code = |row| codes.get(at(row)).copied().map_or(0, u32::from);
+                rows.iter().map(code).collect()
+            }
+            Codes::Four(codes) => {
+                let code = |row| codes.get(at(row)).copied().unwrap_or(0);
+                rows.iter().map(code).collect()
+            }
+        }
+    }
+
+    /// Whether equal codes of both are equal values, seen from their parts.
+    #[must_use]
+    pub fn shares_codes(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.values, &other.values)
+    }
+
+    /// A column whose cells are values of this one, by code plus one; 0 is a missing cell.
+    #[must_use]
+    pub fn of_codes(&self, codes: Vec<u32>) -> Self {
+        let mut builder = TextBuilder::default();
+        builder.set_codes(codes);
+        builder.finish_with(Arc::clone(&self.values))
+    }
+
+    /// How many distinct values there are: codes are below. Not each of them has a row
+    /// where the column is one of codes of another (see [`Text::of_codes`]).
     #[must_use]
     pub fn distinct(&self) -> usize {
         self.values.len()
@@ -124,6 +160,11 @@ impl Text {
     /// The distinct values, by code.
     pub fn distinct_values(&self) -> impl Iterator<Item = &str> + '_ {
         self.values.iter()
+    }
+
+    /// The distinct values, shared.
+    pub(super) fn dictionary(&self) -> &Arc<Values> {
+        &self.values
     }
 
     /// All cells in row order.
@@ -302,19 +343,32 @@ impl TextBuilder {
     }
 
     #[must_use]
-    pub fn finish(self) -> Text {
+    pub fn finish(mut self) -> Text {
+        let mut values = std::mem::take(&mut self.values);
+        values.shrink_to_fit();
+        self.finish_with(Arc::new(values))
+    }
+
+    fn finish_with(self, values: Arc<Values>) -> Text {
         let mut codes = self.codes;
         let end = codes.iter().rposition(|code| *code != 0);
         codes.truncate(end.map_or(0, |at| at + 1));
-        let mut values = self.values;
-        values.shrink_to_fit();
         Text {
             len: self.len,
             first: self.first,
             codes: Codes::shrunk(codes, values.len()),
-            values: Arc::new(values),
+            values,
             filled: self.filled,
         }
+    }
+
+    /// All cells at once, by code plus one.
+    fn set_codes(&mut self, mut codes: Vec<u32>) {
+        self.len = codes.len();
+        self.filled = codes.iter().filter(|code| **code != 0).count();
+        self.first = codes.iter().position(|code| *code != 0).unwrap_or(self.len);
+        codes.drain(..self.first);
+        self.codes = codes;
     }
 }
 

@@ -87,6 +87,12 @@ impl Clusters {
         &self.rows[self.offsets[at] as usize..self.offsets[at + 1] as usize]
     }
 
+    /// The rows of golden rows `from..to`, one after the other.
+    #[must_use]
+    pub fn between(&self, from: usize, to: usize) -> &[u32] {
+        &self.rows[self.offsets[from] as usize..self.offsets[to] as usize]
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &[u32]> {
         (0..self.len()).map(|at| self.of(at))
     }

@@ -4,26 +4,24 @@
 //! several has one `Survived` event for its value and one `Lost` event for each
 //! record's differing value.
 
-use std::borrow::Cow;
-
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use rayon::prelude::*;
 
 use super::clusters::Clusters;
 use super::policy::{Avoid, Policy};
-use super::proof::{Part, lost, survived};
+use super::proof::{Part, Value, joined};
 use super::ranks::Ranks;
 use super::same::Key;
 use super::spelling::{self, Context, Nicknames, Script, counted};
 use super::survive::{self, Candidate, Choice};
 use super::union::parts_of;
 use super::{opt_out, phones};
-use crate::contact::{Copied, Events, Table, Text, TextBuilder};
+use crate::contact::{Events, Table, Text};
 use crate::plan::Strategy;
 use crate::standardise::email::EmailRules;
 
 /// Golden rows worked on together; small enough to share out, large enough to amortise.
-const CHUNK: usize = 8192;
+pub(super) const CHUNK: usize = 8192;
 
 /// What every column is merged from.
 pub struct Sources<'a> {
@@ -75,7 +73,7 @@ fn merge(
         .avoid
         .contains(&Avoid::Shared)
         .then(|| shared_values(column, sources.clusters));
-    let opted_out = opt_out::opted_out(policy, column, sources.table);
+    let opted_out = opt_out::OptedOut::of(policy, column, sources.table);
     let work = Work {
         sources,
         policy,
@@ -90,7 +88,6 @@ fn merge(
             .iter()
             .filter_map(|from| Some((sources.table.column(from)?, done.column(from)?)))
             .collect(),
-        through: columns(sources.table, &policy.through),
         apart_from: policy
             .apart_from
             .iter()
@@ -105,22 +102,20 @@ fn merge(
         shared,
         opted_out,
         trust_rank,
+        full: Vec::new(),
     };
+    let full = work.full_forms();
+    let work = Work { full, ..work };
     let len = sources.clusters.len();
     let starts: Vec<usize> = (0..len).step_by(CHUNK).collect();
-    let parts: Vec<Part> = starts
+    let parts: Vec<Part<'_>> = starts
         .into_par_iter()
         .map(|start| work.chunk(start, (start + CHUNK).min(len)))
         .collect();
-    let mut values = TextBuilder::with_capacity(len);
-    let mut events = Vec::with_capacity(parts.len());
-    let mut copied = Copied::of(column);
-    for part in parts {
-        events.push(part.write(&mut values, &mut copied));
-    }
+    let (golden, events) = joined(column, parts, len);
     Column {
         name: policy.column.clone(),
-        golden: values.finish(),
+        golden,
         events,
     }
 }
@@ -146,6 +141,32 @@ fn shared_values<'a>(column: &'a Text, clusters: &Clusters) -> HashSet<&'a str> 
     shared
 }
 
+/// The records of a golden row and their cells of a column.
+#[derive(Clone, Copy)]
+pub(super) struct Cells<'c> {
+    pub(super) rows: &'c [u32],
+    /// Codes plus one; 0 for a missing cell.
+    codes: &'c [u32],
+}
+
+impl<'c> Cells<'c> {
+    /// The cells of the first records of `codes`, and the codes behind them.
+    pub(super) fn first(rows: &'c [u32], codes: &'c [u32]) -> (Self, &'c [u32]) {
+        let (codes, behind) = codes.split_at(rows.len());
+        (Self { rows, codes }, behind)
+    }
+
+    pub(super) fn code(self, at: usize) -> Option<u32> {
+        self.codes.get(at)?.checked_sub(1)
+    }
+
+    /// Row and code of each record that has a value.
+    pub(super) fn filled(self) -> impl Iterator<Item = (u32, u32)> + 'c {
+        let cells = self.rows.iter().zip(self.codes);
+        cells.filter_map(|(&row, code)| Some((row, code.checked_sub(1)?)))
+    }
+}
+
 /// What the golden values of one column are worked out from.
 pub(super) struct Work<'a> {
     pub(super) sources: &'a Sources<'a>,
@@ -156,7 +177,6 @@ pub(super) struct Work<'a> {
     pub(super) with: Option<(&'a Text, &'a Text)>,
     /// Columns whose losers are kept here: of the records, and as merged.
     pub(super) collects: Vec<(&'a Text, &'a Text)>,
-    pub(super) through: Vec<&'a Text>,
     /// Merged columns whose values are not said again.
     pub(super) apart_from: Vec<&'a Text>,
     /// Columns of the records that may hold the full form of a phone.
@@ -165,61 +185,92 @@ pub(super) struct Work<'a> {
     pub(super) country: Option<&'a Text>,
     pub(super) other_half: Option<&'a Text>,
     pub(super) shared: Option<HashSet<&'a str>>,
-    pub(super) opted_out: HashMap<&'a str, u32>,
+    pub(super) opted_out: opt_out::OptedOut<'a>,
     pub(super) trust_rank: &'a [u32],
+    /// By code, whether the value is in its full form; empty where no value has another.
+    full: Vec<bool>,
 }
 
 impl<'a> Work<'a> {
-    fn chunk(&self, start: usize, end: usize) -> Part {
-        let mut part = Part::default();
+    fn chunk(&self, start: usize, end: usize) -> Part<'_> {
+        let mut part = Part::new(&self.policy.column, self.column);
         let mut left = Vec::new();
-        let elsewhere = !self.policy.collects.is_empty() || !self.policy.through.is_empty();
-        if !self.warm(start, end) && !elsewhere {
+        let clusters = self.sources.clusters;
+        // The records of golden rows stand anywhere in the table: here the waits overlap.
+        let codes = self.column.codes_of(clusters.between(start, end));
+        let elsewhere = !self.collects.is_empty() || self.opted_out.is_through();
+        if !elsewhere && codes.iter().all(|code| *code == 0) {
             (start..end).for_each(|_| part.missing());
             return part;
         }
+        let strategies = &self.policy.strategies;
+        let opt_out = strategies.contains(&Strategy::OptOut);
+        let union = strategies.contains(&Strategy::Union);
+        let mut codes = codes.as_slice();
         for golden in start..end {
-            let rows = self.sources.clusters.of(golden);
-            let strategies = &self.policy.strategies;
-            if strategies.contains(&Strategy::OptOut) {
-                self.opt_out(golden, rows, &mut part);
+            let rows = clusters.of(golden);
+            let (cells, behind) = Cells::first(rows, codes);
+            codes = behind;
+            if opt_out {
+                self.opt_out(golden, cells, &mut part);
             } else if rows.len() == 1 && self.policy.same.is_none() {
-                part.cell(self.column, rows[0]);
-            } else if strategies.contains(&Strategy::Union) {
-                self.union(golden, rows, &mut part);
-            } else {
-                self.one(golden, rows, &mut left, &mut part);
+                part.cell(cells.code(0));
+            } else if union {
+                self.union(golden, cells, &mut part);
+            } else if !self.agreed(golden, cells, &mut part) {
+                self.one(golden, cells, &mut left, &mut part);
             }
         }
         part
     }
 
-    /// Touches the cells of golden rows: their records stand anywhere in the table, and
-    /// here the waits for memory overlap. Whether any cell is filled.
-    fn warm(&self, start: usize, end: usize) -> bool {
-        let mut seen = 0;
-        for golden in start..end {
-            let rows = self.sources.clusters.of(golden);
-            for &row in rows {
-                if let Some(code) = self.column.code(row as usize) {
-                    let text = (rows.len() > 1).then(|| self.column.value(code).as_bytes());
-                    seen |= 1 | text.and_then(|text| text.first()).copied().unwrap_or(0);
-                }
-            }
+    /// The golden value of records that all have the same one or none, told without
+    /// touching a text. `false` where texts matter.
+    fn agreed(&self, golden: usize, cells: Cells<'_>, part: &mut Part<'_>) -> bool {
+        let Some((_, code)) = cells.filled().next() else {
+            part.missing();
+            return true;
+        };
+        if cells.filled().any(|(_, other)| other != code) {
+            return false;
         }
-        seen != 0
+        let said = || self.apart_from.iter().any(|of| of.code(golden).is_some());
+        let full = self.full.get(code as usize).copied().unwrap_or(true);
+        if !full || (self.policy.same.is_some() && said()) {
+            return false;
+        }
+        part.cell(Some(code));
+        if cells.rows.len() > 1 {
+            let row = survive::row_of_equals(
+                cells.filled().map(|(row, _)| row),
+                self.policy,
+                &self.policy.strategies,
+                self.sources.ranks,
+                self.trust_rank,
+            );
+            let choice = Choice {
+                row,
+                rule: survive::AGREED,
+            };
+            part.survived(golden, choice, Some(Value::Of(code)), "");
+        }
+        true
     }
 
-    fn one(&self, golden: usize, rows: &[u32], left: &mut Vec<Candidate<'a>>, part: &mut Part) {
+    fn one(
+        &self,
+        golden: usize,
+        cells: Cells<'_>,
+        left: &mut Vec<Candidate<'a>>,
+        part: &mut Part<'_>,
+    ) {
+        let rows = cells.rows;
         left.clear();
-        left.extend(rows.iter().filter_map(|&row| {
-            let value = self.column.get(row as usize)?;
-            Some(Candidate {
-                row,
-                value,
-                votes: 1,
-                filled: self.sources.ranks.filled[row as usize],
-            })
+        left.extend(cells.filled().map(|(row, code)| Candidate {
+            row,
+            value: self.column.value(code),
+            votes: 1,
+            filled: self.sources.ranks.filled[row as usize],
         }));
         if left.is_empty() {
             part.missing();
@@ -231,7 +282,7 @@ impl<'a> Work<'a> {
             if left.is_empty() {
                 part.missing();
                 let why = (same.rule(), same.reason());
-                self.all_lost(golden, rows, None, why, part);
+                self.all_lost(golden, cells, None, why, part);
                 return;
             }
         }
@@ -287,48 +338,48 @@ impl<'a> Work<'a> {
         if choice.rule == survive::AGREED && differ {
             choice.rule = decided.unwrap_or(survive::AGREED);
         }
-        let mut value = self.column.get(choice.row as usize).map(Cow::Borrowed);
+        let chosen = self.column.get(choice.row as usize);
         let mut reason = "";
-        if let Some((row, full)) = value
-            .as_deref()
-            .and_then(|value| self.full_form(rows, value))
-        {
+        let coded;
+        let mut value = self.column.code(choice.row as usize).map(Value::Of);
+        if let Some((row, full)) = chosen.and_then(|value| self.full_form(rows, value)) {
             choice = Choice {
                 row,
                 rule: spelling::rule(Avoid::National),
             };
-            value = Some(Cow::Borrowed(full));
-        } else if let Some(number) = value
-            .as_deref()
-            .and_then(|value| self.with_country_code(golden, value))
+            value = Some(Value::at(self.column, row, full));
+        } else if let Some(number) =
+            chosen.and_then(|value| self.with_country_code(golden, value))
         {
             choice.rule = phones::RULE;
             reason = phones::REASON;
-            value = Some(Cow::Owned(number));
+            coded = number;
+            value = Some(Value::at(self.column, choice.row, &coded));
         }
-        let value = value.as_deref();
         match value {
-            Some(value) => part.value(self.column, &[choice.row], value),
+            Some(value) => part.value(value),
             None => part.missing(),
         }
+        let text = value.map(|value| value.text(self.column));
         let value_key =
-            std::cell::LazyCell::new(|| Some(self.policy.same?.key(value?, self.sources.emails)));
+            std::cell::LazyCell::new(|| Some(self.policy.same?.key(text?, self.sources.emails)));
+        let is_golden = |code: u32| match value {
+            Some(Value::Of(golden)) => golden == code,
+            _ => text == Some(self.column.value(code)),
+        };
         // A single record that keeps its own value has no event.
-        if rows.len() > 1 || value != self.column.get(rows[0] as usize) {
-            survived(part, golden, choice, &self.policy.column, value, reason);
+        let kept = rows.len() == 1 && cells.code(0).is_some_and(is_golden);
+        if !kept {
+            part.survived(golden, choice, value, reason);
         }
-        for &row in rows {
-            let own = self.column.get(row as usize);
-            if own.is_none() || own == value {
-                continue;
-            }
+        for (row, code) in cells.filled().filter(|(_, code)| !is_golden(*code)) {
             let why = marks
                 .binary_search_by_key(&row, |(marked, _)| *marked)
                 .ok()
                 .map(|at| spelling::reason(marks[at].1))
                 .or_else(|| {
                     let same = self.policy.same?;
-                    let key = same.key(own?, self.sources.emails);
+                    let key = same.key(self.column.value(code), self.sources.emails);
                     (said.contains(&key) || value_key.as_ref() == Some(&key)).then(|| {
                         if reason.is_empty() {
                             same.reason()
@@ -338,17 +389,17 @@ impl<'a> Work<'a> {
                     })
                 })
                 .unwrap_or("");
-            lost(
-                part,
-                golden,
-                row,
-                &self.policy.column,
-                own,
-                value,
-                choice.rule,
-                why,
-            );
+            part.lost(golden, row, code, value, (choice.rule, why));
         }
+    }
+
+    /// Which values can have no fuller form; empty where none can have one.
+    fn full_forms(&self) -> Vec<bool> {
+        if self.spelled_in.is_empty() && self.country.is_none() {
+            return Vec::new();
+        }
+        let values = self.column.distinct_values();
+        values.map(|value| value.starts_with('+')).collect()
     }
 
     /// Keys of what the golden record says in other columns already.

@@ -67,6 +67,49 @@ pub fn choose(
     })
 }
 
+/// The row that [`choose`] picks of records (in order, not empty) that all have the same
+/// value and one vote each: what is told by the value can't tell them apart.
+#[must_use]
+pub fn row_of_equals(
+    rows: impl Iterator<Item = u32>,
+    policy: &Policy,
+    strategies: &[Strategy],
+    ranks: &Ranks,
+    trust_rank: &[u32],
+) -> u32 {
+    let by_value = |strategy: Strategy| {
+        policy.is_time && matches!(strategy, Strategy::MostRecent | Strategy::Earliest)
+    };
+    let is_better = |row: u32, than: u32| {
+        let key = |row: u32, strategy: Strategy| by_row(row, strategy, ranks, trust_rank);
+        let told = strategies.iter().filter(|strategy| !by_value(**strategy));
+        told.map(|&strategy| key(row, strategy).cmp(&key(than, strategy)))
+            .find(|order| order.is_ne())
+            .is_some_and(std::cmp::Ordering::is_gt)
+    };
+    rows.reduce(|best, row| if is_better(row, best) { row } else { best })
+        .unwrap_or(0)
+}
+
+/// What strategies say of a record that do not look at its value; more is better.
+fn by_row(row: u32, strategy: Strategy, ranks: &Ranks, trust_rank: &[u32]) -> i64 {
+    let row = row as usize;
+    match strategy {
+        Strategy::MostRecent => ranks.recency[row],
+        Strategy::Earliest => match ranks.age[row] {
+            i64::MAX => i64::MIN,
+            age => -age,
+        },
+        Strategy::MostTrusted => match trust_rank.get(usize::from(ranks.source[row])) {
+            // Sources of the field's own list come before all others, in its order.
+            Some(&at) if at != u32::MAX => i64::MAX - i64::from(at),
+            _ => ranks.trust[row],
+        },
+        Strategy::MostComplete => i64::from(ranks.filled[row]),
+        _ => 0,
+    }
+}
+
 fn same(candidates: &[Candidate<'_>]) -> bool {
     candidates
         .split_first()
@@ -86,24 +129,16 @@ fn keep_best(
         None
     };
     let key = |candidate: &Candidate<'_>| -> i64 {
-        let row = candidate.row as usize;
         match strategy {
             Strategy::MostRecent if policy.is_time => {
                 ranks::seconds(candidate.value).unwrap_or(i64::MIN)
             }
-            Strategy::MostRecent => ranks.recency[row],
             Strategy::Earliest if policy.is_time => {
                 ranks::seconds(candidate.value).map_or(i64::MIN, |at| -at)
             }
-            Strategy::Earliest => match ranks.age[row] {
-                i64::MAX => i64::MIN,
-                age => -age,
-            },
-            Strategy::MostTrusted => match trust_rank.get(usize::from(ranks.source[row])) {
-                // Sources of the field's own list come before all others, in its order.
-                Some(&at) if at != u32::MAX => i64::MAX - i64::from(at),
-                _ => ranks.trust[row],
-            },
+            Strategy::MostRecent | Strategy::Earliest | Strategy::MostTrusted => {
+                by_row(candidate.row, strategy, ranks, trust_rank)
+            }
             Strategy::MostComplete => i64::from(candidate.filled),
             Strategy::MostFrequent => i64::from(candidate.votes),
             Strategy::Longest => candidate

@@ -1,8 +1,8 @@
 //! Fields with several values: each value of the person once, in its fullest form.
 
-use super::column::Work;
+use super::column::{Cells, Work};
 use super::phones;
-use super::proof::{Part, lost, survived};
+use super::proof::{Part, Value};
 use super::same::{Key, Same};
 use super::survive::{self, Choice};
 use crate::plan::Strategy;
@@ -55,7 +55,12 @@ impl<'a> List<'a> {
 }
 
 impl Work<'_> {
-    pub(super) fn union(&self, golden: usize, rows: &[u32], part: &mut Part) {
+    pub(super) fn union(&self, golden: usize, cells: Cells<'_>, part: &mut Part<'_>) {
+        let rows = cells.rows;
+        if cells.filled().next().is_none() && self.none_to_collect(golden, rows) {
+            part.missing();
+            return;
+        }
         let mut list = List {
             same: self.policy.same,
             emails: self.sources.emails,
@@ -65,11 +70,8 @@ impl Work<'_> {
             dropped: false,
         };
         let mut first = None;
-        for &row in rows {
-            let Some(cell) = self.column.get(row as usize) else {
-                continue;
-            };
-            for value in parts_of(cell) {
+        for (row, code) in cells.filled() {
+            for value in parts_of(self.column.value(code)) {
                 if list.add(value) {
                     first = first.or(Some(row));
                 }
@@ -92,7 +94,7 @@ impl Work<'_> {
             }
         }
         if rows.len() == 1 && !list.dropped {
-            part.cell(self.column, rows[0]);
+            part.cell(cells.code(0));
             return;
         }
         let why = self
@@ -101,7 +103,7 @@ impl Work<'_> {
             .map_or(("", ""), |same| (same.rule(), same.reason()));
         let Some(first) = first else {
             part.missing();
-            self.all_lost(golden, rows, None, why, part);
+            self.all_lost(golden, cells, None, why, part);
             return;
         };
         let (mut value, mut coded) = (String::new(), false);
@@ -125,51 +127,54 @@ impl Work<'_> {
         } else {
             survive::AGREED
         };
-        part.value(self.column, rows, &value);
+        let holds = |(_, code): &(u32, u32)| self.column.value(*code) == value;
+        let value = match cells.filled().find(holds) {
+            Some((_, code)) => Value::Of(code),
+            None => Value::Own(&value),
+        };
+        part.value(value);
         let choice = Choice { row: first, rule };
-        survived(part, golden, choice, &self.policy.column, Some(&value), "");
+        part.survived(golden, choice, Some(value), "");
         if coded {
-            self.all_lost(
-                golden,
-                rows,
-                Some(&value),
-                (phones::RULE, phones::REASON),
-                part,
-            );
+            let why = (phones::RULE, phones::REASON);
+            self.all_lost(golden, cells, Some(value), why, part);
         } else if list.dropped {
-            self.all_lost(golden, rows, Some(&value), why, part);
+            self.all_lost(golden, cells, Some(value), why, part);
         }
+    }
+
+    /// Whether the records' values of the columns that losers come from are the golden
+    /// ones, as far as codes tell.
+    fn none_to_collect(&self, golden: usize, rows: &[u32]) -> bool {
+        rows.len() == 1
+            || self.collects.iter().all(|(records, merged)| {
+                let won = merged.code(golden);
+                merged.shares_codes(records)
+                    && rows.iter().all(|&row| {
+                        let own = records.code(row as usize);
+                        own.is_none() || own == won
+                    })
+            })
     }
 
     /// `Lost` for each record whose value the golden one does not hold.
     pub(super) fn all_lost(
         &self,
         golden: usize,
-        rows: &[u32],
-        value: Option<&str>,
-        (rule, reason): (&str, &str),
-        part: &mut Part,
+        cells: Cells<'_>,
+        value: Option<Value<'_>>,
+        why: (&'static str, &'static str),
+        part: &mut Part<'_>,
     ) {
         if self.policy.same.is_none() {
             return;
         }
-        for &row in rows {
-            let own = self.column.get(row as usize);
-            let kept = own.is_some_and(|own| {
-                parts_of(own)
-                    .all(|one| value.is_some_and(|value| parts_of(value).any(|known| known == one)))
-            });
+        let won = value.map(|value| value.text(self.column));
+        for (row, code) in cells.filled() {
+            let kept = parts_of(self.column.value(code))
+                .all(|one| won.is_some_and(|won| parts_of(won).any(|known| known == one)));
             if !kept {
-                lost(
-                    part,
-                    golden,
-                    row,
-                    &self.policy.column,
-                    own,
-                    value,
-                    rule,
-                    reason,
-                );
+                part.lost(golden, row, code, value, why);
             }
         }
     }

@@ -5,15 +5,13 @@
 //! how it came out is its pattern, and the model that gives each level its bits stands in
 //! the file's metadata. [`crate::explain`] reads both.
 
-use polars::prelude::{
-    Column, DataFrame, DataType, Field as PlField, Float32Chunked, Int32Chunked, IntoColumn,
-    NamedFrom, PolarsResult, Schema, Series, StringChunked, UInt32Chunked,
-};
+use polars::prelude::{DataFrame, DataType, PolarsResult};
 
-use super::output::{Written, parquet_file_of};
+use super::output::Written;
+use super::parquet::{Column, Shape, frame, parquet_of};
 use super::staging::Staging;
-use super::tables::{Xref, named};
-use crate::contact::{Failure, Table, Text};
+use super::tables::Xref;
+use crate::contact::{Failure, Held, Table};
 use crate::link::judge::Kind;
 use crate::link::kept::{Bound, Kept, KeptPair};
 use crate::link::score::probability;
@@ -62,29 +60,12 @@ pub const EVIDENCE_COLUMNS: [&str; 12] = [
 /// # Errors
 /// Exit 74 when the system refuses.
 pub fn records(staging: &Staging, xref: &Xref<'_>, table: &Table) -> Result<Written, Failure> {
-    let filled = filled(table);
-    let names = RECORD_COLUMNS
-        .into_iter()
-        .chain(filled.iter().map(|(name, _)| *name));
-    let schema: Schema = names
-        .map(|name| {
-            let kind = match name {
-                "row" | "line" => DataType::UInt32,
-                "match_probability" => DataType::Float32,
-                _ => DataType::String,
-            };
-            PlField::new(name.into(), kind)
-        })
-        .collect();
-    parquet_file_of(
-        staging,
-        RECORDS_FILE,
-        &schema,
-        table.rows(),
-        ROWS,
-        Vec::new(),
-        |start, end| record_rows(xref, &filled, start, end),
-    )
+    let shape = Shape {
+        rows: table.rows(),
+        row_group: ROWS,
+        about: Vec::new(),
+    };
+    parquet_of(staging, RECORDS_FILE, &record_columns(xref, table), shape)
 }
 
 /// The content of `records.parquet`, not written.
@@ -92,89 +73,70 @@ pub fn records(staging: &Staging, xref: &Xref<'_>, table: &Table) -> Result<Writ
 /// # Errors
 /// When polars refuses the columns.
 pub fn record_frame(xref: &Xref<'_>, table: &Table) -> PolarsResult<DataFrame> {
-    record_rows(xref, &filled(table), 0, table.rows())
+    frame(&record_columns(xref, table), 0..table.rows())
 }
 
-fn filled(table: &Table) -> Vec<(&str, &Text)> {
-    table
+fn record_columns<'a>(xref: &'a Xref<'_>, table: &'a Table) -> Vec<Column<'a>> {
+    let filled = table.iter().filter(|(_, column)| column.filled() > 0);
+    RECORD_COLUMNS
         .iter()
-        .filter(|(_, column)| column.filled() > 0)
+        .map(|name| who(xref, name))
+        .chain(filled.map(|(name, column)| Column::of(name, column)))
         .collect()
 }
 
-fn record_rows(
-    xref: &Xref<'_>,
-    filled: &[(&str, &Text)],
-    start: usize,
-    end: usize,
-) -> PolarsResult<DataFrame> {
-    let mut columns = who(xref, start, end);
-    for (name, column) in filled {
-        columns.push(named(column.to_polars(start..end), name));
-    }
-    DataFrame::new(end - start, columns)
-}
-
-/// The columns that are not fields.
-fn who(xref: &Xref<'_>, start: usize, end: usize) -> Vec<Column> {
+/// A column that is not a field.
+fn who<'a>(xref: &'a Xref<'_>, name: &str) -> Column<'a> {
     let records = xref.records;
-    let rows = || start..end;
-    let text = |name: &str, cells: StringChunked| named(cells, name);
-    let numbers = |name: &str, numbers: UInt32Chunked| numbers.with_name(name.into()).into_column();
-    let ids = records.record_id.as_ref();
     let held = |row: usize| xref.held.get(&u32::try_from(row).ok()?);
-    vec![
-        numbers(
-            "row",
-            rows()
-                .map(|row| Some(u32::try_from(row).unwrap_or(u32::MAX)))
-                .collect(),
-        ),
-        text(
-            "source",
-            rows()
-                .map(|row| Some(records.source(row).name.as_str()))
-                .collect(),
-        ),
-        text(
-            "record_id",
-            ids.map_or_else(
-                || rows().map(|_| None::<&str>).collect(),
-                |ids| ids.to_polars(rows()),
-            ),
-        ),
-        text("golden_id", rows().map(|row| xref.golden_id(row)).collect()),
-        text("status", rows().map(|row| Some(xref.status(row))).collect()),
-        probabilities(xref, start, end),
-        text(
-            "held_by",
-            rows()
-                .map(|row| held(row).map(|held| held.rule.as_str()))
-                .collect(),
-        ),
-        text(
-            "held_because",
-            rows()
-                .map(|row| held(row).map(|held| held.reason.as_str()))
-                .collect(),
-        ),
-        text("file", rows().map(|row| Some(records.file(row))).collect()),
-        numbers(
-            "line",
-            rows().map(|row| Some(records.origin[row].line)).collect(),
-        ),
-    ]
-}
-
-/// How sure it is that a record belongs to the others of its golden record; 1 for a single
-/// one, none for a held one.
-fn probabilities(xref: &Xref<'_>, start: usize, end: usize) -> Column {
-    let of = |row: usize| {
-        xref.golden_id(row)?;
-        Some(xref.linked.probability.get(row).copied().unwrap_or(1.0))
-    };
-    let numbers: Float32Chunked = (start..end).map(of).collect();
-    numbers.with_name("match_probability".into()).into_column()
+    match name {
+        "row" => Column::steps(name, DataType::UInt32, |row| u32::try_from(row).ok()),
+        // How sure it is that a record belongs to the others of its golden record; 1 for a
+        // single one, none for a held one.
+        "match_probability" => Column::numbers(name, DataType::Float32, |row| {
+            xref.golden_id(row)?;
+            Some(xref.linked.probability.get(row).copied().unwrap_or(1.0))
+        }),
+        "held_by" | "held_because" => {
+            let because = name == "held_because";
+            let rows: Vec<(&u32, &Held)> = xref.held.iter().collect();
+            let texts: Vec<&str> = rows
+                .iter()
+                .map(|(_, held)| if because { &held.reason } else { &held.rule }.as_str())
+                .collect();
+            Column::texts(
+                name,
+                texts.len(),
+                move |number| texts[number as usize],
+                move |row| {
+                    held(row)?;
+                    let row = u32::try_from(row).ok()?;
+                    let place = rows.binary_search_by_key(&&row, |(held, _)| *held).ok()?;
+                    u32::try_from(place).ok()
+                },
+            )
+        }
+        "file" => {
+            // Files by number over all sources.
+            let mut starts = Vec::with_capacity(records.sources.len());
+            let mut files: Vec<&str> = Vec::new();
+            for source in &records.sources {
+                starts.push(u32::try_from(files.len()).unwrap_or(0));
+                files.extend(source.files.iter().map(String::as_str));
+            }
+            Column::texts(
+                name,
+                files.len(),
+                move |number| files[number as usize],
+                move |row| {
+                    let origin = records.origin[row];
+                    Some(starts[usize::from(origin.source)] + origin.file)
+                },
+            )
+        }
+        "line" => Column::measures(name, DataType::UInt32, |row| Some(records.origin[row].line)),
+        _ => xref.column(name),
+    }
 }
 
 /// Writes `evidence.parquet`.
@@ -187,28 +149,14 @@ pub fn evidence(
     kept: &Kept,
     model: &StoredModel,
 ) -> Result<Written, Failure> {
-    let learned = (1..=kept.columns).flat_map(|at| [level_column(at), rarity_column(at)]);
-    let schema: Schema = EVIDENCE_COLUMNS
-        .into_iter()
-        .map(String::from)
-        .chain(learned)
-        .map(|name| {
-            let kind = column_type(&name);
-            PlField::new(name.into(), kind)
-        })
-        .collect();
     let model = serde_json::to_string(model).unwrap_or_default();
-    let about = vec![(MODEL_KEY.to_owned(), model)];
+    let shape = Shape {
+        rows: kept.pairs.len(),
+        row_group: ROWS,
+        about: vec![(MODEL_KEY.to_owned(), model)],
+    };
     let draw = Draw { xref, kept };
-    parquet_file_of(
-        staging,
-        EVIDENCE_FILE,
-        &schema,
-        kept.pairs.len(),
-        ROWS,
-        about,
-        |start, end| draw.frame(start, end),
-    )
+    parquet_of(staging, EVIDENCE_FILE, &draw.columns(), shape)
 }
 
 /// The content of `evidence.parquet`, not written.
@@ -216,7 +164,7 @@ pub fn evidence(
 /// # Errors
 /// When polars refuses the columns.
 pub fn evidence_frame(xref: &Xref<'_>, kept: &Kept) -> PolarsResult<DataFrame> {
-    Draw { xref, kept }.frame(0, kept.pairs.len())
+    frame(&Draw { xref, kept }.columns(), 0..kept.pairs.len())
 }
 
 /// The level of the learned column number `at`, from 1.
@@ -231,18 +179,6 @@ pub fn rarity_column(at: usize) -> String {
     format!("column_{at}_rarity")
 }
 
-fn column_type(name: &str) -> DataType {
-    match name {
-        "left" | "right" => DataType::UInt32,
-        "weight" | "probability" => DataType::Float32,
-        "pattern" => DataType::UInt64,
-        "verdict" | "kind" | "bound" | "why" => DataType::String,
-        name if name.ends_with("_level") => DataType::UInt32,
-        name if name.starts_with("column_") => DataType::Float32,
-        _ => DataType::Int32,
-    }
-}
-
 /// `people`, `organisations` or `mixed`.
 #[must_use]
 pub const fn kind_name(kind: Kind) -> &'static str {
@@ -251,6 +187,36 @@ pub const fn kind_name(kind: Kind) -> &'static str {
         Kind::Organisations => "organisations",
         Kind::Mixed => "mixed",
     }
+}
+
+const VERDICTS: [&str; 2] = ["merged", "apart"];
+const KINDS: [&str; 3] = [
+    kind_name(Kind::People),
+    kind_name(Kind::Organisations),
+    kind_name(Kind::Mixed),
+];
+const BOUNDS: [&str; 3] = [
+    Bound::Always.name(),
+    Bound::Never.name(),
+    Bound::Distinct.name(),
+];
+
+/// A column of a handful of words.
+fn words<'a>(
+    name: &str,
+    all: &'static [&'static str],
+    word: impl Fn(usize) -> Option<&'static str> + Sync + 'a,
+) -> Column<'a> {
+    Column::texts(
+        name,
+        all.len(),
+        |number| all[number as usize],
+        move |row| {
+            let own = word(row)?;
+            let place = all.iter().position(|known| *known == own)?;
+            u32::try_from(place).ok()
+        },
+    )
 }
 
 struct Draw<'a> {
@@ -270,56 +236,69 @@ impl Draw<'_> {
         }
     }
 
-    fn frame(&self, start: usize, end: usize) -> PolarsResult<DataFrame> {
-        let pairs = &self.kept.pairs[start..end];
-        let whole = |name: &str, of: &dyn Fn(&KeptPair) -> u32| {
-            let numbers: UInt32Chunked = pairs.iter().map(|pair| Some(of(pair))).collect();
-            numbers.with_name(name.into()).into_column()
+    /// Why decisions bind pairs.
+    fn whys(&self) -> Column<'_> {
+        let whys: Vec<(&(u32, u32), &str)> = self
+            .kept
+            .whys
+            .iter()
+            .map(|(rows, why)| (rows, why.as_str()))
+            .collect();
+        let texts: Vec<&str> = whys.iter().map(|(_, why)| *why).collect();
+        Column::texts(
+            "why",
+            texts.len(),
+            move |number| texts[number as usize],
+            move |at| {
+                let pair = &self.kept.pairs[at];
+                pair.bound?;
+                let rows = (pair.left, pair.right);
+                let place = whys.binary_search_by_key(&&rows, |(known, _)| *known).ok()?;
+                u32::try_from(place).ok()
+            },
+        )
+    }
+
+    fn columns(&self) -> Vec<Column<'_>> {
+        let pairs = &self.kept.pairs;
+        let row = |name: &str, of: fn(&KeptPair) -> u32| {
+            Column::measures(name, DataType::UInt32, move |at| Some(of(&pairs[at])))
         };
-        let real = |name: &str, of: &dyn Fn(&KeptPair) -> f32| {
-            let numbers: Float32Chunked = pairs.iter().map(|pair| Some(of(pair))).collect();
-            numbers.with_name(name.into()).into_column()
+        let real = |name: &str, of: fn(&KeptPair) -> f32| {
+            Column::numbers(name, DataType::Float32, move |at| Some(of(&pairs[at])))
         };
-        let units = |name: &str, at: usize| {
-            let numbers: Int32Chunked = pairs
-                .iter()
-                .map(|pair| Some(i32::from(pair.units()[at])))
-                .collect();
-            numbers.with_name(name.into()).into_column()
-        };
-        let word = |name: &str, of: &dyn Fn(&KeptPair) -> Option<&'static str>| {
-            named(pairs.iter().map(of).collect(), name)
-        };
-        let patterns: Vec<u64> = pairs.iter().map(|pair| pair.pattern().0).collect();
-        let why = |pair: &KeptPair| {
-            pair.bound?;
-            self.kept.whys.get(&(pair.left, pair.right))
+        let units = |name: &str, unit: usize| {
+            Column::numbers(name, DataType::Int32, move |at| {
+                Some(i32::from(pairs[at].units()[unit]))
+            })
         };
         let mut columns = vec![
-            whole("left", &|pair| pair.left),
-            whole("right", &|pair| pair.right),
-            real("weight", &|pair| pair.weight),
-            real("probability", &|pair| probability(pair.weight)),
-            word("verdict", &|pair| Some(self.verdict(pair))),
-            word("kind", &|pair| Some(kind_name(pair.kind))),
-            word("bound", &|pair| pair.bound.map(Bound::name)),
-            named(pairs.iter().map(why).collect(), "why"),
-            Series::new("pattern".into(), patterns).into_column(),
+            row("left", |pair| pair.left),
+            row("right", |pair| pair.right),
+            real("weight", |pair| pair.weight),
+            real("probability", |pair| probability(pair.weight)),
+            words("verdict", &VERDICTS, |at| Some(self.verdict(&pairs[at]))),
+            words("kind", &KINDS, |at| Some(kind_name(pairs[at].kind))),
+            words("bound", &BOUNDS, |at| pairs[at].bound.map(Bound::name)),
+            self.whys(),
+            Column::numbers("pattern", DataType::UInt64, |at| Some(pairs[at].pattern().0)),
             units("given_rarity", 0),
             units("family_rarity", 1),
             units("community", 2),
         ];
         for at in 0..self.kept.columns {
-            let seen = || (start..end).map(|pair| self.kept.seen(pair)[at]);
-            let levels: UInt32Chunked = seen().map(|seen| Some(u32::from(seen.level))).collect();
-            let rarities: Float32Chunked = seen().map(|seen| Some(seen.rarity)).collect();
-            columns.push(levels.with_name(level_column(at + 1).into()).into_column());
-            columns.push(
-                rarities
-                    .with_name(rarity_column(at + 1).into())
-                    .into_column(),
-            );
+            let seen = move |pair: usize| self.kept.seen(pair)[at];
+            columns.push(Column::numbers(
+                &level_column(at + 1),
+                DataType::UInt32,
+                move |pair| Some(u32::from(seen(pair).level)),
+            ));
+            columns.push(Column::numbers(
+                &rarity_column(at + 1),
+                DataType::Float32,
+                move |pair| Some(seen(pair).rarity),
+            ));
         }
-        DataFrame::new(end - start, columns)
+        columns
     }
 }

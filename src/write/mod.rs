@@ -10,6 +10,7 @@ pub mod evidence;
 mod formulas;
 pub mod guard;
 pub mod output;
+mod pages;
 pub mod parquet;
 pub mod previous;
 pub mod reports;
@@ -191,9 +192,20 @@ fn write_files(
         Box::new(|| tables::golden(staging, run.merged, &run.plan.output)),
         Box::new(|| xref.write(staging, &run.plan.output)),
         Box::new(|| {
-            let rows = run.events.len();
-            let columns = events::columns(&run.events, order, run.records, run.merged);
-            let written = parquet::parquet_columns(staging, "audit.parquet", &columns, rows)?;
+            let log = events::Log {
+                events: &run.events,
+                order,
+                records: run.records,
+                merged: run.merged,
+            };
+            let shape = parquet::Shape {
+                rows: run.events.len(),
+                row_group: output::ROW_GROUP,
+                about: Vec::new(),
+            };
+            let written = parquet::parquet_groups(staging, "audit.parquet", shape, |rows| {
+                log.columns(rows)
+            })?;
             Ok(vec![written])
         }),
         Box::new(|| {

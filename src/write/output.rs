@@ -1,11 +1,9 @@
 //! One output file: created in the staging folder, hashed as it is written, synced.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 
-use polars::polars_utils::compression::ZstdLevel;
-use polars::prelude::{DataFrame, PolarsError, Schema};
-use polars_io::parquet::write::{KeyValueMetadata, ParquetCompression, ParquetWriter};
+use polars::prelude::PolarsError;
 
 use super::csv::{self, Hashed, Line};
 use super::staging::Staging;
@@ -14,9 +12,6 @@ use crate::contact::{Diagnostic, Failure, FailureKind};
 
 /// Rows of a Parquet row group.
 pub const ROW_GROUP: usize = 1 << 17;
-
-/// Level of Parquet's zstd: half the time of the library's usual 3, files a few per cent larger.
-const ZSTD: i32 = 1;
 
 /// A file of the run as the summary lists it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -75,50 +70,6 @@ pub fn csv_file(
 ) -> Result<Written, Failure> {
     file(staging, name, |out| {
         csv::write(out, header, rows, guard, draw).map_err(Fault::Io)
-    })
-}
-
-/// Writes a Parquet file batch by batch (zstd); `batch(start, end)` makes the rows
-/// of one row group.
-///
-/// # Errors
-/// Exit 74 when the system refuses, 70 when polars does.
-pub fn parquet_file(
-    staging: &Staging,
-    name: &str,
-    schema: &Schema,
-    rows: usize,
-    batch: impl Fn(usize, usize) -> Result<DataFrame, PolarsError>,
-) -> Result<Written, Failure> {
-    parquet_file_of(staging, name, schema, rows, ROW_GROUP, Vec::new(), batch)
-}
-
-/// The same with row groups of another size, and words about the file in its metadata.
-///
-/// # Errors
-/// As [`parquet_file`].
-pub fn parquet_file_of(
-    staging: &Staging,
-    name: &str,
-    schema: &Schema,
-    rows: usize,
-    row_group: usize,
-    about: Vec<(String, String)>,
-    batch: impl Fn(usize, usize) -> Result<DataFrame, PolarsError>,
-) -> Result<Written, Failure> {
-    file(staging, name, |out| {
-        let about = (!about.is_empty()).then(|| KeyValueMetadata::from_static(about));
-        let level = ZstdLevel::try_new(ZSTD)?;
-        let mut writer = ParquetWriter::new(&mut *out)
-            .with_key_value_metadata(about)
-            .with_compression(ParquetCompression::Zstd(Some(level)))
-            .batched(schema)?;
-        for start in (0..rows).step_by(row_group) {
-            writer.write_batch(&batch(start, (start + row_group).min(rows))?)?;
-        }
-        writer.finish()?;
-        drop(writer);
-        out.flush().map_err(Fault::Io)
     })
 }
 

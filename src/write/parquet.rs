@@ -1,53 +1,55 @@
 //! A Parquet file from columns that know their distinct texts.
 //!
 //! In: columns, each a number a cell and a text a number. Out: the file. polars' writer
-//! gets dictionary pages ready to pack: by itself it would build views of all cells,
-//! estimate how many are distinct, and hash each one to find out what is known here.
+//! gets pages ready to be put behind each other: by itself it would build views of all
+//! cells, estimate how many are distinct, and hash each one to find out what is known here.
 
-use hashbrown::HashMap;
+use std::io::Write;
+use std::ops::Range;
+
 use polars::polars_utils::compression::ZstdLevel;
-use polars::prelude::{DataType, Field, PolarsError, PolarsResult, Schema};
-use polars_arrow::array::{Array, DictionaryArray, MutablePlString, PrimitiveArray};
-use polars_arrow::datatypes::ArrowDataType;
-use polars_io::parquet::write::{ParquetCompression, ParquetWriter, StatisticsOptions};
-use polars_parquet::read::ParquetError;
+use polars::prelude::{
+    Column as PolarsColumn, DataFrame, DataType, Field, IntoColumn, NewChunkedArray, PolarsError,
+    PolarsResult, Schema, Series, StringChunked,
+};
+use polars_arrow::array::{Array, PrimitiveArray};
+use polars_arrow::types::NativeType;
+use polars_io::parquet::write::{
+    KeyValueMetadata, ParquetCompression, ParquetWriter, StatisticsOptions,
+};
 use polars_parquet::write::{
-    CompressedPage, Compressor, Encoding, ParquetType, Version, WriteOptions, array_to_columns,
+    CompressedPage, Encoding, Page, ParquetType, Version, WriteOptions, array_to_columns, compress,
 };
 use rayon::prelude::*;
-use std::io::Write;
 
 use super::output::{Fault, ROW_GROUP, Written, file};
+use super::pages::{self, NONE};
 use super::staging::Staging;
 use crate::contact::{Failure, Text};
 
 /// Half the time of the library's usual 3; files are a few per cent larger.
 const ZSTD: i32 = 1;
-/// Cells a distinct text from which numbers are no shorter than the texts: in quarters.
-const WORTH: usize = 3;
 
-const NONE: u32 = u32::MAX;
-
-/// A column of the file.
+/// A column of the file, or of a group of its rows.
 pub struct Column<'a> {
-    pub name: String,
-    pub cells: Cells<'a>,
+    name: String,
+    kind: DataType,
+    cells: Cells<'a>,
 }
 
-/// What stands in a column's cells.
-pub enum Cells<'a> {
+/// What stands in a column's cells; asked for many rows at once.
+enum Cells<'a> {
     Texts(Texts<'a>),
-    Integers(Box<dyn Fn(usize) -> Option<i64> + Sync + 'a>),
-    Floats(Box<dyn Fn(usize) -> Option<f64> + Sync + 'a>),
+    Numbers(Encoding, Box<dyn Fn(Range<usize>) -> Box<dyn Array> + Sync + 'a>),
 }
 
 /// Texts by number.
-pub struct Texts<'a> {
+struct Texts<'a> {
     /// Numbers are below.
-    pub distinct: usize,
-    pub text: Box<dyn Fn(u32) -> &'a str + Sync + 'a>,
-    /// The number of a row's text.
-    pub number: Box<dyn Fn(usize) -> Option<u32> + Sync + 'a>,
+    distinct: usize,
+    text: Box<dyn Fn(u32) -> &'a str + Sync + 'a>,
+    /// The numbers of rows' texts, `NONE` for a missing one.
+    numbers: Box<dyn Fn(Range<usize>) -> Vec<u32> + Sync + 'a>,
 }
 
 impl<'a> Column<'a> {
@@ -62,6 +64,7 @@ impl<'a> Column<'a> {
         )
     }
 
+    /// Texts that have numbers below `distinct`.
     #[must_use]
     pub fn texts(
         name: &str,
@@ -69,24 +72,130 @@ impl<'a> Column<'a> {
         text: impl Fn(u32) -> &'a str + Sync + 'a,
         number: impl Fn(usize) -> Option<u32> + Sync + 'a,
     ) -> Self {
+        let numbers = move |rows: Range<usize>| -> Vec<u32> {
+            rows.map(|row| number(row).unwrap_or(NONE)).collect()
+        };
         Self {
             name: name.to_owned(),
+            kind: DataType::String,
             cells: Cells::Texts(Texts {
                 distinct,
                 text: Box::new(text),
-                number: Box::new(number),
+                numbers: Box::new(numbers),
             }),
         }
     }
 
-    fn field(&self) -> Field {
-        let kind = match self.cells {
-            Cells::Texts(_) => DataType::String,
-            Cells::Integers(_) => DataType::Int64,
-            Cells::Floats(_) => DataType::Float64,
-        };
-        Field::new(self.name.as_str().into(), kind)
+    /// Numbers that repeat themselves; `kind` is polars' name for `T`.
+    #[must_use]
+    pub fn numbers<T: NativeType>(
+        name: &str,
+        kind: DataType,
+        cell: impl Fn(usize) -> Option<T> + Sync + 'a,
+    ) -> Self {
+        Self::of_type(name, kind, Encoding::RleDictionary, cell)
     }
+
+    /// Numbers of which hardly two are the same.
+    #[must_use]
+    pub fn measures<T: NativeType>(
+        name: &str,
+        kind: DataType,
+        cell: impl Fn(usize) -> Option<T> + Sync + 'a,
+    ) -> Self {
+        Self::of_type(name, kind, Encoding::Plain, cell)
+    }
+
+    /// Whole numbers that go up slowly: their steps are written.
+    #[must_use]
+    pub fn steps<T: NativeType>(
+        name: &str,
+        kind: DataType,
+        cell: impl Fn(usize) -> Option<T> + Sync + 'a,
+    ) -> Self {
+        Self::of_type(name, kind, Encoding::DeltaBinaryPacked, cell)
+    }
+
+    fn of_type<T: NativeType>(
+        name: &str,
+        kind: DataType,
+        encoding: Encoding,
+        cell: impl Fn(usize) -> Option<T> + Sync + 'a,
+    ) -> Self {
+        let array = move |rows: Range<usize>| -> PrimitiveArray<T> { rows.map(&cell).collect() };
+        Self {
+            name: name.to_owned(),
+            kind,
+            cells: Cells::Numbers(encoding, Box::new(move |rows| array(rows).boxed())),
+        }
+    }
+
+    fn field(&self) -> Field {
+        Field::new(self.name.as_str().into(), self.kind.clone())
+    }
+
+    /// Some rows as polars has them.
+    ///
+    /// # Errors
+    /// When polars refuses the cells.
+    pub fn to_polars(&self, rows: Range<usize>) -> PolarsResult<PolarsColumn> {
+        let name = self.name.as_str().into();
+        match &self.cells {
+            Cells::Texts(texts) => {
+                let numbers = (texts.numbers)(rows).into_iter();
+                let cells = numbers.map(|number| (number != NONE).then(|| (texts.text)(number)));
+                Ok(StringChunked::from_iter_options(name, cells).into_column())
+            }
+            Cells::Numbers(_, cells) => {
+                Ok(Series::from_arrow(name, cells(rows))?.into_column())
+            }
+        }
+    }
+
+    /// The packed pages of some rows.
+    fn pages(
+        &self,
+        rows: Range<usize>,
+        kind: &ParquetType,
+        options: WriteOptions,
+    ) -> PolarsResult<Vec<CompressedPage>> {
+        let mut packed = Vec::new();
+        let mut pack = |page: Page| -> PolarsResult<()> {
+            packed.push(compress(page, Vec::new(), options.compression).map_err(PolarsError::from)?);
+            Ok(())
+        };
+        match (&self.cells, kind) {
+            (Cells::Texts(texts), ParquetType::PrimitiveType(kind)) => {
+                let numbers = (texts.numbers)(rows);
+                for page in pages::pages(numbers, texts.distinct, &texts.text, kind)? {
+                    pack(page)?;
+                }
+            }
+            (Cells::Numbers(encoding, cells), _) => {
+                let array = cells(rows);
+                for pages in array_to_columns(array, kind.clone(), options, &[*encoding])? {
+                    for page in pages {
+                        pack(page?)?;
+                    }
+                }
+            }
+            (Cells::Texts(_), ParquetType::GroupType { .. }) => {}
+        }
+        Ok(packed)
+    }
+}
+
+/// A frame of some rows of the columns, for what is not written.
+///
+/// # Errors
+/// When polars refuses the columns.
+pub fn frame(columns: &[Column<'_>], rows: Range<usize>) -> PolarsResult<DataFrame> {
+    let height = rows.len();
+    let columns: PolarsResult<Vec<PolarsColumn>> = columns
+        .iter()
+        .map(|column| column.to_polars(rows.clone()))
+        .collect();
+    DataFrame::new(height, columns?)
 }
 
 /// Writes `rows` rows of the columns, row group by row group (zstd).
@@ -99,8 +208,80 @@ pub fn parquet_columns(
     columns: &[Column<'_>],
     rows: usize,
 ) -> Result<Written, Failure> {
+    let shape = Shape {
+        rows,
+        row_group: ROW_GROUP,
+        about: Vec::new(),
+    };
+    parquet_of(staging, name, columns, shape)
+}
+
+/// How a file is laid out.
+pub struct Shape {
+    pub rows: usize,
+    /// Rows that are packed, and read, together.
+    pub row_group: usize,
+    /// Words about the file in its metadata.
+    pub about: Vec<(String, String)>,
+}
+
+/// The same in a shape of its own.
+///
+/// # Errors
+/// As [`parquet_columns`].
+pub fn parquet_of(
+    staging: &Staging,
+    name: &str,
+    columns: &[Column<'_>],
+    shape: Shape,
+) -> Result<Written, Failure> {
+    let schema: Schema = columns.iter().map(Column::field).collect();
+    write(staging, name, &schema, shape, |rows, types, options| {
+        pages_of(columns, rows, types, options)
+    })
+}
+
+/// The same of columns that are made for each row group; they are asked for rows from 0.
+///
+/// # Errors
+/// As [`parquet_columns`].
+pub fn parquet_groups<'a>(
+    staging: &Staging,
+    name: &str,
+    shape: Shape,
+    columns: impl Fn(Range<usize>) -> Vec<Column<'a>> + Sync,
+) -> Result<Written, Failure> {
+    let schema: Schema = columns(0..0).iter().map(Column::field).collect();
+    write(staging, name, &schema, shape, |rows, types, options| {
+        pages_of(&columns(rows.clone()), 0..rows.len(), types, options)
+    })
+}
+
+/// The packed pages of one row group, a list a column.
+type Group = Vec<Vec<CompressedPage>>;
+
+fn pages_of(
+    columns: &[Column<'_>],
+    rows: Range<usize>,
+    types: &[ParquetType],
+    options: WriteOptions,
+) -> PolarsResult<Group> {
+    columns
+        .par_iter()
+        .zip(types)
+        .with_max_len(1)
+        .map(|(column, kind)| column.pages(rows.clone(), kind, options))
+        .collect()
+}
+
+fn write(
+    staging: &Staging,
+    name: &str,
+    schema: &Schema,
+    shape: Shape,
+    pages: impl Fn(Range<usize>, &[ParquetType], WriteOptions) -> PolarsResult<Group> + Sync,
+) -> Result<Written, Failure> {
     file(staging, name, |out| {
-        let schema: Schema = columns.iter().map(Column::field).collect();
         let compression = ParquetCompression::Zstd(Some(ZstdLevel::try_new(ZSTD)?));
         let options = WriteOptions {
             statistics: StatisticsOptions::default(),
@@ -108,126 +289,34 @@ pub fn parquet_columns(
             version: Version::V1,
             data_page_size: None,
         };
+        let Shape {
+            rows,
+            row_group,
+            about,
+        } = shape;
+        let about = (!about.is_empty()).then(|| KeyValueMetadata::from_static(about));
         let mut writer = ParquetWriter::new(&mut *out)
+            .with_key_value_metadata(about)
             .with_compression(compression)
-            .batched(&schema)?;
+            .batched(schema)?;
         let types: Vec<ParquetType> = writer.parquet_schema().fields().to_vec();
-        for start in (0..rows).step_by(ROW_GROUP) {
-            let end = (start + ROW_GROUP).min(rows);
-            let pages: Vec<Vec<CompressedPage>> = columns
+        let groups: Vec<Range<usize>> = (0..rows)
+            .step_by(row_group)
+            .map(|start| start..(start + row_group).min(rows))
+            .collect();
+        // As many groups at once as there are threads; each is packed when it is written.
+        for wave in groups.chunks(rayon::current_num_threads().max(1)) {
+            let packed: Vec<Group> = wave
                 .par_iter()
-                .zip(&types)
                 .with_max_len(1)
-                .map(|(column, kind)| column.cells.pages(start, end, kind, options))
+                .map(|rows| pages(rows.clone(), &types, options))
                 .collect::<PolarsResult<_>>()?;
-            writer.write_row_group((end - start) as u64, &pages)?;
+            for (rows, pages) in wave.iter().zip(&packed) {
+                writer.write_row_group(rows.len() as u64, pages)?;
+            }
         }
         writer.finish()?;
         drop(writer);
         out.flush().map_err(Fault::Io)
     })
-}
-
-impl Cells<'_> {
-    /// The packed pages of the rows `start..end`.
-    fn pages(
-        &self,
-        start: usize,
-        end: usize,
-        kind: &ParquetType,
-        options: WriteOptions,
-    ) -> PolarsResult<Vec<CompressedPage>> {
-        let (array, encoding): (Box<dyn Array>, Encoding) = match self {
-            Self::Texts(texts) => texts.array(start, end)?,
-            Self::Integers(cell) => {
-                let array: PrimitiveArray<i64> = (start..end).map(cell).collect();
-                (array.boxed(), Encoding::RleDictionary)
-            }
-            Self::Floats(cell) => {
-                let array: PrimitiveArray<f64> = (start..end).map(cell).collect();
-                (array.boxed(), Encoding::RleDictionary)
-            }
-        };
-        let mut packed = Vec::new();
-        for pages in array_to_columns(array, kind.clone(), options, &[encoding])? {
-            let pages = pages.map(|page| {
-                page.map_err(|error| ParquetError::FeatureNotSupported(error.to_string()))
-            });
-            for page in Compressor::new_from_vec(pages, options.compression, Vec::new()) {
-                packed.push(page.map_err(PolarsError::from)?);
-            }
-        }
-        Ok(packed)
-    }
-}
-
-impl Texts<'_> {
-    /// The rows as numbers into the texts that occur in them, or as texts where that
-    /// saves nothing.
-    fn array(&self, start: usize, end: usize) -> PolarsResult<(Box<dyn Array>, Encoding)> {
-        let mut known = Known::of(self.distinct, end - start);
-        let mut occurring: Vec<u32> = Vec::new();
-        let mut filled = 0_usize;
-        let keys: PrimitiveArray<u32> = (start..end)
-            .map(|row| {
-                let number = (self.number)(row)?;
-                filled += 1;
-                let next = u32::try_from(occurring.len()).unwrap_or(NONE);
-                let key = known.key(number, next);
-                if key == next {
-                    occurring.push(number);
-                }
-                Some(key)
-            })
-            .collect();
-        if occurring.len() * 4 > filled * WORTH {
-            let mut texts = MutablePlString::with_capacity(end - start);
-            for key in &keys {
-                texts.push(key.map(|&key| (self.text)(occurring[key as usize])));
-            }
-            return Ok((texts.freeze().boxed(), Encoding::Plain));
-        }
-        let mut values = MutablePlString::with_capacity(occurring.len());
-        for number in occurring {
-            values.push_value((self.text)(number));
-        }
-        let kind = ArrowDataType::Dictionary(
-            polars_arrow::datatypes::IntegerType::UInt32,
-            Box::new(ArrowDataType::Utf8View),
-            false,
-        );
-        let array = DictionaryArray::<u32>::try_new(kind, keys, values.freeze().boxed())?;
-        Ok((array.boxed(), Encoding::RleDictionary))
-    }
-}
-
-/// The key of each text that has occurred in a row group.
-enum Known {
-    /// By number: few texts.
-    Slots(Vec<u32>),
-    Map(HashMap<u32, u32, foldhash::fast::FixedState>),
-}
-
-impl Known {
-    fn of(distinct: usize, rows: usize) -> Self {
-        if distinct <= rows * 4 {
-            Self::Slots(vec![NONE; distinct])
-        } else {
-            Self::Map(HashMap::with_capacity_and_hasher(rows, Default::default()))
-        }
-    }
-
-    /// The key of a number; `next` the first time.
-    fn key(&mut self, number: u32, next: u32) -> u32 {
-        match self {
-            Self::Slots(slots) => {
-                let slot = &mut slots[number as usize];
-                if *slot == NONE {
-                    *slot = next;
-                }
-                *slot
-            }
-            Self::Map(map) => *map.entry(number).or_insert(next),
-        }
-    }
 }

@@ -5,12 +5,11 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use polars::prelude::{
-    DataFrame, DataType, Field as PlField, IntoColumn, NamedFrom, Schema, SerReader, Series,
-};
+use polars::prelude::{DataType, SerReader};
 use polars_io::parquet::read::ParquetReader;
 
-use super::output::{Written, csv_file, parquet_file};
+use super::output::{Written, csv_file};
+use super::parquet::{Column, parquet_columns};
 use super::previous::csv_table;
 use super::staging::Staging;
 use crate::contact::Failure;
@@ -154,18 +153,8 @@ pub fn read_decisions(folder: &Path) -> Result<Vec<Decided>, String> {
 /// # Errors
 /// Exit 74 or 70, as of every Parquet file.
 pub fn fingerprints(staging: &Staging, fingerprints: &[i64]) -> Result<Written, Failure> {
-    let name = "fingerprint";
-    let schema: Schema = std::iter::once(PlField::new(name.into(), DataType::Int64)).collect();
-    parquet_file(
-        staging,
-        FINGERPRINTS,
-        &schema,
-        fingerprints.len(),
-        |start, end| {
-            let column = Series::new(name.into(), &fingerprints[start..end]).into_column();
-            DataFrame::new(end - start, vec![column])
-        },
-    )
+    let column = Column::measures("fingerprint", DataType::Int64, |row| Some(fingerprints[row]));
+    parquet_columns(staging, FINGERPRINTS, &[column], fingerprints.len())
 }
 
 /// Reads `fingerprints.parquet`; none for a run of before there was one.

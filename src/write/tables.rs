@@ -1,10 +1,10 @@
 //! The golden records and the xref, as CSV and as Parquet.
 
-use polars::prelude::{Column as PolarsColumn, IntoColumn, StringChunked};
+use polars::prelude::DataType;
 
 use super::csv::Line;
 use super::output::{Written, csv_file};
-use super::parquet::{Cells, Column, parquet_columns};
+use super::parquet::{Column, parquet_columns};
 use super::staging::Staging;
 use crate::contact::{Failure, Held, Records, Text};
 use crate::link::Linked;
@@ -85,21 +85,25 @@ pub fn is_number(name: &str) -> bool {
 }
 
 fn golden_column<'a>(name: &str, column: &'a Text) -> Column<'a> {
-    let cells = match name {
-        RECORD_COUNT => Cells::Integers(Box::new(|row| column.get(row)?.parse().ok())),
-        CONFIDENCE => Cells::Floats(Box::new(|row| column.get(row)?.parse().ok())),
-        _ => return Column::of(name, column),
-    };
-    Column {
-        name: name.to_owned(),
-        cells,
+    let by_value = |value: &str| -> Option<f64> { value.parse().ok() };
+    match name {
+        RECORD_COUNT => {
+            let counts: Vec<Option<i64>> = column
+                .distinct_values()
+                .map(|value| value.parse().ok())
+                .collect();
+            Column::numbers(name, DataType::Int64, move |row| {
+                counts[column.code(row)? as usize]
+            })
+        }
+        CONFIDENCE => {
+            let sure: Vec<Option<f64>> = column.distinct_values().map(by_value).collect();
+            Column::numbers(name, DataType::Float64, move |row| {
+                sure[column.code(row)? as usize]
+            })
+        }
+        _ => Column::of(name, column),
     }
-}
-
-/// A polars column of text.
-#[must_use]
-pub fn named(cells: StringChunked, name: &str) -> PolarsColumn {
-    cells.with_name(name.into()).into_column()
 }
 
 /// What may have become of a record.
@@ -175,9 +179,14 @@ impl Xref<'_> {
 
     /// The columns of [`XREF_COLUMNS`], in that order.
     fn columns(&self) -> Vec<Column<'_>> {
+        XREF_COLUMNS.iter().map(|name| self.column(name)).collect()
+    }
+
+    /// One of [`XREF_COLUMNS`].
+    pub(super) fn column(&self, name: &str) -> Column<'_> {
         let (records, merged) = (self.records, self.merged);
         let ids = records.record_id.as_ref();
-        let column = |name: &str| match name {
+        match name {
             "source" => Column::texts(
                 name,
                 records.sources.len(),
@@ -206,11 +215,9 @@ impl Xref<'_> {
                     u32::try_from(place).ok()
                 },
             ),
-            _ => Column {
-                name: name.to_owned(),
-                cells: Cells::Floats(Box::new(|row| self.probability(row)?.parse().ok())),
-            },
-        };
-        XREF_COLUMNS.iter().map(|name| column(name)).collect()
+            _ => Column::numbers(name, DataType::Float64, |row| {
+                self.probability(row)?.parse::<f64>().ok()
+            }),
+        }
     }
 }

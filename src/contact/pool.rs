@@ -1,0 +1,189 @@
+//! Texts of events: their own, and those of columns, which they only point to.
+
+use std::sync::Arc;
+
+use super::text::Text;
+use super::values::Values;
+
+/// Numbers from here on are texts of columns. A run has fewer than 2³¹ texts of either
+/// kind: the reader's bound on cells is far below.
+const SHARED: u32 = 1 << 31;
+
+/// Texts by number: own ones, and the distinct values of columns.
+#[derive(Clone, Debug, Default)]
+pub struct Pool {
+    own: Values,
+    shared: Vec<Shared>,
+}
+
+#[derive(Clone, Debug)]
+struct Shared {
+    /// How many texts of columns come before.
+    first: u32,
+    values: Arc<Values>,
+}
+
+/// Where a column's values stand in a pool.
+#[derive(Clone, Copy, Debug)]
+pub struct Place(u32);
+
+impl Place {
+    /// The number of the value of a code.
+    #[must_use]
+    pub fn number(self, code: u32) -> u32 {
+        self.0 + code
+    }
+}
+
+impl Pool {
+    /// Own texts and those of columns: [`Pool::dense`] numbers are below.
+    pub fn len(&self) -> usize {
+        self.own.len() + self.shared_len() as usize
+    }
+
+    /// Adds an own text.
+    pub fn push(&mut self, text: &str) -> u32 {
+        self.own.push(text)
+    }
+
+    /// The place of a column's values; they are not copied.
+    pub fn share(&mut self, column: &Text) -> Place {
+        self.share_values(column.dictionary())
+    }
+
+    fn share_values(&mut self, values: &Arc<Values>) -> Place {
+        let is_it = |known: &&Shared| Arc::ptr_eq(&known.values, values);
+        if let Some(known) = self.shared.iter().find(is_it) {
+            return Place(SHARED + known.first);
+        }
+        let first = self.shared_len();
+        self.shared.push(Shared {
+            first,
+            values: Arc::clone(values),
+        });
+        Place(SHARED + first)
+    }
+
+    fn shared_len(&self) -> u32 {
+        let last = self.shared.last();
+        last.map_or(0, |last| {
+            last.first + u32::try_from(last.values.len()).unwrap_or(0)
+        })
+    }
+
+    /// The text of a number.
+    pub fn get(&self, number: u32) -> &str {
+        match number.checked_sub(SHARED) {
+            None => self.own.get(number),
+            Some(number) => {
+                let shared = self.shared_of(number);
+                shared.values.get(number - shared.first)
+            }
+        }
+    }
+
+    /// Whether a number is that of a column's code, as far as numbers tell.
+    pub fn is_code(&self, number: u32, column: &Text, code: u32) -> bool {
+        number.checked_sub(SHARED).is_some_and(|number| {
+            let shared = self.shared_of(number);
+            number - shared.first == code && Arc::ptr_eq(&shared.values, column.dictionary())
+        })
+    }
+
+    fn shared_of(&self, number: u32) -> &Shared {
+        let behind = self.shared.partition_point(|shared| shared.first <= number);
+        // Columns without values have the place of the one behind them.
+        &self.shared[behind - 1]
+    }
+
+    /// A number without a gap between own texts and those of columns.
+    pub fn dense(&self, number: u32) -> u32 {
+        match number.checked_sub(SHARED) {
+            None => number,
+            Some(shared) => shared + u32::try_from(self.own.len()).unwrap_or(0),
+        }
+    }
+
+    /// The text of a [`Pool::dense`] number.
+    pub fn get_dense(&self, number: u32) -> &str {
+        let own = u32::try_from(self.own.len()).unwrap_or(0);
+        match number.checked_sub(own) {
+            None => self.own.get(number),
+            Some(shared) => self.get(SHARED + shared),
+        }
+    }
+
+    /// Adds all texts of `other`; tells how its numbers are called here.
+    pub fn append(&mut self, other: &Self) -> Moved {
+        let shift = u32::try_from(self.own.len()).unwrap_or(0);
+        self.own.append(&other.own);
+        let places = other
+            .shared
+            .iter()
+            .map(|shared| (shared.first, self.share_values(&shared.values).0))
+            .collect();
+        Moved { shift, places }
+    }
+
+    /// Room for exactly these further own texts.
+    pub fn reserve_exact(&mut self, of: &[&Self]) {
+        self.own.reserve_exact(
+            of.iter().map(|pool| pool.own.len()).sum(),
+            of.iter().map(|pool| pool.own.bytes()).sum(),
+        );
+    }
+
+    #[cfg(test)]
+    pub fn own(&self) -> impl Iterator<Item = &str> {
+        self.own.iter()
+    }
+}
+
+/// What numbers of a pool are called in another that took it over.
+pub struct Moved {
+    shift: u32,
+    /// (texts of columns before, new place).
+    places: Vec<(u32, u32)>,
+}
+
+impl Moved {
+    pub fn number(&self, number: u32) -> u32 {
+        match number.checked_sub(SHARED) {
+            None => number + self.shift,
+            Some(shared) => {
+                let behind = self.places.partition_point(|(first, _)| *first <= shared);
+                let (first, place) = self.places[behind - 1];
+                place + (shared - first)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_columns_keep_their_own_through_taking_over() {
+        let one: Text = ["a", "b"].map(Some).into_iter().collect();
+        let two: Text = ["b", "c"].map(Some).into_iter().collect();
+        let empty = Text::missing(2);
+        let (mut first, mut second) = (Pool::default(), Pool::default());
+        first.push("own");
+        first.share(&empty);
+        let of_one = first.share(&one);
+        assert_eq!(first.get(of_one.number(1)), "b");
+        second.push("other");
+        let of_two = second.share(&two);
+        let of_one_again = second.share(&one);
+        let moved = first.append(&second);
+        assert_eq!(first.get(moved.number(0)), "other");
+        assert_eq!(first.get(moved.number(of_two.number(1))), "c");
+        assert_eq!(moved.number(of_one_again.number(1)), of_one.number(1));
+        assert!(first.is_code(of_one.number(1), &one, 1));
+        assert!(!first.is_code(of_one.number(1), &two, 0));
+        let dense: Vec<&str> = (0..first.len() as u32).map(|at| first.get_dense(at)).collect();
+        assert_eq!(dense, ["own", "other", "a", "b", "b", "c"]);
+        assert_eq!(first.get_dense(first.dense(of_one.number(0))), "a");
+    }
+}
