@@ -14,7 +14,7 @@ use super::index::{FieldEvents, Index, last_by};
 use super::replay::Replay;
 use crate::contact::diagnostic::shown;
 use crate::contact::{
-    Diagnostic, Events, Failure, FailureKind, FieldType, Held, RECORD_ID, Records, Stage, Table,
+    Alike, Diagnostic, Events, Failure, FailureKind, FieldType, Held, RECORD_ID, Records, Stage, Table,
     Text,
 };
 use crate::merge::{self, Merged};
@@ -76,14 +76,17 @@ fn one_row_each(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
             }
         }
     }
-    // Equal codes are equal ids.
+    // Equal codes are equal ids; the last place is for a record without one.
     let code_of = |row: usize| records.record_id.as_ref().and_then(|ids| ids.code(row));
-    let mut keys: HashSet<(u16, Option<u32>)> = HashSet::with_capacity(records.rows());
+    let ids = records.record_id.as_ref().map_or(0, Text::distinct);
+    let mut keys: Vec<Vec<bool>> = vec![vec![false; ids + 1]; records.sources.len()];
     for (row, &seen) in (0_u32..).zip(&seen) {
         if !seen && !facts.held.contains_key(&row) {
             broken.push(format!("{} is in no golden record", name(records, row)));
         }
-        if !keys.insert((records.origin[row as usize].source, code_of(row as usize))) {
+        let source = usize::from(records.origin[row as usize].source);
+        let place = code_of(row as usize).map_or(ids, |code| code as usize);
+        if std::mem::replace(&mut keys[source][place], true) {
             broken.push(format!("{} is there twice", name(records, row)));
         }
     }
@@ -97,8 +100,11 @@ fn one_row_each(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
             name(records, row)
         ));
     }
-    let ids: HashSet<&String> = facts.merged.golden_ids.iter().collect();
-    if ids.len() != facts.merged.clusters.len() {
+    let ids = &facts.merged.golden_ids;
+    // They are sorted; if they were not, a set would tell.
+    let differ = ids.is_sorted_by(|a, b| a < b)
+        || ids.iter().collect::<HashSet<&String>>().len() == ids.len();
+    if !differ || ids.len() != facts.merged.clusters.len() {
         broken.push("two golden records share an id".to_owned());
     }
     verdict(
@@ -200,24 +206,30 @@ fn unexplained(facts: Facts<'_>, column: &str, own: Option<&FieldEvents>) -> Vec
     let shared = raw
         .zip(canonical)
         .is_some_and(|(raw, own)| raw.is_same(own));
+    let mut as_read = Alike::of(raw, canonical);
+    let mut as_merged = Alike::of(canonical, golden);
+    let mut lost_values = facts.events.against(canonical);
+    let goes_on = canonical.is_some() && (golden.is_some() || is_golden(facts, column));
     let mut broken = Vec::new();
     for row in 0..rows {
         let Some(at) = facts.merged.golden_of.get(row).copied().flatten() else {
             continue;
         };
-        let before = raw.and_then(|raw| raw.get(row));
-        let value = canonical.and_then(|column| column.get(row));
         let told = shared || changed[row] != 0 || moved.get(row) == Some(&true);
-        if !told && before.is_some() && before != value {
+        if !told && raw.is_some_and(|raw| raw.code(row).is_some()) && !as_read.are(row, row) {
+            let before = raw.and_then(|raw| raw.get(row));
             broken.push(breach(facts, row, column, before, "changed"));
             continue;
         }
-        let Some(value) = value.filter(|_| golden.is_some() || is_golden(facts, column)) else {
+        if !goes_on || as_merged.are(row, at as usize) {
+            continue;
+        }
+        let Some(value) = canonical.and_then(|column| column.get(row)) else {
             continue;
         };
         let kept = golden.and_then(|column| column.get(at as usize));
-        let loses = lost[row] != 0 && facts.events.before(lost[row] as usize - 1) == Some(value);
-        if kept != Some(value) && !loses && !holds_all(kept, value) {
+        let loses = lost[row] != 0 && lost_values.before_is(lost[row] as usize - 1, row);
+        if !loses && !holds_all(kept, value) {
             broken.push(breach(facts, row, column, Some(value), "lost"));
         }
     }
@@ -265,12 +277,11 @@ fn replays(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
         return verdict("law_3", LAW, broken);
     }
     for (name, column) in replay.counts() {
-        broken.extend(differs(
-            name,
-            (column.len(), |row| column.get(row)),
-            merged.golden.column(name),
-            "golden row",
-        ));
+        let made = merged.golden.column(name);
+        let mut same = Alike::of(Some(&column), made);
+        let cell = |row| column.get(row);
+        let is_same = |row| same.are(row, row);
+        broken.extend(differs(name, column.len(), made, "golden row", is_same, cell));
     }
     let names = merge::golden_columns(facts.table, facts.rulebook);
     let columns: Vec<Vec<String>> = names
@@ -283,15 +294,14 @@ fn replays(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
             let mut broken = if canonical.is_raw() && canonical.raw.is_some_and(shared) {
                 Vec::new()
             } else {
-                let cells = (canonical.rows(), |row| canonical.get(row));
-                differs(name, cells, made, "record row")
+                let mut same = canonical.beside(made);
+                let cell = |row| canonical.get(row);
+                differs(name, canonical.rows(), made, "record row", |row| same.is(row, row), cell)
             };
-            broken.extend(differs(
-                name,
-                (golden.rows(), |row| golden.get(row)),
-                merged.golden.column(name),
-                "golden row",
-            ));
+            let made = merged.golden.column(name);
+            let mut same = golden.beside(made);
+            let cell = |row| golden.get(row);
+            broken.extend(differs(name, golden.rows(), made, "golden row", |row| same.is(row), cell));
             broken
         })
         .collect();
@@ -302,21 +312,23 @@ fn replays(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
 /// The first row in which a replayed column is not what the run made.
 fn differs<'r>(
     name: &str,
-    (len, replayed): (usize, impl Fn(usize) -> Option<&'r str>),
+    len: usize,
     made: Option<&Text>,
     what: &str,
+    is_same: impl FnMut(usize) -> bool,
+    replayed: impl Fn(usize) -> Option<&'r str>,
 ) -> Vec<String> {
-    let made_cell = |row: usize| made.and_then(|made| made.get(row));
     if made.is_some_and(|made| made.len() != len) {
         return vec![format!("{name} has another number of rows")];
     }
+    let mut is_same = is_same;
     (0..len)
-        .find(|&row| replayed(row) != made_cell(row))
+        .find(|&row| !is_same(row))
         .map(|row| {
             format!(
                 "{name} of {what} {row}: the audit says {}, the run {}",
                 shown(replayed(row).unwrap_or("")),
-                shown(made_cell(row).unwrap_or(""))
+                shown(made.and_then(|made| made.get(row)).unwrap_or(""))
             )
         })
         .into_iter()
@@ -333,9 +345,11 @@ fn no_opt_out_lost(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
         ) else {
             continue;
         };
-        for (row, value) in (0_u32..).zip(column.iter()) {
+        let yes: Vec<bool> = column.distinct_values().map(|value| value == "true").collect();
+        for row in (0_u32..).take(column.len()) {
+            let out = column.code(row as usize).is_some_and(|code| yes[code as usize]);
             let at = facts.merged.golden_of.get(row as usize).copied().flatten();
-            if let (Some("true"), Some(at)) = (value, at)
+            if let Some(at) = at.filter(|_| out)
                 && golden.get(at as usize) != Some("true")
             {
                 broken.push(format!(

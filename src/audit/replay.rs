@@ -5,7 +5,8 @@
 //! golden value is its `Survived` event's, or the only record's own that did not lose.
 
 use super::index::{FieldEvents, Index, last_by};
-use crate::contact::{Events, Records, Table, Text};
+use crate::contact::event::Against;
+use crate::contact::{Alike, Events, Records, Table, Text};
 use crate::merge::{self, Clusters};
 use crate::rulebook::Rulebook;
 
@@ -50,6 +51,35 @@ impl<'r> Canonical<'r> {
     }
 }
 
+/// A replayed canonical column beside one that a run made.
+pub struct Beside<'r> {
+    replayed: &'r Canonical<'r>,
+    raw: Alike<'r>,
+    told: Against<'r>,
+}
+
+impl<'r> Canonical<'r> {
+    /// For comparing with a column of the run.
+    #[must_use]
+    pub fn beside(&'r self, made: Option<&'r Text>) -> Beside<'r> {
+        Beside {
+            replayed: self,
+            raw: Alike::of(self.raw, made),
+            told: self.events.against(made),
+        }
+    }
+}
+
+impl Beside<'_> {
+    /// Whether the replayed cell of `row` is the made one of `other`.
+    pub fn is(&mut self, row: usize, other: usize) -> bool {
+        match self.replayed.last.get(row).copied().unwrap_or(0) {
+            0 => self.raw.are(row, other),
+            at => self.told.after_is(at as usize - 1, other),
+        }
+    }
+}
+
 /// A replayed golden column, cell by cell.
 pub struct Golden<'r> {
     canonical: &'r Canonical<'r>,
@@ -73,6 +103,41 @@ impl<'r> Golden<'r> {
             }
             (0, _) => None,
             (at, _) => self.canonical.events.after(at as usize - 1),
+        }
+    }
+}
+
+/// A replayed golden column beside the one that a run made.
+pub struct GoldenBeside<'r> {
+    replayed: &'r Golden<'r>,
+    made: Option<&'r Text>,
+    single: Beside<'r>,
+}
+
+impl<'r> Golden<'r> {
+    /// For comparing with a column of the run.
+    #[must_use]
+    pub fn beside(&'r self, made: Option<&'r Text>) -> GoldenBeside<'r> {
+        GoldenBeside {
+            replayed: self,
+            made,
+            single: self.canonical.beside(made),
+        }
+    }
+}
+
+impl GoldenBeside<'_> {
+    /// Whether the replayed golden value is the made one.
+    pub fn is(&mut self, golden: usize) -> bool {
+        let replayed = self.replayed;
+        let is_missing = || self.made.is_none_or(|made| made.code(golden).is_none());
+        match (replayed.last[golden], replayed.clusters.of(golden)) {
+            (0, _) if replayed.gone.get(golden) == Some(&true) => is_missing(),
+            (0, [row]) if (*row as usize) < replayed.canonical.rows() => {
+                self.single.is(*row as usize, golden)
+            }
+            (0, _) => is_missing(),
+            (at, _) => self.single.told.after_is(at as usize - 1, golden),
         }
     }
 }
@@ -112,38 +177,42 @@ impl<'a> Replay<'a> {
                 "golden row {place} has no event, or two, that name it"
             ));
         }
-        let mut lists: Vec<Vec<u32>> = vec![Vec::new(); names.len()];
-        let mut confidence: Vec<Option<&str>> = vec![None; names.len()];
+        let mut members: Vec<(u32, u32)> = Vec::with_capacity(records.rows());
+        let mut confidence: Vec<(f64, Option<&str>)> = vec![(f64::NAN, None); names.len()];
         for &at in &index.merged {
             let event = events.get(at as usize);
             let (Some(golden), Some(record)) = (event.golden, event.record) else {
                 return Err(format!("event {at} merges nothing"));
             };
-            let Some(list) = lists.get_mut(golden as usize) else {
+            let Some((lowest, text)) = confidence.get_mut(golden as usize) else {
                 return Err(format!(
                     "event {at} merges into a golden record without a name"
                 ));
             };
-            list.push(record);
-            let lowest = &mut confidence[golden as usize];
-            let number = |text: Option<&str>| text.and_then(|t| t.parse::<f64>().ok());
-            if lowest.is_none() || number(event.after) < number(*lowest) {
-                *lowest = event.after;
+            members.push((golden, record));
+            if text.is_none() || event.after != *text {
+                let own = event.after.and_then(|text| text.parse().ok());
+                let own = own.unwrap_or(f64::NAN);
+                // No number is below every number, as none is below some.
+                if text.is_none() || own < *lowest || (own.is_nan() && !lowest.is_nan()) {
+                    (*lowest, *text) = (own, event.after);
+                }
             }
         }
-        for (list, (_, record, _)) in lists.iter_mut().zip(&names) {
-            if list.is_empty() {
-                list.push(*record);
-            }
-            list.sort_unstable();
+        let mut is_merged = vec![false; names.len()];
+        for (golden, _) in &members {
+            is_merged[*golden as usize] = true;
         }
+        let single = names.iter().filter(|(golden, ..)| !is_merged[*golden as usize]);
+        members.extend(single.map(|(golden, record, _)| (*golden, *record)));
+        members.sort_unstable();
         Ok(Self {
             records,
             events,
             index,
-            clusters: Clusters::from_lists(lists),
+            clusters: Clusters::from_sorted(&members, names.len()),
             golden_ids: names.into_iter().map(|(_, _, id)| id).collect(),
-            confidence,
+            confidence: confidence.into_iter().map(|(_, text)| text).collect(),
         })
     }
 

@@ -444,28 +444,14 @@ impl Events {
             .map(|number| (number != NONE).then(|| self.values.dense(number)))
     }
 
-    /// Whether the value after is that of `row` of a column; both may be missing.
+    /// For asking whether values are those of a column's cells.
     #[must_use]
-    pub fn after_is(&self, at: usize, column: Option<&Text>, row: usize) -> bool {
-        self.is_cell(self.rows[at].after, column, row)
-    }
-
-    /// Whether the value before is that of `row` of a column; both may be missing.
-    #[must_use]
-    pub fn before_is(&self, at: usize, column: Option<&Text>, row: usize) -> bool {
-        self.is_cell(self.rows[at].before, column, row)
-    }
-
-    /// By number where that tells, else by text.
-    fn is_cell(&self, number: u32, column: Option<&Text>, row: usize) -> bool {
-        let cell = column.and_then(|column| Some((column, column.code(row)?)));
-        match cell {
-            None => number == NONE,
-            Some((column, code)) => {
-                number != NONE
-                    && (self.values.is_code(number, column, code)
-                        || self.values.get(number) == column.value(code))
-            }
+    pub fn against<'a>(&'a self, column: Option<&'a Text>) -> Against<'a> {
+        Against {
+            events: self,
+            column,
+            place: column.and_then(|column| self.values.place_of(column)),
+            same: Vec::new(),
         }
     }
 
@@ -571,6 +557,50 @@ impl Events {
         self.words.push(word.to_owned());
         self.known.insert(word.to_owned(), at);
         at
+    }
+}
+
+/// Values of events beside the cells of a column.
+pub struct Against<'a> {
+    events: &'a Events,
+    column: Option<&'a Text>,
+    place: Option<Place>,
+    /// Numbers and codes whose texts were seen to be the same, by number.
+    same: Vec<(u32, u32)>,
+}
+
+impl Against<'_> {
+    /// Whether the event's value after is that of the column's `row`; both may be missing.
+    pub fn after_is(&mut self, at: usize, row: usize) -> bool {
+        self.is_cell(self.events.rows[at].after, row)
+    }
+
+    /// Whether the event's value before is that of the column's `row`.
+    pub fn before_is(&mut self, at: usize, row: usize) -> bool {
+        self.is_cell(self.events.rows[at].before, row)
+    }
+
+    /// By number where that tells, else by text.
+    fn is_cell(&mut self, number: u32, row: usize) -> bool {
+        let cell = self.column.and_then(|column| Some((column, column.code(row)?)));
+        let Some((column, code)) = cell else {
+            return number == NONE;
+        };
+        if number == NONE || self.place.is_some_and(|place| place.number(code) == number) {
+            return number != NONE;
+        }
+        if self.same.is_empty() {
+            self.same = vec![(NONE, NONE); REMEMBERED];
+        }
+        let known = &mut self.same[number as usize % REMEMBERED];
+        if *known == (number, code) {
+            return true;
+        }
+        let is_same = self.events.values.get(number) == column.value(code);
+        if is_same {
+            *known = (number, code);
+        }
+        is_same
     }
 }
 

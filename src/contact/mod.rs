@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a stage, a file format or a terminal.
 
+mod alike;
 pub mod diagnostic;
 pub mod event;
 pub mod fault;
@@ -13,6 +14,7 @@ pub mod text;
 mod values;
 pub mod violation;
 
+pub use alike::Alike;
 pub use diagnostic::{Diagnostic, Failure, FailureKind, Place, Severity};
 pub use event::{Event, EventKind, Events, Stage, Told};
 pub use field::{Field, FieldType, Fields};

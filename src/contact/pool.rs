@@ -82,12 +82,11 @@ impl Pool {
         }
     }
 
-    /// Whether a number is that of a column's code, as far as numbers tell.
-    pub fn is_code(&self, number: u32, column: &Text, code: u32) -> bool {
-        number.checked_sub(SHARED).is_some_and(|number| {
-            let shared = self.shared_of(number);
-            number - shared.first == code && Arc::ptr_eq(&shared.values, column.dictionary())
-        })
+    /// The place of a column's values, if they are shared.
+    pub fn place_of(&self, column: &Text) -> Option<Place> {
+        let is_it = |known: &&Shared| Arc::ptr_eq(&known.values, column.dictionary());
+        let known = self.shared.iter().find(is_it)?;
+        Some(Place(SHARED + known.first))
     }
 
     fn shared_of(&self, number: u32) -> &Shared {
@@ -180,8 +179,8 @@ mod tests {
         assert_eq!(first.get(moved.number(0)), "other");
         assert_eq!(first.get(moved.number(of_two.number(1))), "c");
         assert_eq!(moved.number(of_one_again.number(1)), of_one.number(1));
-        assert!(first.is_code(of_one.number(1), &one, 1));
-        assert!(!first.is_code(of_one.number(1), &two, 0));
+        assert_eq!(first.place_of(&one).map(|place| place.number(1)), Some(of_one.number(1)));
+        assert!(second.place_of(&empty).is_none());
         let dense: Vec<&str> = (0..first.len() as u32).map(|at| first.get_dense(at)).collect();
         assert_eq!(dense, ["own", "other", "a", "b", "b", "c"]);
         assert_eq!(first.get_dense(first.dense(of_one.number(0))), "a");

@@ -71,6 +71,24 @@ impl Clusters {
         Self { offsets, rows }
     }
 
+    /// Clusters of (golden row, record row), sorted, below `len` golden rows.
+    #[must_use]
+    pub fn from_sorted(members: &[(u32, u32)], len: usize) -> Self {
+        let mut offsets = Vec::with_capacity(len + 1);
+        offsets.push(0);
+        let mut at = 0;
+        for golden in (0_u32..).take(len) {
+            while members.get(at).is_some_and(|(own, _)| *own == golden) {
+                at += 1;
+            }
+            offsets.push(u32::try_from(at).unwrap_or(u32::MAX));
+        }
+        Self {
+            offsets,
+            rows: members.iter().map(|(_, row)| *row).collect(),
+        }
+    }
+
     #[must_use]
     pub fn len(&self) -> usize {
         self.offsets.len().saturating_sub(1)
