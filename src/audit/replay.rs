@@ -296,7 +296,7 @@ impl<'a> Replay<'a> {
     #[must_use]
     pub fn counts(&self) -> [(&'static str, Text); 3] {
         merge::counts(self.records, &self.clusters, |golden| {
-            self.confidence[golden].unwrap_or("").to_owned()
+            self.confidence[golden].unwrap_or("")
         })
     }
 

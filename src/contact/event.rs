@@ -280,6 +280,20 @@ impl Events {
         });
     }
 
+    /// Adds a prepared event with a weight (not a number for none) and a golden record.
+    pub fn push_weighted(&mut self, told: Told, record: u32, golden: u32, weight: f32) {
+        if !weight.is_nan() {
+            self.weights.push((self.next(), weight));
+        }
+        self.rows.push(Row {
+            record,
+            golden,
+            before: told.before,
+            after: told.after,
+            about: told.about,
+        });
+    }
+
     /// Where a column's values stand among those of the events, for
     /// [`Events::push_numbers`]: they are not copied.
     pub fn share(&mut self, column: &Text) -> Place {

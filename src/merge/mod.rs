@@ -26,7 +26,9 @@ pub(crate) mod tests;
 mod union;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 pub use clusters::Clusters;
@@ -41,6 +43,7 @@ pub use union::parts_of;
 
 use crate::contact::{
     Diagnostic, Event, EventKind, Events, Failure, FailureKind, Held, Records, Stage, Table, Text,
+    TextBuilder, Told,
 };
 use crate::link::Linked;
 use crate::plan::Plan;
@@ -247,23 +250,25 @@ fn merged_events(input: &MergeInput<'_>, clusters: &Clusters) -> Events {
         }
     }
     let mut events = Events::new();
+    // By ten-thousandths: there are few, and records many.
+    let mut told: Vec<Option<Told>> = vec![None; PROBABILITIES as usize + 1];
     for (golden, rows) in (0_u32..)
         .zip(clusters.iter())
         .filter(|(_, rows)| rows.len() > 1)
     {
         for &row in rows {
             let probability = input.linked.probability.get(row as usize).copied();
-            let probability = shown_probability(probability.unwrap_or(1.0));
-            events.push(Event {
-                stage: Stage::Merge,
-                kind: EventKind::Merged,
-                after: Some(&probability),
-                record: Some(row),
-                golden: Some(golden),
-                rule: "cluster",
-                weight: Some(best[row as usize]).filter(|weight| !weight.is_nan()),
-                ..Event::default()
+            let probability = probability.unwrap_or(1.0);
+            let told = *told[ten_thousandths(probability)].get_or_insert_with(|| {
+                events.prepare(&Event {
+                    stage: Stage::Merge,
+                    kind: EventKind::Merged,
+                    after: Some(&shown_probability(probability)),
+                    rule: "cluster",
+                    ..Event::default()
+                })
             });
+            events.push_weighted(told, row, golden, best[row as usize]);
         }
     }
     events
@@ -336,41 +341,59 @@ fn with_counts(columns: Table, input: &MergeInput<'_>, clusters: &Clusters) -> T
 ///
 /// `confidence` is called for golden rows of several records only.
 #[must_use]
-pub fn counts(
+pub fn counts<'c>(
     records: &Records,
     clusters: &Clusters,
-    confidence: impl Fn(usize) -> String,
+    confidence: impl Fn(usize) -> &'c str,
 ) -> [(&'static str, Text); 3] {
-    let sources = clusters
-        .iter()
-        .map(|rows| Some(sources_of(records, rows)))
-        .collect();
-    let count = clusters
-        .iter()
-        .map(|rows| Some(rows.len().to_string()))
-        .collect();
-    let sure = clusters
-        .iter()
-        .enumerate()
-        .map(|(at, rows)| {
-            Some(if rows.len() > 1 {
-                confidence(at)
-            } else {
-                "1".to_owned()
-            })
-        })
-        .collect();
+    let mut sources = TextBuilder::with_capacity(clusters.len());
+    let mut count = TextBuilder::with_capacity(clusters.len());
+    let mut sure = TextBuilder::with_capacity(clusters.len());
+    // Which sources, by number, in the order of the records: few lists, many golden rows.
+    let mut lists: HashMap<Vec<u16>, Option<u32>> = HashMap::new();
+    let mut counts: Vec<Option<u32>> = Vec::new();
+    let mut of: Vec<u16> = Vec::new();
+    for (at, rows) in clusters.iter().enumerate() {
+        of.clear();
+        for &row in rows {
+            let source = records.origin[row as usize].source;
+            if !of.contains(&source) {
+                of.push(source);
+            }
+        }
+        let code = match lists.get(&of) {
+            Some(code) => *code,
+            None => {
+                let code = sources.code_of(&names_of(records, &of));
+                lists.insert(of.clone(), code);
+                code
+            }
+        };
+        sources.push_code(code);
+        if counts.len() <= rows.len() {
+            counts.resize(rows.len() + 1, None);
+        }
+        let code = &mut counts[rows.len()];
+        *code = code.or_else(|| count.code_of(&rows.len().to_string()));
+        count.push_code(*code);
+        if rows.len() > 1 {
+            sure.push(Some(confidence(at)));
+        } else {
+            sure.push(Some("1"));
+        }
+    }
     [
-        (SOURCES, sources),
-        (RECORD_COUNT, count),
-        (CONFIDENCE, sure),
+        (SOURCES, sources.finish()),
+        (RECORD_COUNT, count.finish()),
+        (CONFIDENCE, sure.finish()),
     ]
 }
 
-fn sources_of(records: &Records, rows: &[u32]) -> String {
+/// The names of sources, each once: two may be called alike.
+fn names_of(records: &Records, sources: &[u16]) -> String {
     let mut names: Vec<&str> = Vec::new();
-    for &row in rows {
-        let name = records.source(row as usize).name.as_str();
+    for &source in sources {
+        let name = records.sources[usize::from(source)].name.as_str();
         if !names.contains(&name) {
             names.push(name);
         }
@@ -378,9 +401,22 @@ fn sources_of(records: &Records, rows: &[u32]) -> String {
     names.join(";")
 }
 
+/// Steps of a probability that is shown.
+const PROBABILITIES: u32 = 10_000;
+
+/// A probability as it is shown, in steps.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Between 0 and 1.
+fn ten_thousandths(probability: f32) -> usize {
+    (f64::from(probability.clamp(0.0, 1.0)) * 1e4).floor() as usize
+}
+
 /// Four digits behind the point, cut and not rounded: 1 means 1.
 #[must_use]
-pub fn shown_probability(probability: f32) -> String {
-    let cut = (f64::from(probability.clamp(0.0, 1.0)) * 1e4).floor() / 1e4;
-    format!("{cut}")
+pub fn shown_probability(probability: f32) -> &'static str {
+    static SHOWN: OnceLock<Vec<String>> = OnceLock::new();
+    let shown = SHOWN.get_or_init(|| {
+        let step = |step: u32| format!("{}", f64::from(step) / 1e4);
+        (0..=PROBABILITIES).map(step).collect()
+    });
+    shown.get(ten_thousandths(probability)).map_or("1", String::as_str)
 }

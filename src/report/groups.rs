@@ -329,6 +329,6 @@ fn waterfall(facts: &Facts<'_>, title: &'static str, pair: &Pair) -> Waterfall {
         steps: steps.collect(),
         zero: place(0.0),
         weight: Bits(f64::from(pair.weight)),
-        probability: shown_probability(pair.probability),
+        probability: shown_probability(pair.probability).to_owned(),
     }
 }

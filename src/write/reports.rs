@@ -212,7 +212,7 @@ pub fn review(
             let pair = pairs[at];
             let (left, right) = (pair.left as usize, pair.right as usize);
             let golden = [left, right].map(|row| xref.golden_id(row));
-            line.text(&crate::merge::shown_probability(pair.match_probability));
+            line.text(crate::merge::shown_probability(pair.match_probability));
             line.text(&format!("{:.2}", pair.match_weight));
             line.text(if golden[0].is_some() && golden[0] == golden[1] {
                 "merged"

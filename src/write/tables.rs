@@ -138,12 +138,12 @@ impl Xref<'_> {
             .map(String::as_str)
     }
 
-    fn probability(&self, row: usize) -> Option<String> {
+    fn probability(&self, row: usize) -> Option<&'static str> {
         self.golden_id(row)?;
         Some(if self.status(row) == "merged" {
             shown_probability(self.linked.probability.get(row).copied().unwrap_or(1.0))
         } else {
-            "1".to_owned()
+            "1"
         })
     }
 
@@ -166,7 +166,7 @@ impl Xref<'_> {
                     line.text(self.records.id(row));
                     line.cell(self.golden_id(row));
                     line.text(self.status(row));
-                    line.cell(self.probability(row).as_deref());
+                    line.cell(self.probability(row));
                 },
             )?);
         }
