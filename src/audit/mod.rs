@@ -24,6 +24,9 @@ use crate::contact::{Event, EventKind, Events, Held, Stage};
 /// Adds a `Quarantined` event for every held record that has none: a row that a
 /// reader could not read whole is held before there are events.
 pub fn tell_held(held: &BTreeMap<u32, Held>, events: &mut Events) {
+    if held.is_empty() {
+        return;
+    }
     let told: std::collections::BTreeSet<u32> = (0..events.len())
         .filter(|&at| events.about(at).1 == EventKind::Quarantined)
         .filter_map(|at| events.record(at))

@@ -415,6 +415,16 @@ impl Events {
         (row, self.abouts[row.about as usize])
     }
 
+    /// How many events there are of each stage, kind, field, rule and reason.
+    #[must_use]
+    pub fn tally(&self) -> Vec<(About, u64)> {
+        let mut counts = vec![0; self.abouts.len()];
+        for row in &self.rows {
+            counts[row.about as usize] += 1;
+        }
+        self.abouts.iter().copied().zip(counts).collect()
+    }
+
     /// [`Event::record`] alone.
     #[must_use]
     pub fn record(&self, at: usize) -> Option<u32> {

@@ -141,6 +141,14 @@ impl Text {
         builder.finish_with(Arc::clone(&self.values))
     }
 
+    /// Touches the values of rows that are read next: they may stand anywhere, and in a
+    /// loop of nothing else the waits for memory overlap.
+    pub fn fetch(&self, rows: Range<usize>) {
+        let first = |row| self.get(row).and_then(|value| value.as_bytes().first());
+        let touched = rows.filter_map(first).fold(0, |all, byte| all ^ byte);
+        std::hint::black_box(touched);
+    }
+
     /// How many distinct values there are: codes are below. Not each of them has a row
     /// where the column is one of codes of another (see [`Text::of_codes`]).
     #[must_use]

@@ -12,6 +12,7 @@ use super::proof::{Part, Value, joined};
 use super::spelling::FEW;
 use super::survive::{self, Candidate, Choice};
 use crate::contact::Text;
+use crate::plan::Strategy;
 
 const WHOLE: &str = "whole";
 const FILLED: &str = "filled";
@@ -37,6 +38,12 @@ pub fn group(
         policies,
         columns,
         trust_rank,
+        of_equals: rule
+            .strategy
+            .iter()
+            .copied()
+            .filter(|strategy| *strategy != Strategy::MostComplete)
+            .collect(),
     };
     let starts: Vec<usize> = (0..len).step_by(CHUNK).collect();
     let chunks: Vec<Vec<Part<'_>>> = starts
@@ -71,6 +78,9 @@ struct Work<'a> {
     policies: &'a [&'a Policy],
     columns: Vec<&'a Text>,
     trust_rank: &'a [u32],
+    /// The strategies that may tell records with one address apart: they have as many
+    /// fields of it.
+    of_equals: Vec<Strategy>,
 }
 
 impl Work<'_> {
@@ -153,7 +163,7 @@ impl Work<'_> {
             let row = survive::row_of_equals(
                 those.map(|at| rows[at]),
                 self.policies.first()?,
-                &self.rule.strategy,
+                &self.of_equals,
                 self.sources.ranks,
                 self.trust_rank,
             );

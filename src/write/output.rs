@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter};
+use std::ops::Range;
 
 use polars::prelude::PolarsError;
 
@@ -70,6 +71,24 @@ pub fn csv_file(
 ) -> Result<Written, Failure> {
     file(staging, name, |out| {
         csv::write(out, header, rows, guard, draw).map_err(Fault::Io)
+    })
+}
+
+/// The same; `fetch` touches the values of rows that are drawn next.
+///
+/// # Errors
+/// Exit 74 when the system refuses.
+pub fn csv_file_fetched(
+    staging: &Staging,
+    name: &str,
+    header: &[&str],
+    rows: usize,
+    guard: bool,
+    fetch: impl Fn(Range<usize>) + Sync,
+    draw: impl Fn(usize, &mut Line<'_>) + Sync,
+) -> Result<Written, Failure> {
+    file(staging, name, |out| {
+        csv::write_fetched(out, header, rows, guard, fetch, draw).map_err(Fault::Io)
     })
 }
 

@@ -91,11 +91,11 @@ impl Draw<'_> {
     ) -> PolarsResult<Vec<Page>> {
         let mut bounds = Bounds::default();
         let mut bytes = Vec::with_capacity(occurring.len() * 16);
-        for &number in occurring {
-            let text = text(number);
+        fetched(occurring, text, |_, text| {
             bounds.add(text);
             put(&mut bytes, text);
-        }
+            Ok(())
+        })?;
         let dictionary = DictPage::new(CowBuffer::Owned(bytes), occurring.len(), false);
         let mut buffer = Vec::with_capacity(keys.len());
         self.levels(&mut buffer, keys)?;
@@ -124,22 +124,28 @@ impl Draw<'_> {
         let mut drawn: Vec<(usize, Vec<u8>)> = Vec::new();
         let mut texts: Vec<u8> = Vec::with_capacity(PAGE + PAGE / 16);
         let mut start = 0;
-        for (at, &number) in numbers.iter().enumerate() {
-            if number != NONE {
-                let text = text(number);
-                bounds.add(text);
-                put(&mut texts, text);
+        let mut page = |texts: &mut Vec<u8>, end: usize| -> PolarsResult<()> {
+            let rows = &numbers[start..end];
+            if rows.is_empty() {
+                return Ok(());
             }
-            if texts.len() >= PAGE || at + 1 == numbers.len() {
-                let rows = &numbers[start..=at];
-                let mut buffer = Vec::with_capacity(texts.len() + rows.len() / 8 + 16);
-                self.levels(&mut buffer, rows)?;
-                buffer.extend_from_slice(&texts);
-                drawn.push((rows.len(), buffer));
-                texts.clear();
-                start = at + 1;
+            let mut buffer = Vec::with_capacity(texts.len() + rows.len() / 8 + 16);
+            self.levels(&mut buffer, rows)?;
+            buffer.extend_from_slice(texts);
+            drawn.push((rows.len(), buffer));
+            texts.clear();
+            start = end;
+            Ok(())
+        };
+        fetched(numbers, text, |at, text| {
+            bounds.add(text);
+            put(&mut texts, text);
+            if texts.len() >= PAGE {
+                page(&mut texts, at + 1)?;
             }
-        }
+            Ok(())
+        })?;
+        page(&mut texts, numbers.len())?;
         Ok(drawn
             .into_iter()
             .map(|(rows, buffer)| self.page(buffer, rows, Encoding::Plain, &bounds))
@@ -174,6 +180,28 @@ impl Draw<'_> {
             rows,
         ))
     }
+}
+
+/// Calls `each` with the place and the text of every number. Texts stand anywhere: those
+/// of a block are touched in loops of nothing else, so that the waits for memory overlap.
+fn fetched<'a>(
+    numbers: &[u32],
+    text: &dyn Fn(u32) -> &'a str,
+    mut each: impl FnMut(usize, &'a str) -> PolarsResult<()>,
+) -> PolarsResult<()> {
+    const BLOCK: usize = 128;
+    let mut texts: Vec<(usize, &str)> = Vec::with_capacity(BLOCK);
+    for (block, numbers) in numbers.chunks(BLOCK).enumerate() {
+        texts.clear();
+        let filled = numbers.iter().enumerate().filter(|(_, number)| **number != NONE);
+        texts.extend(filled.map(|(at, number)| (block * BLOCK + at, text(*number))));
+        let firsts = texts.iter().filter_map(|(_, text)| text.as_bytes().first());
+        std::hint::black_box(firsts.fold(0, |all, byte| all ^ byte));
+        for &(at, text) in &texts {
+            each(at, text)?;
+        }
+    }
+    Ok(())
 }
 
 /// A text as Parquet holds it: its length, itself.

@@ -1,8 +1,9 @@
 //! The files for people: violations, quarantine, review.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use super::output::{Written, csv_file};
+use super::output::{Written, csv_file, csv_file_fetched};
 use super::staging::Staging;
 use super::tables::Xref;
 use crate::contact::{Failure, FieldType, Held, Records, Table, Text, Violation};
@@ -202,12 +203,23 @@ pub fn review(
     }
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
     let records = xref.records;
-    csv_file(
+    // Pairs stand by how sure they are: their records anywhere.
+    let fetch = |some: Range<usize>| {
+        for (_, column) in &shown {
+            for pair in &pairs[some.clone()] {
+                for row in [pair.left as usize, pair.right as usize] {
+                    column.fetch(row..row + 1);
+                }
+            }
+        }
+    };
+    csv_file_fetched(
         staging,
         "review.csv",
         &header,
         pairs.len(),
         guard,
+        fetch,
         |at, line| {
             let pair = pairs[at];
             let (left, right) = (pair.left as usize, pair.right as usize);

@@ -147,10 +147,11 @@ fn counts(run: &RunOutput<'_>, review: usize) -> Value {
     let single = clusters.iter().filter(|rows| rows.len() == 1).count();
     let mut changes: BTreeMap<&str, u64> = BTreeMap::new();
     let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
-    for event in run.events.iter() {
-        *kinds.entry(event.kind.name()).or_default() += 1;
-        if event.kind == crate::contact::EventKind::GoldenId {
-            *changes.entry(event.rule).or_default() += 1;
+    let words = run.events.words();
+    for (about, count) in run.events.tally().into_iter().filter(|(_, count)| *count > 0) {
+        *kinds.entry(about.kind.name()).or_default() += count;
+        if about.kind == crate::contact::EventKind::GoldenId {
+            *changes.entry(words[about.rule as usize].as_str()).or_default() += count;
         }
     }
     json!({

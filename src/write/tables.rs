@@ -1,9 +1,11 @@
 //! The golden records and the xref, as CSV and as Parquet.
 
+use std::ops::Range;
+
 use polars::prelude::DataType;
 
 use super::csv::Line;
-use super::output::{Written, csv_file};
+use super::output::{Written, csv_file, csv_file_fetched};
 use super::parquet::{Column, parquet_columns};
 use super::staging::Staging;
 use crate::contact::{Failure, Held, Records, Text};
@@ -50,15 +52,19 @@ pub fn golden(
     let mut written = Vec::new();
     if output.csv {
         let header = golden_header(merged);
-        written.push(csv_file(
+        let fetch = |rows: Range<usize>| {
+            for (_, column) in merged.golden.iter() {
+                column.fetch(rows.clone());
+            }
+        };
+        written.push(csv_file_fetched(
             staging,
             "golden.csv",
             &header,
             rows,
             output.guard_formulas,
-            |row, line| {
-                golden_line(merged, row, line);
-            },
+            fetch,
+            |row, line| golden_line(merged, row, line),
         )?);
     }
     if output.parquet {
