@@ -21,7 +21,7 @@ use crate::link::columns::LEVEL_NAMES;
 use crate::link::decisions::Decision;
 use crate::link::{Keep, LinkReport, Linked, Linking, link};
 use crate::map::{Mapped, map};
-use crate::merge::{MergeInput, Merged, merge};
+use crate::merge::{MergeInput, Merged, merge_after};
 use crate::plan::Plan;
 use crate::read::{FileRead, Reading, SourceRead, bytes_of};
 use crate::report::sample;
@@ -139,8 +139,11 @@ pub fn run_with(
     clock.timings.append(&mut linked.timings);
     let samples = plan.output.report.then(|| sample::take(&linked, &linking));
     drop(linking);
+    // From here on the run's events are the only ones: they are hundreds of megabytes.
+    let mut events = std::mem::take(&mut prepared.events);
+    events.take_over(std::mem::take(&mut linked.events));
     let mut merged = clock.stage("merge", records, || {
-        merge(MergeInput {
+        let input = MergeInput {
             records: &prepared.records,
             table: &prepared.table,
             held: &prepared.held,
@@ -149,7 +152,8 @@ pub fn run_with(
             rulebook,
             previous: previous.xref.as_ref(),
             watch,
-        })
+        };
+        merge_after(input, events)
     })?;
     let mut diagnostics = std::mem::take(&mut prepared.diagnostics);
     let fingerprints = fingerprint::of(&prepared.records);
@@ -190,10 +194,7 @@ pub fn run_with(
         stop_at_hard_gates(&gates)?;
     }
 
-    let mut events = std::mem::take(&mut prepared.events);
-    // From here on the run's events are the only ones: they are hundreds of megabytes.
-    events.take_over(std::mem::take(&mut linked.events));
-    events.take_over(std::mem::take(&mut merged.events));
+    let events = std::mem::take(&mut merged.events);
     let mut output = RunOutput {
         plan,
         rulebook,

@@ -377,13 +377,18 @@ impl Events {
     #[must_use]
     pub fn concat(parts: Vec<Self>) -> Self {
         let mut all = Self::new();
-        all.rows.reserve_exact(parts.iter().map(Self::len).sum());
-        let pools: Vec<&Pool> = parts.iter().map(|part| &part.values).collect();
-        all.values.reserve_exact(&pools);
-        for part in parts {
-            all.append(&part);
-        }
+        all.take_over_all(parts);
         all
+    }
+
+    /// Adds all events of `parts`, as [`Events::concat`] does.
+    pub fn take_over_all(&mut self, parts: Vec<Self>) {
+        self.rows.reserve_exact(parts.iter().map(Self::len).sum());
+        let pools: Vec<&Pool> = parts.iter().map(|part| &part.values).collect();
+        self.values.reserve_exact(&pools);
+        for part in parts {
+            self.append(&part);
+        }
     }
 
     /// The event at `at`.

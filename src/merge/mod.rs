@@ -84,7 +84,8 @@ pub struct Merged {
     pub golden_of: Vec<Option<u32>>,
     /// What became of ids, for the next run.
     pub register: Register,
-    /// `Survived` events are the lineage: golden value → record.
+    /// `Survived` events are the lineage: golden value → record. Behind those of the stages
+    /// before, where merging was given them.
     pub events: Events,
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -99,6 +100,15 @@ pub const CONFIDENCE: &str = "confidence";
 /// # Errors
 /// Exit 70 when `rules/merging.toml` can't be read: a fault of the build.
 pub fn merge(input: MergeInput<'_>) -> Result<Merged, Failure> {
+    merge_after(input, Events::new())
+}
+
+/// The same; the events come behind those of `before`: there are millions, and they are
+/// not to be copied once more.
+///
+/// # Errors
+/// Those of [`merge`].
+pub fn merge_after(input: MergeInput<'_>, before: Events) -> Result<Merged, Failure> {
     let merging = Merging::load(input.rulebook).map_err(|message| {
         Failure::one(
             FailureKind::Internal,
@@ -133,13 +143,15 @@ pub fn merge(input: MergeInput<'_>) -> Result<Merged, Failure> {
         golden.set(&column.name, column.golden);
         events.extend(column.events);
     }
+    let mut all = before;
+    all.take_over_all(events);
     Ok(Merged {
         golden_of: clusters.golden_of(input.records.rows()),
         golden: with_counts(golden, &input, &clusters),
         golden_ids,
         clusters,
         register,
-        events: Events::concat(events),
+        events: all,
         diagnostics: Vec::new(),
     })
 }
