@@ -14,8 +14,8 @@ use super::index::{FieldEvents, Index, last_by};
 use super::replay::Replay;
 use crate::contact::diagnostic::shown;
 use crate::contact::{
-    Alike, Diagnostic, Events, Failure, FailureKind, FieldType, Held, RECORD_ID, Records, Stage, Table,
-    Text,
+    Alike, Diagnostic, Events, Failure, FailureKind, FieldType, Held, RECORD_ID, Records, Stage,
+    Table, Text,
 };
 use crate::merge::{self, Merged};
 use crate::rulebook::Rulebook;
@@ -281,7 +281,14 @@ fn replays(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
         let mut same = Alike::of(Some(&column), made);
         let cell = |row| column.get(row);
         let is_same = |row| same.are(row, row);
-        broken.extend(differs(name, column.len(), made, "golden row", is_same, cell));
+        broken.extend(differs(
+            name,
+            column.len(),
+            made,
+            "golden row",
+            is_same,
+            cell,
+        ));
     }
     let names = merge::golden_columns(facts.table, facts.rulebook);
     let columns: Vec<Vec<String>> = names
@@ -296,12 +303,26 @@ fn replays(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
             } else {
                 let mut same = canonical.beside(made);
                 let cell = |row| canonical.get(row);
-                differs(name, canonical.rows(), made, "record row", |row| same.is(row, row), cell)
+                differs(
+                    name,
+                    canonical.rows(),
+                    made,
+                    "record row",
+                    |row| same.is(row, row),
+                    cell,
+                )
             };
             let made = merged.golden.column(name);
             let mut same = golden.beside(made);
             let cell = |row| golden.get(row);
-            broken.extend(differs(name, golden.rows(), made, "golden row", |row| same.is(row), cell));
+            broken.extend(differs(
+                name,
+                golden.rows(),
+                made,
+                "golden row",
+                |row| same.is(row),
+                cell,
+            ));
             broken
         })
         .collect();
@@ -345,9 +366,14 @@ fn no_opt_out_lost(facts: Facts<'_>, index: &Index<'_>) -> Option<Diagnostic> {
         ) else {
             continue;
         };
-        let yes: Vec<bool> = column.distinct_values().map(|value| value == "true").collect();
+        let yes: Vec<bool> = column
+            .distinct_values()
+            .map(|value| value == "true")
+            .collect();
         for row in (0_u32..).take(column.len()) {
-            let out = column.code(row as usize).is_some_and(|code| yes[code as usize]);
+            let out = column
+                .code(row as usize)
+                .is_some_and(|code| yes[code as usize]);
             let at = facts.merged.golden_of.get(row as usize).copied().flatten();
             if let Some(at) = at.filter(|_| out)
                 && golden.get(at as usize) != Some("true")

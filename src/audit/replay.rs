@@ -203,7 +203,9 @@ impl<'a> Replay<'a> {
         for (golden, _) in &members {
             is_merged[*golden as usize] = true;
         }
-        let single = names.iter().filter(|(golden, ..)| !is_merged[*golden as usize]);
+        let single = names
+            .iter()
+            .filter(|(golden, ..)| !is_merged[*golden as usize]);
         members.extend(single.map(|(golden, record, _)| (*golden, *record)));
         members.sort_unstable();
         Ok(Self {

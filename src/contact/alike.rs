@@ -58,8 +58,12 @@ mod tests {
 
     #[test]
     fn cells_are_alike_as_their_texts_are() {
-        let one: Text = [Some("a"), None, Some("b"), Some("a")].into_iter().collect();
-        let two: Text = [Some("b"), Some("a"), None, Some("c")].into_iter().collect();
+        let one: Text = [Some("a"), None, Some("b"), Some("a")]
+            .into_iter()
+            .collect();
+        let two: Text = [Some("b"), Some("a"), None, Some("c")]
+            .into_iter()
+            .collect();
         let of_one = one.of_codes(vec![2, 0, 1, 1]);
         for right in [&two, &of_one] {
             let mut alike = Alike::of(Some(&one), Some(right));

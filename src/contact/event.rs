@@ -469,8 +469,7 @@ impl Events {
     /// The values before and after as numbers below [`Events::values`].
     #[must_use]
     pub fn values_of(&self, row: &Row) -> [Option<u32>; 2] {
-        [row.before, row.after]
-            .map(|number| (number != NONE).then(|| self.values.dense(number)))
+        [row.before, row.after].map(|number| (number != NONE).then(|| self.values.dense(number)))
     }
 
     /// For asking whether values are those of a column's cells.
@@ -611,7 +610,9 @@ impl Against<'_> {
 
     /// By number where that tells, else by text.
     fn is_cell(&mut self, number: u32, row: usize) -> bool {
-        let cell = self.column.and_then(|column| Some((column, column.code(row)?)));
+        let cell = self
+            .column
+            .and_then(|column| Some((column, column.code(row)?)));
         let Some((column, code)) = cell else {
             return number == NONE;
         };

@@ -179,9 +179,14 @@ mod tests {
         assert_eq!(first.get(moved.number(0)), "other");
         assert_eq!(first.get(moved.number(of_two.number(1))), "c");
         assert_eq!(moved.number(of_one_again.number(1)), of_one.number(1));
-        assert_eq!(first.place_of(&one).map(|place| place.number(1)), Some(of_one.number(1)));
+        assert_eq!(
+            first.place_of(&one).map(|place| place.number(1)),
+            Some(of_one.number(1))
+        );
         assert!(second.place_of(&empty).is_none());
-        let dense: Vec<&str> = (0..first.len() as u32).map(|at| first.get_dense(at)).collect();
+        let dense: Vec<&str> = (0..first.len() as u32)
+            .map(|at| first.get_dense(at))
+            .collect();
         assert_eq!(dense, ["own", "other", "a", "b", "b", "c"]);
         assert_eq!(first.get_dense(first.dense(of_one.number(0))), "a");
     }

@@ -348,8 +348,7 @@ impl<'a> Work<'a> {
                 rule: spelling::rule(Avoid::National),
             };
             value = Some(Value::at(self.column, row, full));
-        } else if let Some(number) =
-            chosen.and_then(|value| self.with_country_code(golden, value))
+        } else if let Some(number) = chosen.and_then(|value| self.with_country_code(golden, value))
         {
             choice.rule = phones::RULE;
             reason = phones::REASON;

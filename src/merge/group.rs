@@ -148,7 +148,12 @@ impl Work<'_> {
     /// The record whose values of the group survive.
     fn choose(&self, rows: &[u32], cells: &[Cells<'_>]) -> Option<Choice> {
         // Records by their place among the rows that have any value of the group.
-        let filled = |at: usize| cells.iter().filter(|cells| cells.code(at).is_some()).count();
+        let filled = |at: usize| {
+            cells
+                .iter()
+                .filter(|cells| cells.code(at).is_some())
+                .count()
+        };
         let first = (0..rows.len()).find(|&at| filled(at) > 0)?;
         // Two records with one address: the same in every field of the group. Equal codes
         // are equal values.
@@ -171,9 +176,8 @@ impl Work<'_> {
             return Some(Choice { row, rule });
         }
         let places: Vec<usize> = (first..rows.len()).filter(|&at| filled(at) > 0).collect();
-        let codes = |at: usize| -> Vec<Option<u32>> {
-            cells.iter().map(|cells| cells.code(at)).collect()
-        };
+        let codes =
+            |at: usize| -> Vec<Option<u32>> { cells.iter().map(|cells| cells.code(at)).collect() };
         let mut votes: HashMap<Vec<Option<u32>>, u32> = HashMap::new();
         if places.len() > FEW {
             for &at in &places {

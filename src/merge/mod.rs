@@ -275,7 +275,7 @@ fn merged_events(input: &MergeInput<'_>, clusters: &Clusters) -> Events {
                 events.prepare(&Event {
                     stage: Stage::Merge,
                     kind: EventKind::Merged,
-                    after: Some(&shown_probability(probability)),
+                    after: Some(shown_probability(probability)),
                     rule: "cluster",
                     ..Event::default()
                 })
@@ -430,5 +430,7 @@ pub fn shown_probability(probability: f32) -> &'static str {
         let step = |step: u32| format!("{}", f64::from(step) / 1e4);
         (0..=PROBABILITIES).map(step).collect()
     });
-    shown.get(ten_thousandths(probability)).map_or("1", String::as_str)
+    shown
+        .get(ten_thousandths(probability))
+        .map_or("1", String::as_str)
 }

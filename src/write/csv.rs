@@ -71,7 +71,10 @@ impl Line<'_> {
         self.first = false;
         let Some(value) = value else { return };
         // Most values begin with a letter or a digit: no formula does.
-        let plain = value.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric);
+        let plain = value
+            .as_bytes()
+            .first()
+            .is_none_or(u8::is_ascii_alphanumeric);
         if self.guard && !plain {
             quote(self.bytes, &guard::guarded(value));
         } else {

@@ -54,7 +54,13 @@ impl<'a> Log<'a> {
         let record = row
             .record()
             .filter(|record| (*record as usize) < self.records.rows());
-        let later = |record: u32| self.merged.golden_of.get(record as usize).copied().flatten();
+        let later = |record: u32| {
+            self.merged
+                .golden_of
+                .get(record as usize)
+                .copied()
+                .flatten()
+        };
         let golden = row.golden().or_else(|| later(record?));
         let [before, after] = self.events.values_of(&row);
         Drawn {

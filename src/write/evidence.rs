@@ -253,7 +253,9 @@ impl Draw<'_> {
                 let pair = &self.kept.pairs[at];
                 pair.bound?;
                 let rows = (pair.left, pair.right);
-                let place = whys.binary_search_by_key(&&rows, |(known, _)| *known).ok()?;
+                let place = whys
+                    .binary_search_by_key(&&rows, |(known, _)| *known)
+                    .ok()?;
                 u32::try_from(place).ok()
             },
         )
@@ -281,7 +283,9 @@ impl Draw<'_> {
             words("kind", &KINDS, |at| Some(kind_name(pairs[at].kind))),
             words("bound", &BOUNDS, |at| pairs[at].bound.map(Bound::name)),
             self.whys(),
-            Column::numbers("pattern", DataType::UInt64, |at| Some(pairs[at].pattern().0)),
+            Column::numbers("pattern", DataType::UInt64, |at| {
+                Some(pairs[at].pattern().0)
+            }),
             units("given_rarity", 0),
             units("family_rarity", 1),
             units("community", 2),

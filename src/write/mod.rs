@@ -203,9 +203,8 @@ fn write_files(
                 row_group: output::ROW_GROUP,
                 about: Vec::new(),
             };
-            let written = parquet::parquet_groups(staging, "audit.parquet", shape, |rows| {
-                log.columns(rows)
-            })?;
+            let written =
+                parquet::parquet_groups(staging, "audit.parquet", shape, |rows| log.columns(rows))?;
             Ok(vec![written])
         }),
         Box::new(|| {

@@ -114,11 +114,7 @@ impl Draw<'_> {
         ])
     }
 
-    fn plain<'a>(
-        &self,
-        numbers: &[u32],
-        text: &dyn Fn(u32) -> &'a str,
-    ) -> PolarsResult<Vec<Page>> {
+    fn plain<'a>(&self, numbers: &[u32], text: &dyn Fn(u32) -> &'a str) -> PolarsResult<Vec<Page>> {
         // All pages tell the bounds of the row group: one pass over the texts for both.
         let mut bounds = Bounds::default();
         let mut drawn: Vec<(usize, Vec<u8>)> = Vec::new();
@@ -154,9 +150,8 @@ impl Draw<'_> {
 
     /// Which rows have a text.
     fn levels(&self, buffer: &mut Vec<u8>, rows: &[u32]) -> PolarsResult<()> {
-        let filled: Option<Bitmap> = (self.missing > 0).then(|| {
-            MutableBitmap::from_iter(rows.iter().map(|number| *number != NONE)).freeze()
-        });
+        let filled: Option<Bitmap> = (self.missing > 0)
+            .then(|| MutableBitmap::from_iter(rows.iter().map(|number| *number != NONE)).freeze());
         write_def_levels(buffer, true, filled.as_ref(), rows.len(), Version::V1)
     }
 
@@ -193,7 +188,10 @@ fn fetched<'a>(
     let mut texts: Vec<(usize, &str)> = Vec::with_capacity(BLOCK);
     for (block, numbers) in numbers.chunks(BLOCK).enumerate() {
         texts.clear();
-        let filled = numbers.iter().enumerate().filter(|(_, number)| **number != NONE);
+        let filled = numbers
+            .iter()
+            .enumerate()
+            .filter(|(_, number)| **number != NONE);
         texts.extend(filled.map(|(at, number)| (block * BLOCK + at, text(*number))));
         let firsts = texts.iter().filter_map(|(_, text)| text.as_bytes().first());
         std::hint::black_box(firsts.fold(0, |all, byte| all ^ byte));

@@ -40,7 +40,10 @@ pub struct Column<'a> {
 /// What stands in a column's cells; asked for many rows at once.
 enum Cells<'a> {
     Texts(Texts<'a>),
-    Numbers(Encoding, Box<dyn Fn(Range<usize>) -> Box<dyn Array> + Sync + 'a>),
+    Numbers(
+        Encoding,
+        Box<dyn Fn(Range<usize>) -> Box<dyn Array> + Sync + 'a>,
+    ),
 }
 
 /// Texts by number.
@@ -146,9 +149,7 @@ impl<'a> Column<'a> {
                 let cells = numbers.map(|number| (number != NONE).then(|| (texts.text)(number)));
                 Ok(StringChunked::from_iter_options(name, cells).into_column())
             }
-            Cells::Numbers(_, cells) => {
-                Ok(Series::from_arrow(name, cells(rows))?.into_column())
-            }
+            Cells::Numbers(_, cells) => Ok(Series::from_arrow(name, cells(rows))?.into_column()),
         }
     }
 
@@ -161,7 +162,8 @@ impl<'a> Column<'a> {
     ) -> PolarsResult<Vec<CompressedPage>> {
         let mut packed = Vec::new();
         let mut pack = |page: Page| -> PolarsResult<()> {
-            packed.push(compress(page, Vec::new(), options.compression).map_err(PolarsError::from)?);
+            packed
+                .push(compress(page, Vec::new(), options.compression).map_err(PolarsError::from)?);
             Ok(())
         };
         match (&self.cells, kind) {

@@ -153,7 +153,9 @@ pub fn read_decisions(folder: &Path) -> Result<Vec<Decided>, String> {
 /// # Errors
 /// Exit 74 or 70, as of every Parquet file.
 pub fn fingerprints(staging: &Staging, fingerprints: &[i64]) -> Result<Written, Failure> {
-    let column = Column::measures("fingerprint", DataType::Int64, |row| Some(fingerprints[row]));
+    let column = Column::measures("fingerprint", DataType::Int64, |row| {
+        Some(fingerprints[row])
+    });
     parquet_columns(staging, FINGERPRINTS, &[column], fingerprints.len())
 }
 

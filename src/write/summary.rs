@@ -148,10 +148,17 @@ fn counts(run: &RunOutput<'_>, review: usize) -> Value {
     let mut changes: BTreeMap<&str, u64> = BTreeMap::new();
     let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
     let words = run.events.words();
-    for (about, count) in run.events.tally().into_iter().filter(|(_, count)| *count > 0) {
+    for (about, count) in run
+        .events
+        .tally()
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+    {
         *kinds.entry(about.kind.name()).or_default() += count;
         if about.kind == crate::contact::EventKind::GoldenId {
-            *changes.entry(words[about.rule as usize].as_str()).or_default() += count;
+            *changes
+                .entry(words[about.rule as usize].as_str())
+                .or_default() += count;
         }
     }
     json!({
