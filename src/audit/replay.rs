@@ -5,7 +5,7 @@
 //! golden value is its `Survived` event's, or the only record's own that did not lose.
 
 use super::index::{FieldEvents, Index, last_by};
-use crate::contact::event::Against;
+use crate::contact::events::Against;
 use crate::contact::{Alike, Events, Records, Table, Text};
 use crate::merge::{self, Clusters};
 use crate::rulebook::Rulebook;

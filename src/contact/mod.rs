@@ -5,6 +5,7 @@
 mod alike;
 pub mod diagnostic;
 pub mod event;
+pub mod events;
 pub mod fault;
 pub mod field;
 mod pool;
@@ -16,7 +17,8 @@ pub mod violation;
 
 pub use alike::Alike;
 pub use diagnostic::{Diagnostic, Failure, FailureKind, Place, Severity};
-pub use event::{Event, EventKind, Events, Stage, Told};
+pub use event::{Event, EventKind, Stage};
+pub use events::{Events, Told};
 pub use field::{Field, FieldType, Fields};
 pub use pool::Place as ValuePlace;
 pub use records::{Held, Origin, RECORD_ID, Records, SourceInfo};

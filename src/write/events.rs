@@ -8,7 +8,7 @@ use polars::prelude::DataType;
 use super::parquet::Column;
 use crate::audit::columns::COLUMNS;
 use crate::audit::order::Order;
-use crate::contact::event::About;
+use crate::contact::events::About;
 use crate::contact::{EventKind, Events, Records, Stage};
 use crate::merge::Merged;
 
