@@ -30,8 +30,8 @@ pub struct Card {
     pub profile: u32,
     pub company: u32,
     pub email: u32,
-    /// The first phone, a digit in four bits ([`digits`]).
-    pub phone: u32,
+    /// The first two phones, a digit in four bits ([`digits`]).
+    pub phone: [u32; 2],
     pub employers: [u32; 2],
     pub domain: u32,
     pub company_letters: Letters,
@@ -42,6 +42,8 @@ pub struct Card {
     pub road: Road,
     pub emails: u8,
     pub phones: u8,
+    /// How many people share each of the two phones ([`Fan::level`](super::features::Fan::level)).
+    pub phone_fan: [u8; 2],
     pub employer_count: u8,
     pub domains: u8,
     pub suffix: u8,
@@ -80,9 +82,10 @@ impl Card {
             profile: f.profile[record],
             company: f.company[record],
             email,
-            phone: phones
-                .first()
-                .map_or(NONE, |&phone| f.packed_phones[phone as usize]),
+            phone: [0, 1].map(|at| {
+                let phone = phones.get(at);
+                phone.map_or(NONE, |&phone| f.packed_phones[phone as usize])
+            }),
             employers: [first(employers), employers.get(1).copied().unwrap_or(NONE)],
             domain: first(domains),
             company_letters: letters(f.company[record]),
@@ -92,6 +95,10 @@ impl Card {
             road: of_text(f.street[record]),
             emails: count(emails),
             phones: count(phones),
+            phone_fan: [0, 1].map(|at| {
+                let phone = phones.get(at);
+                phone.map_or(0, |&phone| f.phone_fan[phone as usize].level())
+            }),
             employer_count: count(employers),
             domains: count(domains),
             suffix: f.suffix[record],
@@ -208,7 +215,7 @@ fn most_jaro((a, length): (Letters, u8), (b, other): (Letters, u8)) -> f32 {
     (common / x + common / y + 1.0) / 3.0
 }
 
-fn most_winkler(a: (Letters, u8), b: (Letters, u8)) -> f32 {
+pub(super) fn most_winkler(a: (Letters, u8), b: (Letters, u8)) -> f32 {
     let jaro = most_jaro(a, b);
     // Winkler's bonus is 0.1 for each of up to four first letters in common.
     let bonus = if a.0.same_start(b.0) {
@@ -219,7 +226,7 @@ fn most_winkler(a: (Letters, u8), b: (Letters, u8)) -> f32 {
     jaro + bonus
 }
 
-fn short_hash(text: &str) -> u32 {
+pub(super) fn short_hash(text: &str) -> u32 {
     let hash = foldhash::fast::FixedState::default().hash_one(text);
     u32::try_from(hash >> 32).unwrap_or(0)
 }
@@ -232,24 +239,37 @@ pub struct NameCard {
     neutral: u32,
     skeleton: u32,
     length: u8,
-    /// One Latin word, no initial.
-    plain: bool,
-    /// It has nicknames, aliases or readings.
-    related: bool,
-    /// Only initials.
-    pub initial: bool,
     /// How many words it has.
     pub words: u8,
+    marks: u8,
 }
 
+const _: () = assert!(size_of::<NameCard>() == 16, "four to a cache line");
+
+/// One Latin word, no initial.
+const PLAIN: u8 = 1;
+/// It has nicknames, aliases or readings.
+const RELATED: u8 = 2;
+/// Only initials.
+const INITIAL: u8 = 4;
+
 impl NameCard {
+    const fn is(self, mark: u8) -> bool {
+        self.marks & mark != 0
+    }
+
+    /// Only initials.
+    #[must_use]
+    pub const fn initial(self) -> bool {
+        self.is(INITIAL)
+    }
+
     /// Certainly different: no other level of two names can be reached. (Jaro's bound:
     /// letters that the other lacks can't match.)
     #[must_use]
     pub fn differs(self, other: Self) -> bool {
-        if !self.plain
-            || !other.plain
-            || (self.related && other.related)
+        if self.marks & other.marks & PLAIN == 0
+            || self.marks & other.marks & RELATED != 0
             || self.neutral == other.neutral
             || self.skeleton == other.skeleton
         {
@@ -276,28 +296,27 @@ pub fn name_cards(f: &Features) -> Vec<NameCard> {
         .names
         .iter()
         .map(|name| {
-            let (initial, words) = (
-                name.initial,
-                u8::try_from(name.words.len()).unwrap_or(u8::MAX),
-            );
+            let mark = |mark: u8, has: bool| if has { mark } else { 0 };
+            let words = u8::try_from(name.words.len()).unwrap_or(u8::MAX);
+            let initial = mark(INITIAL, name.initial);
             let [word] = name.words[..] else {
                 return NameCard {
-                    initial,
                     words,
+                    marks: initial,
                     ..NameCard::default()
                 };
             };
             let related = f.nicknames.knows(word) || f.learned.knows(word);
             let word = f.names.word(word);
+            let related = related || !word.readings.is_empty() || !word.learned.is_empty();
+            let plain = !name.initial && name.script == Script::Latin && name.glued.len() < 255;
             NameCard {
                 letters: Letters::of(&name.glued),
                 neutral: short_hash(&word.neutral),
                 skeleton: short_hash(&word.skeleton),
                 length: u8::try_from(name.glued.len()).unwrap_or(u8::MAX),
-                plain: !name.initial && name.script == Script::Latin && name.glued.len() < 255,
-                related: related || !word.readings.is_empty() || !word.learned.is_empty(),
-                initial,
                 words,
+                marks: initial | mark(PLAIN, plain) | mark(RELATED, related),
             }
         })
         .collect()

@@ -17,6 +17,7 @@ use super::names::letters::Script;
 use super::names::{Letters, NameCommunities, NameId, Names, Nicknames, Readings, Sound};
 use super::orgs::name::NameRules;
 use super::orgs::{self, Orgs};
+use super::text_card::TextCards;
 use super::texts::dedup;
 pub use super::texts::{Lists, NONE, Texts};
 use crate::contact::{Records, Table, Text};
@@ -114,6 +115,9 @@ pub struct Features {
     /// What comparing reads, record by record and name by name.
     pub cards: Vec<Card>,
     pub name_cards: Vec<NameCard>,
+    pub title_cards: TextCards,
+    pub postcode_cards: TextCards,
+    pub city_cards: TextCards,
     given_rarity: Vec<f32>,
     family_rarity: Vec<f32>,
 }
@@ -211,6 +215,9 @@ impl Features {
         f.packed_phones = f.phone_digits.iter().map(|&n| card::digits(n)).collect();
         f.name_cards = card::name_cards(&f);
         f.cards = card::cards(&f);
+        f.title_cards = TextCards::of(&f.title, &f.texts);
+        f.postcode_cards = TextCards::of(&f.postcode, &f.texts);
+        f.city_cards = TextCards::of(&f.city, &f.texts);
         f.names.forget_spellings();
         f.texts.forget_ids();
         f

@@ -32,6 +32,7 @@ pub mod pairs;
 pub mod score;
 mod steps;
 pub mod stored;
+pub mod text_card;
 pub mod texts;
 
 use std::time::Duration;

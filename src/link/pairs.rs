@@ -94,6 +94,7 @@ impl Pairs {
                         // All cards first: the waits for memory overlap.
                         cards.clear();
                         cards.extend(partners.iter().map(|&at| features.cards[at as usize]));
+                        names.fetch(cards);
                         let card = features.cards[record as usize];
                         for (&partner, other) in partners.iter().zip(&*cards) {
                             let (own, other) = ((record, &card), (partner, other));

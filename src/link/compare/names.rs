@@ -101,6 +101,15 @@ impl<'a> NameComparer<'a> {
         &self.remembered.texts
     }
 
+    /// Reads the names' cards of records that are about to be compared, so that the waits
+    /// for memory overlap.
+    pub fn fetch(&self, records: &[Card]) {
+        let names = &self.features.name_cards;
+        let words = |id: NameId| names.get(id as usize).map_or(0, |name| name.words);
+        let read = |sum: u8, card: &Card| sum ^ words(card.given) ^ words(card.family);
+        std::hint::black_box(records.iter().fold(0, read));
+    }
+
     /// Sets the given, family and swapped levels and the rarity of what agrees.
     pub fn compare(&mut self, a: &Card, b: &Card, out: &mut Compared) {
         let f = self.features;
@@ -300,7 +309,7 @@ impl<'a> NameComparer<'a> {
         }
         let (x, y) = (&f.name_cards[a as usize], &f.name_cards[b as usize]);
         if a == b {
-            return if x.initial {
+            return if x.initial() {
                 given::INITIAL
             } else {
                 given::SAME
