@@ -8,7 +8,7 @@ use std::hash::BuildHasher;
 
 use rayon::prelude::*;
 
-use super::features::{Email, Features, NONE};
+use super::features::{Features, NONE};
 use super::names::NameId;
 use super::names::letters::Script;
 
@@ -36,14 +36,19 @@ pub struct Card {
     pub domain: u32,
     pub company_letters: Letters,
     pub domain_letters: Letters,
+    /// What a company begins with, and what a domain does that may spell it, as hashes: where
+    /// they differ it does not.
+    pub company_start: u16,
+    pub domain_start: u16,
     /// Of both halves of the name ([`NameCommunities::bits`](super::names::NameCommunities::bits)).
     pub community: f32,
     pub address: Address,
     pub road: Road,
     pub emails: u8,
     pub phones: u8,
-    /// How many people share each of the two phones ([`Fan::level`](super::features::Fan::level)).
-    pub phone_fan: [u8; 2],
+    /// How many people share each of the two phones ([`Fan::level`](super::features::Fan::level)),
+    /// four bits each.
+    phone_fans: u8,
     pub employer_count: u8,
     pub domains: u8,
     pub suffix: u8,
@@ -54,7 +59,7 @@ pub struct Card {
 const _: () = assert!(size_of::<Card>() == 128, "a card is two cache lines");
 
 impl Card {
-    fn of(f: &Features, record: usize, addresses: &[Address], roads: &[Road]) -> Self {
+    fn of(f: &Features, record: usize, roads: &[Road]) -> Self {
         let first = |list: &[u32]| list.first().copied().unwrap_or(NONE);
         let letters = |id: u32| {
             if id == NONE {
@@ -63,10 +68,22 @@ impl Card {
                 Letters::of(f.texts.get(id))
             }
         };
+        let start = |id: u32, of: fn(&str) -> Option<u16>| {
+            let known = if id == NONE {
+                None
+            } else {
+                of(f.texts.get(id))
+            };
+            known.unwrap_or(0)
+        };
         let count = |list: &[u32]| u8::try_from(list.len()).unwrap_or(u8::MAX);
         let (emails, phones) = (f.emails.of(record), f.phones.of(record));
         let (employers, domains) = (f.employers.of(record), f.domains.of(record));
         let email = first(emails);
+        let fan = |at: usize| {
+            let phone = phones.get(at);
+            phone.map_or(0, |&phone| f.phone_fan[phone as usize].level())
+        };
         let of_text = |id: u32| roads.get(id as usize).copied().unwrap_or_default();
         Self {
             given: f.given[record],
@@ -90,15 +107,18 @@ impl Card {
             domain: first(domains),
             company_letters: letters(f.company[record]),
             domain_letters: letters(first(domains)),
+            company_start: start(f.company[record], company_start),
+            domain_start: start(first(domains), domain_start),
             community: f.communities.bits(f.given[record], f.family[record]),
-            address: addresses.get(email as usize).copied().unwrap_or_default(),
+            address: f
+                .email_list
+                .get(email as usize)
+                .copied()
+                .unwrap_or_default(),
             road: of_text(f.street[record]),
             emails: count(emails),
             phones: count(phones),
-            phone_fan: [0, 1].map(|at| {
-                let phone = phones.get(at);
-                phone.map_or(0, |&phone| f.phone_fan[phone as usize].level())
-            }),
+            phone_fans: fan(0) | fan(1) << 4,
             employer_count: count(employers),
             domains: count(domains),
             suffix: f.suffix[record],
@@ -106,6 +126,41 @@ impl Card {
             organisation: f.orgs.is(record),
         }
     }
+}
+
+impl Card {
+    /// How many people share the first phone or the second.
+    #[must_use]
+    pub const fn phone_fan(&self, at: usize) -> u8 {
+        self.phone_fans >> (4 * at) & 15
+    }
+
+    /// The first domain may spell the other's company: both begin with the same five letters.
+    #[must_use]
+    pub const fn may_spell(&self, other: &Self) -> bool {
+        self.domain_start != 0 && self.domain_start == other.company_start
+    }
+}
+
+/// A hash of the first five letters of a company's name; none where it has fewer.
+fn company_start(company: &str) -> Option<u16> {
+    start_of(company.bytes().filter(|&byte| byte != b' '))
+}
+
+/// The same of a domain's label.
+fn domain_start(domain: &str) -> Option<u16> {
+    let label = domain.split('.').next().unwrap_or("");
+    start_of(label.bytes().filter(|&byte| byte != b'-'))
+}
+
+/// Never 0.
+fn start_of(mut letters: impl Iterator<Item = u8>) -> Option<u16> {
+    let mut start = [0u8; 5];
+    for place in &mut start {
+        *place = letters.next()?;
+    }
+    let hash = foldhash::fast::FixedState::default().hash_one(start);
+    Some(u16::try_from(hash >> 48).unwrap_or(0) | 1)
 }
 
 /// A number of eight digits, four bits each.
@@ -137,21 +192,22 @@ pub struct Address {
 }
 
 impl Address {
-    /// Of an address of [`Features::email_list`].
+    /// What the local part tells.
     #[must_use]
-    pub fn of(email: &Email) -> Self {
-        let length = |text: &str| u8::try_from(text.len()).unwrap_or(u8::MAX);
+    pub fn of(local: &str) -> Self {
         Self {
-            domain: email.domain,
-            local: short_hash(&email.local),
-            local_letters: email.local_letters,
-            domain_letters: email.domain_letters,
-            local_length: length(&email.local),
-            domain_length: length(&email.domain_name),
-            private: email.private,
-            role: email.role,
+            local: short_hash(local),
+            local_letters: Letters::of(local),
+            local_length: length(local),
+            ..Self::default()
         }
     }
+}
+
+/// How many bytes, 255 for that many and more.
+#[must_use]
+pub fn length(text: &str) -> u8 {
+    u8::try_from(text.len()).unwrap_or(u8::MAX)
 }
 
 /// A street without its numbers, as far as telling it apart from another needs.
@@ -325,7 +381,6 @@ pub fn name_cards(f: &Features) -> Vec<NameCard> {
 /// The cards of all records.
 #[must_use]
 pub fn cards(f: &Features) -> Vec<Card> {
-    let addresses: Vec<Address> = f.email_list.par_iter().map(Address::of).collect();
     let mut roads = vec![Road::default(); f.texts.len()];
     let mut known = vec![false; roads.len()];
     for &street in f.street.iter().filter(|&&street| street != NONE) {
@@ -343,7 +398,7 @@ pub fn cards(f: &Features) -> Vec<Card> {
     (0..f.len())
         .into_par_iter()
         .with_min_len(1024)
-        .map(|record| Card::of(f, record, &addresses, &roads))
+        .map(|record| Card::of(f, record, &roads))
         .collect()
 }
 

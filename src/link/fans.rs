@@ -51,13 +51,11 @@ fn sounds(f: &Features) -> Vec<u32> {
                 }
                 return *known;
             }
-            let mailboxes = f.emails.of(record).iter();
-            let role = mailboxes
-                .map(|&email| &f.email_list[email as usize])
-                .find(|email| email.role);
+            let mut mailboxes = f.emails.of(record).iter().copied();
+            let role = mailboxes.find(|&email| f.email_list[email as usize].role);
             // Nobody in particular: the office shares what it has with whoever works there.
             role.map_or(NONE, |role| {
-                sounds.intern(&format!("{}@{}", role.local, role.domain_name))
+                sounds.intern(&format!("{}@{}", f.local(role), f.domain_name(role)))
             })
         })
         .collect()

@@ -5,7 +5,7 @@
 
 use hashbrown::HashMap;
 
-use super::card::{self, Card, NameCard};
+use super::card::{self, Address, Card, NameCard};
 use super::cells::{self, Met, Several};
 use super::employers;
 use super::fans;
@@ -17,31 +17,16 @@ use super::names::letters::Script;
 use super::names::{Letters, NameCommunities, NameId, Names, Nicknames, Readings, Sound};
 use super::orgs::name::NameRules;
 use super::orgs::{self, Orgs};
-use super::text_card::TextCards;
+use super::text_card::{CompanyCards, TextCards};
 use super::texts::dedup;
 pub use super::texts::{Lists, NONE, Texts};
-use crate::contact::{Records, Table, Text};
+use crate::contact::{Records, Table, Text, Values};
 use crate::rulebook::Rulebook;
 use crate::standardise::company::{self, CompanyRules};
 use crate::standardise::email::{self, EmailRules};
 use crate::standardise::job_title::{self, JobTitleRules};
 
 type Fixed = foldhash::fast::FixedState;
-
-/// One distinct address, by its comparison key.
-#[derive(Clone, Debug, Default)]
-pub struct Email {
-    pub local: String,
-    pub domain_name: String,
-    /// Id in [`Features::texts`] of the registrable domain.
-    pub domain: u32,
-    pub local_letters: card::Letters,
-    pub domain_letters: card::Letters,
-    /// A free-mail domain.
-    pub private: bool,
-    /// `info@`, `sales@` …
-    pub role: bool,
-}
 
 /// How many differently named people share a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,7 +74,10 @@ pub struct Features {
     pub company: Vec<u32>,
     /// Its script.
     pub company_script: Vec<Script>,
-    pub email_list: Vec<Email>,
+    /// The distinct addresses, by their comparison keys.
+    pub email_list: Vec<Address>,
+    /// Their local parts.
+    locals: Values,
     pub emails: Lists,
     pub email_fan: Vec<Fan>,
     /// Last eight digits of each distinct phone.
@@ -118,6 +106,7 @@ pub struct Features {
     pub title_cards: TextCards,
     pub postcode_cards: TextCards,
     pub city_cards: TextCards,
+    pub company_cards: CompanyCards,
     given_rarity: Vec<f32>,
     family_rarity: Vec<f32>,
 }
@@ -218,6 +207,7 @@ impl Features {
         f.title_cards = TextCards::of(&f.title, &f.texts);
         f.postcode_cards = TextCards::of(&f.postcode, &f.texts);
         f.city_cards = TextCards::of(&f.city, &f.texts);
+        f.company_cards = CompanyCards::of(&f.company, &f.texts);
         f.names.forget_spellings();
         f.texts.forget_ids();
         f
@@ -255,15 +245,28 @@ impl Features {
             .unwrap_or(0.0)
     }
 
+    /// The local part of an address, by its place in [`Features::email_list`].
+    #[must_use]
+    pub fn local(&self, email: u32) -> &str {
+        self.locals.get(email)
+    }
+
+    /// The registrable domain of an address.
+    #[must_use]
+    pub fn domain_name(&self, email: u32) -> &str {
+        self.texts.get(self.email_list[email as usize].domain)
+    }
+
     /// Is the address's local part made of the record's name?
     #[must_use]
-    pub fn made_of_name(&self, record: usize, email: &Email) -> bool {
-        [self.given[record], self.family[record], self.whole[record]]
+    pub fn made_of_name(&self, card: &Card, email: u32) -> bool {
+        let local = self.local(email);
+        [card.given, card.family, card.whole]
             .into_iter()
             .filter(|&name| name != NONE)
             .flat_map(|name| &self.names.name(name).words)
             .map(|&word| self.names.word(word))
-            .any(|word| word.latin.len() >= 3 && email.local.contains(&word.latin))
+            .any(|word| word.latin.len() >= 3 && local.contains(&word.latin))
     }
 
     /// The halves of names, by row: their ids follow the rows' order.
@@ -296,7 +299,8 @@ impl Features {
     fn addresses(&mut self, table: &Table, rules: &EmailRules) {
         let mut ids = Texts::default();
         let mut domains: HashMap<String, Domain, Fixed> = HashMap::default();
-        let (list, texts) = (&mut self.email_list, &mut self.texts);
+        let (list, locals) = (&mut self.email_list, &mut self.locals);
+        let texts = &mut self.texts;
         let keys = |cell: &str| {
             cell.split(';')
                 .filter_map(|address| email::comparison_key(address.trim(), rules))
@@ -315,14 +319,14 @@ impl Features {
                             domain
                         }
                     };
-                    list.push(Email {
-                        local: local.to_owned(),
-                        local_letters: card::Letters::of(local),
-                        domain_letters: domain.letters,
+                    locals.push(local);
+                    list.push(Address {
                         private: domain.private,
                         role: rules.is_role(local),
                         domain: domain.registrable,
-                        domain_name: texts.get(domain.registrable).to_owned(),
+                        domain_letters: domain.letters,
+                        domain_length: domain.length,
+                        ..Address::of(local)
                     });
                 }
                 Some(id)
@@ -369,6 +373,7 @@ fn joined(rows: &[u32], columns: &[Several<'_>]) -> Lists {
 struct Domain {
     registrable: u32,
     letters: card::Letters,
+    length: u8,
     private: bool,
 }
 
@@ -378,6 +383,7 @@ impl Domain {
         Self {
             registrable: texts.intern(&registrable),
             letters: card::Letters::of(&registrable),
+            length: card::length(&registrable),
             private: rules.is_free_mail(name),
         }
     }

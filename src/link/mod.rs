@@ -220,11 +220,16 @@ pub fn link(
     drop(keys);
     share.step();
     steps.next("compare", features.len() as u64)?;
-    let mut pairs = Pairs::compare(&features, &candidates, watch);
+    let mut pairs = Pairs::compare(&features, candidates, watch);
     let share = steps.parts("estimate", records.rows(), 3)?;
     let counts = |kind: Kind| {
         let counted = pairs.counts(kind);
-        let random = random_patterns(&features, &candidates, models.people.random_pairs, kind);
+        let random = random_patterns(
+            &features,
+            pairs.candidates(),
+            models.people.random_pairs,
+            kind,
+        );
         (counted, random)
     };
     let (people, organisations) = (counts(Kind::People), counts(Kind::Organisations));
@@ -315,7 +320,11 @@ pub fn link(
         chosen
     });
     let weights = Histogram::of(&of, pairs.iter().chain(extra.iter().copied()));
-    drop(pairs);
+    // Asking for the recall of blocking needs them; writing a run does not.
+    let mut candidates = pairs.into_candidates();
+    if keep == Keep::Near {
+        candidates.forget();
+    }
     let linking = Linking {
         features,
         candidates,

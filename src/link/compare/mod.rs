@@ -14,7 +14,7 @@ pub mod text;
 
 use super::card::Card;
 use super::features::{Features, NONE};
-use names::NameComparer;
+use names::{KnownNames, NameComparer};
 
 /// The comparisons, in the order of their place in a pattern. `rules/matching.toml`
 /// gives each its levels and probabilities under the same name.
@@ -152,19 +152,21 @@ pub fn compare(
 ) -> Compared {
     let (a, b) = (left as usize, right as usize);
     let cards = &features.cards;
-    compare_cards(features, (a, &cards[a]), (b, &cards[b]), names)
+    let (a, b) = ((a, &cards[a]), (b, &cards[b]));
+    compare_cards(features, a, b, KnownNames::default(), names)
 }
 
-/// The same, where the cards are at hand.
+/// The same, where the cards are at hand; `seen` is of the same two, in either order.
 pub fn compare_cards(
     f: &Features,
     left: Side<'_>,
     right: Side<'_>,
+    seen: KnownNames,
     names: &mut NameComparer<'_>,
 ) -> Compared {
     let (x, y) = (left.1, right.1);
     let mut out = Compared::default();
-    names.compare(x, y, &mut out);
+    names.compare(x, y, seen, &mut out);
     let pattern = &mut out.pattern;
     if x.middle != NONE && y.middle != NONE {
         pattern.set(Comparison::Middle, names.middle(x.middle, y.middle));

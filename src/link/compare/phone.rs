@@ -13,11 +13,10 @@ pub fn compare(f: &Features, (a, x): Side<'_>, (b, y): Side<'_>) -> u8 {
     }
     let mut best = 5;
     if x.phones <= 2 && y.phones <= 2 {
-        let left = x.phone.iter().zip(x.phone_fan).take(x.phones.into());
-        for (&one, fan) in left {
+        for (at, &one) in x.phone.iter().enumerate().take(x.phones.into()) {
             for &other in y.phone.iter().take(y.phones.into()) {
                 let level = if one == other {
-                    fan
+                    x.phone_fan(at)
                 } else if near_digits(one, other) {
                     4
                 } else {

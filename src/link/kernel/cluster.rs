@@ -56,7 +56,7 @@ pub fn cluster(
     groups.bind(&root, constraints);
     groups.find_sparse(guards);
     let groups = &groups;
-    let done: Vec<(Vec<(u32, u32)>, Vec<Link>)> = (0..groups.len().div_ceil(TOGETHER))
+    let done: Vec<Settled> = (0..groups.len().div_ceil(TOGETHER))
         .into_par_iter()
         .map_init(Small::default, |small, chunk| {
             let own = chunk * TOGETHER..((chunk + 1) * TOGETHER).min(groups.len());
@@ -100,6 +100,9 @@ pub fn cluster(
     }
     (of, extra)
 }
+
+/// Components after clustering: (record, its cluster), and the links that were added.
+type Settled = (Vec<(u32, u32)>, Vec<Link>);
 
 /// Components that a thread takes up at a time.
 const TOGETHER: usize = 256;
