@@ -46,7 +46,7 @@ pub struct Card {
     pub road: Road,
     pub emails: u8,
     pub phones: u8,
-    /// How many people share each of the two phones ([`Fan::level`](super::features::Fan::level)),
+    /// How many people share each of the two phones ([`Fan::level`](super::fans::Fan::level)),
     /// four bits each.
     phone_fans: u8,
     pub employer_count: u8,

@@ -3,9 +3,25 @@
 
 use rayon::prelude::*;
 
-use super::features::{Fan, Features};
+use super::features::Features;
 use super::names::NameId;
 use super::texts::{Lists, NONE, Texts};
+
+/// How many differently named people share a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fan(pub u32);
+
+impl Fan {
+    /// The level of "same": 1 nobody else's · 2 one or two others · 3 three or more.
+    #[must_use]
+    pub const fn level(self) -> u8 {
+        match self.0 {
+            0 | 1 => 1,
+            2 | 3 => 2,
+            _ => 3,
+        }
+    }
+}
 
 /// More people than this are not told apart.
 const MOST: usize = 8;

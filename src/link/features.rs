@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use super::card::{self, Address, Card, NameCard};
 use super::cells::{self, Met, Several};
 use super::employers;
-use super::fans;
+use super::fans::{self, Fan};
 use super::fill;
 use super::learned::{self, Learned};
 use super::mailbox;
@@ -27,22 +27,6 @@ use crate::standardise::email::{self, EmailRules};
 use crate::standardise::job_title::{self, JobTitleRules};
 
 type Fixed = foldhash::fast::FixedState;
-
-/// How many differently named people share a value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Fan(pub u32);
-
-impl Fan {
-    /// The level of "same": 1 nobody else's · 2 one or two others · 3 three or more.
-    #[must_use]
-    pub const fn level(self) -> u8 {
-        match self.0 {
-            0 | 1 => 1,
-            2 | 3 => 2,
-            _ => 3,
-        }
-    }
-}
 
 /// All linkable records of a run.
 #[derive(Debug, Default)]
@@ -125,7 +109,7 @@ pub struct FeatureRules {
 }
 
 impl Features {
-    /// Looks at every linkable record once.
+    /// Looks at every linkable record once. Comparing needs [`Features::make_cards`] first.
     #[must_use]
     pub fn build(
         records: &Records,
@@ -201,16 +185,39 @@ impl Features {
         nicknames.resolve(|latin| names.with_latin(latin).to_vec());
         learned::aliases(&mut f);
         f.words = mailbox::words(&f, rules);
-        f.packed_phones = f.phone_digits.iter().map(|&n| card::digits(n)).collect();
-        f.name_cards = card::name_cards(&f);
-        f.cards = card::cards(&f);
-        f.title_cards = TextCards::of(&f.title, &f.texts);
-        f.postcode_cards = TextCards::of(&f.postcode, &f.texts);
-        f.city_cards = TextCards::of(&f.city, &f.texts);
-        f.company_cards = CompanyCards::of(&f.company, &f.texts);
         f.names.forget_spellings();
         f.texts.forget_ids();
         f
+    }
+
+    /// Makes the cards, which is all that comparing reads of a record, and frees the columns,
+    /// which candidate keys are made of: there is no need to hold both.
+    pub fn make_cards(&mut self) {
+        self.packed_phones = self.phone_digits.iter().map(|&n| card::digits(n)).collect();
+        self.name_cards = card::name_cards(self);
+        self.cards = card::cards(self);
+        self.title_cards = TextCards::of(&self.title, &self.texts);
+        self.postcode_cards = TextCards::of(&self.postcode, &self.texts);
+        self.city_cards = TextCards::of(&self.city, &self.texts);
+        self.company_cards = CompanyCards::of(&self.company, &self.texts);
+        for column in [
+            &mut self.given,
+            &mut self.family,
+            &mut self.whole,
+            &mut self.middle,
+            &mut self.birth,
+            &mut self.number,
+            &mut self.title,
+            &mut self.street,
+            &mut self.postcode,
+            &mut self.city,
+            &mut self.profile,
+            &mut self.company,
+        ] {
+            *column = Vec::new();
+        }
+        self.company_script = Vec::new();
+        self.words = Lists::default();
     }
 
     #[must_use]

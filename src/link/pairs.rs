@@ -29,10 +29,11 @@ const PATTERNS: usize = 60_000;
 pub type Patterns = Vec<(Pattern, u64)>;
 
 /// The candidate pairs of all records.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pairs {
     candidates: Candidates,
     chunks: Vec<Chunk>,
+    remembered: Arc<Remembered>,
 }
 
 #[derive(Debug, Default)]
@@ -112,7 +113,17 @@ impl Pairs {
             )
             .flatten_iter()
             .collect();
-        Self { candidates, chunks }
+        Self {
+            candidates,
+            chunks,
+            remembered,
+        }
+    }
+
+    /// Compares names as they were compared here.
+    #[must_use]
+    pub const fn names<'a>(&'a self, features: &'a Features) -> NameComparer<'a> {
+        NameComparer::new(features, &self.remembered)
     }
 
     /// The pairs that were compared.

@@ -86,7 +86,7 @@ pub struct NameComparer<'a> {
 
 impl<'a> NameComparer<'a> {
     #[must_use]
-    pub fn new(features: &'a Features, remembered: &'a Arc<Remembered>) -> Self {
+    pub const fn new(features: &'a Features, remembered: &'a Arc<Remembered>) -> Self {
         Self {
             features,
             remembered: Cow::Borrowed(remembered),
