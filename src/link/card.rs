@@ -8,7 +8,7 @@ use std::hash::BuildHasher;
 
 use rayon::prelude::*;
 
-use super::features::{Email, Features, NONE};
+use super::features::{Features, NONE};
 use super::names::NameId;
 use super::names::letters::Script;
 
@@ -30,18 +30,25 @@ pub struct Card {
     pub profile: u32,
     pub company: u32,
     pub email: u32,
-    /// The first phone, a digit in four bits ([`digits`]).
-    pub phone: u32,
+    /// The first two phones, a digit in four bits ([`digits`]).
+    pub phone: [u32; 2],
     pub employers: [u32; 2],
     pub domain: u32,
     pub company_letters: Letters,
     pub domain_letters: Letters,
+    /// What a company begins with, and what a domain does that may spell it, as hashes: where
+    /// they differ it does not.
+    pub company_start: u16,
+    pub domain_start: u16,
     /// Of both halves of the name ([`NameCommunities::bits`](super::names::NameCommunities::bits)).
     pub community: f32,
     pub address: Address,
     pub road: Road,
     pub emails: u8,
     pub phones: u8,
+    /// How many people share each of the two phones ([`Fan::level`](super::fans::Fan::level)),
+    /// four bits each.
+    phone_fans: u8,
     pub employer_count: u8,
     pub domains: u8,
     pub suffix: u8,
@@ -52,7 +59,7 @@ pub struct Card {
 const _: () = assert!(size_of::<Card>() == 128, "a card is two cache lines");
 
 impl Card {
-    fn of(f: &Features, record: usize, addresses: &[Address], roads: &[Road]) -> Self {
+    fn of(f: &Features, record: usize, roads: &[Road]) -> Self {
         let first = |list: &[u32]| list.first().copied().unwrap_or(NONE);
         let letters = |id: u32| {
             if id == NONE {
@@ -61,10 +68,22 @@ impl Card {
                 Letters::of(f.texts.get(id))
             }
         };
+        let start = |id: u32, of: fn(&str) -> Option<u16>| {
+            let known = if id == NONE {
+                None
+            } else {
+                of(f.texts.get(id))
+            };
+            known.unwrap_or(0)
+        };
         let count = |list: &[u32]| u8::try_from(list.len()).unwrap_or(u8::MAX);
         let (emails, phones) = (f.emails.of(record), f.phones.of(record));
         let (employers, domains) = (f.employers.of(record), f.domains.of(record));
         let email = first(emails);
+        let fan = |at: usize| {
+            let phone = phones.get(at);
+            phone.map_or(0, |&phone| f.phone_fan[phone as usize].level())
+        };
         let of_text = |id: u32| roads.get(id as usize).copied().unwrap_or_default();
         Self {
             given: f.given[record],
@@ -80,18 +99,26 @@ impl Card {
             profile: f.profile[record],
             company: f.company[record],
             email,
-            phone: phones
-                .first()
-                .map_or(NONE, |&phone| f.packed_phones[phone as usize]),
+            phone: [0, 1].map(|at| {
+                let phone = phones.get(at);
+                phone.map_or(NONE, |&phone| f.packed_phones[phone as usize])
+            }),
             employers: [first(employers), employers.get(1).copied().unwrap_or(NONE)],
             domain: first(domains),
             company_letters: letters(f.company[record]),
             domain_letters: letters(first(domains)),
+            company_start: start(f.company[record], company_start),
+            domain_start: start(first(domains), domain_start),
             community: f.communities.bits(f.given[record], f.family[record]),
-            address: addresses.get(email as usize).copied().unwrap_or_default(),
+            address: f
+                .email_list
+                .get(email as usize)
+                .copied()
+                .unwrap_or_default(),
             road: of_text(f.street[record]),
             emails: count(emails),
             phones: count(phones),
+            phone_fans: fan(0) | fan(1) << 4,
             employer_count: count(employers),
             domains: count(domains),
             suffix: f.suffix[record],
@@ -99,6 +126,41 @@ impl Card {
             organisation: f.orgs.is(record),
         }
     }
+}
+
+impl Card {
+    /// How many people share the first phone or the second.
+    #[must_use]
+    pub const fn phone_fan(&self, at: usize) -> u8 {
+        self.phone_fans >> (4 * at) & 15
+    }
+
+    /// The first domain may spell the other's company: both begin with the same five letters.
+    #[must_use]
+    pub const fn may_spell(&self, other: &Self) -> bool {
+        self.domain_start != 0 && self.domain_start == other.company_start
+    }
+}
+
+/// A hash of the first five letters of a company's name; none where it has fewer.
+fn company_start(company: &str) -> Option<u16> {
+    start_of(company.bytes().filter(|&byte| byte != b' '))
+}
+
+/// The same of a domain's label.
+fn domain_start(domain: &str) -> Option<u16> {
+    let label = domain.split('.').next().unwrap_or("");
+    start_of(label.bytes().filter(|&byte| byte != b'-'))
+}
+
+/// Never 0.
+fn start_of(mut letters: impl Iterator<Item = u8>) -> Option<u16> {
+    let mut start = [0u8; 5];
+    for place in &mut start {
+        *place = letters.next()?;
+    }
+    let hash = foldhash::fast::FixedState::default().hash_one(start);
+    Some(u16::try_from(hash >> 48).unwrap_or(0) | 1)
 }
 
 /// A number of eight digits, four bits each.
@@ -130,21 +192,22 @@ pub struct Address {
 }
 
 impl Address {
-    /// Of an address of [`Features::email_list`].
+    /// What the local part tells.
     #[must_use]
-    pub fn of(email: &Email) -> Self {
-        let length = |text: &str| u8::try_from(text.len()).unwrap_or(u8::MAX);
+    pub fn of(local: &str) -> Self {
         Self {
-            domain: email.domain,
-            local: short_hash(&email.local),
-            local_letters: email.local_letters,
-            domain_letters: email.domain_letters,
-            local_length: length(&email.local),
-            domain_length: length(&email.domain_name),
-            private: email.private,
-            role: email.role,
+            local: short_hash(local),
+            local_letters: Letters::of(local),
+            local_length: length(local),
+            ..Self::default()
         }
     }
+}
+
+/// How many bytes, 255 for that many and more.
+#[must_use]
+pub fn length(text: &str) -> u8 {
+    u8::try_from(text.len()).unwrap_or(u8::MAX)
 }
 
 /// A street without its numbers, as far as telling it apart from another needs.
@@ -208,7 +271,7 @@ fn most_jaro((a, length): (Letters, u8), (b, other): (Letters, u8)) -> f32 {
     (common / x + common / y + 1.0) / 3.0
 }
 
-fn most_winkler(a: (Letters, u8), b: (Letters, u8)) -> f32 {
+pub(super) fn most_winkler(a: (Letters, u8), b: (Letters, u8)) -> f32 {
     let jaro = most_jaro(a, b);
     // Winkler's bonus is 0.1 for each of up to four first letters in common.
     let bonus = if a.0.same_start(b.0) {
@@ -219,7 +282,7 @@ fn most_winkler(a: (Letters, u8), b: (Letters, u8)) -> f32 {
     jaro + bonus
 }
 
-fn short_hash(text: &str) -> u32 {
+pub(super) fn short_hash(text: &str) -> u32 {
     let hash = foldhash::fast::FixedState::default().hash_one(text);
     u32::try_from(hash >> 32).unwrap_or(0)
 }
@@ -232,24 +295,37 @@ pub struct NameCard {
     neutral: u32,
     skeleton: u32,
     length: u8,
-    /// One Latin word, no initial.
-    plain: bool,
-    /// It has nicknames, aliases or readings.
-    related: bool,
-    /// Only initials.
-    pub initial: bool,
     /// How many words it has.
     pub words: u8,
+    marks: u8,
 }
 
+const _: () = assert!(size_of::<NameCard>() == 16, "four to a cache line");
+
+/// One Latin word, no initial.
+const PLAIN: u8 = 1;
+/// It has nicknames, aliases or readings.
+const RELATED: u8 = 2;
+/// Only initials.
+const INITIAL: u8 = 4;
+
 impl NameCard {
+    const fn is(self, mark: u8) -> bool {
+        self.marks & mark != 0
+    }
+
+    /// Only initials.
+    #[must_use]
+    pub const fn initial(self) -> bool {
+        self.is(INITIAL)
+    }
+
     /// Certainly different: no other level of two names can be reached. (Jaro's bound:
     /// letters that the other lacks can't match.)
     #[must_use]
     pub fn differs(self, other: Self) -> bool {
-        if !self.plain
-            || !other.plain
-            || (self.related && other.related)
+        if self.marks & other.marks & PLAIN == 0
+            || self.marks & other.marks & RELATED != 0
             || self.neutral == other.neutral
             || self.skeleton == other.skeleton
         {
@@ -276,28 +352,27 @@ pub fn name_cards(f: &Features) -> Vec<NameCard> {
         .names
         .iter()
         .map(|name| {
-            let (initial, words) = (
-                name.initial,
-                u8::try_from(name.words.len()).unwrap_or(u8::MAX),
-            );
+            let mark = |mark: u8, has: bool| if has { mark } else { 0 };
+            let words = u8::try_from(name.words.len()).unwrap_or(u8::MAX);
+            let initial = mark(INITIAL, name.initial);
             let [word] = name.words[..] else {
                 return NameCard {
-                    initial,
                     words,
+                    marks: initial,
                     ..NameCard::default()
                 };
             };
             let related = f.nicknames.knows(word) || f.learned.knows(word);
             let word = f.names.word(word);
+            let related = related || !word.readings.is_empty() || !word.learned.is_empty();
+            let plain = !name.initial && name.script == Script::Latin && name.glued.len() < 255;
             NameCard {
                 letters: Letters::of(&name.glued),
                 neutral: short_hash(&word.neutral),
                 skeleton: short_hash(&word.skeleton),
                 length: u8::try_from(name.glued.len()).unwrap_or(u8::MAX),
-                plain: !name.initial && name.script == Script::Latin && name.glued.len() < 255,
-                related: related || !word.readings.is_empty() || !word.learned.is_empty(),
-                initial,
                 words,
+                marks: initial | mark(PLAIN, plain) | mark(RELATED, related),
             }
         })
         .collect()
@@ -306,7 +381,6 @@ pub fn name_cards(f: &Features) -> Vec<NameCard> {
 /// The cards of all records.
 #[must_use]
 pub fn cards(f: &Features) -> Vec<Card> {
-    let addresses: Vec<Address> = f.email_list.par_iter().map(Address::of).collect();
     let mut roads = vec![Road::default(); f.texts.len()];
     let mut known = vec![false; roads.len()];
     for &street in f.street.iter().filter(|&&street| street != NONE) {
@@ -324,7 +398,7 @@ pub fn cards(f: &Features) -> Vec<Card> {
     (0..f.len())
         .into_par_iter()
         .with_min_len(1024)
-        .map(|record| Card::of(f, record, &addresses, &roads))
+        .map(|record| Card::of(f, record, &roads))
         .collect()
 }
 

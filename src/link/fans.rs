@@ -3,9 +3,25 @@
 
 use rayon::prelude::*;
 
-use super::features::{Fan, Features};
+use super::features::Features;
 use super::names::NameId;
 use super::texts::{Lists, NONE, Texts};
+
+/// How many differently named people share a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fan(pub u32);
+
+impl Fan {
+    /// The level of "same": 1 nobody else's · 2 one or two others · 3 three or more.
+    #[must_use]
+    pub const fn level(self) -> u8 {
+        match self.0 {
+            0 | 1 => 1,
+            2 | 3 => 2,
+            _ => 3,
+        }
+    }
+}
 
 /// More people than this are not told apart.
 const MOST: usize = 8;
@@ -51,13 +67,11 @@ fn sounds(f: &Features) -> Vec<u32> {
                 }
                 return *known;
             }
-            let mailboxes = f.emails.of(record).iter();
-            let role = mailboxes
-                .map(|&email| &f.email_list[email as usize])
-                .find(|email| email.role);
+            let mut mailboxes = f.emails.of(record).iter().copied();
+            let role = mailboxes.find(|&email| f.email_list[email as usize].role);
             // Nobody in particular: the office shares what it has with whoever works there.
             role.map_or(NONE, |role| {
-                sounds.intern(&format!("{}@{}", role.local, role.domain_name))
+                sounds.intern(&format!("{}@{}", f.local(role), f.domain_name(role)))
             })
         })
         .collect()

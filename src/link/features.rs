@@ -5,10 +5,10 @@
 
 use hashbrown::HashMap;
 
-use super::card::{self, Card, NameCard};
+use super::card::{self, Address, Card, NameCard};
 use super::cells::{self, Met, Several};
 use super::employers;
-use super::fans;
+use super::fans::{self, Fan};
 use super::fill;
 use super::learned::{self, Learned};
 use super::mailbox;
@@ -17,46 +17,16 @@ use super::names::letters::Script;
 use super::names::{Letters, NameCommunities, NameId, Names, Nicknames, Readings, Sound};
 use super::orgs::name::NameRules;
 use super::orgs::{self, Orgs};
+use super::text_card::{CompanyCards, TextCards};
 use super::texts::dedup;
 pub use super::texts::{Lists, NONE, Texts};
-use crate::contact::{Records, Table, Text};
+use crate::contact::{Records, Table, Text, Values};
 use crate::rulebook::Rulebook;
 use crate::standardise::company::{self, CompanyRules};
 use crate::standardise::email::{self, EmailRules};
 use crate::standardise::job_title::{self, JobTitleRules};
 
 type Fixed = foldhash::fast::FixedState;
-
-/// One distinct address, by its comparison key.
-#[derive(Clone, Debug, Default)]
-pub struct Email {
-    pub local: String,
-    pub domain_name: String,
-    /// Id in [`Features::texts`] of the registrable domain.
-    pub domain: u32,
-    pub local_letters: card::Letters,
-    pub domain_letters: card::Letters,
-    /// A free-mail domain.
-    pub private: bool,
-    /// `info@`, `sales@` …
-    pub role: bool,
-}
-
-/// How many differently named people share a value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Fan(pub u32);
-
-impl Fan {
-    /// The level of "same": 1 nobody else's · 2 one or two others · 3 three or more.
-    #[must_use]
-    pub const fn level(self) -> u8 {
-        match self.0 {
-            0 | 1 => 1,
-            2 | 3 => 2,
-            _ => 3,
-        }
-    }
-}
 
 /// All linkable records of a run.
 #[derive(Debug, Default)]
@@ -88,7 +58,10 @@ pub struct Features {
     pub company: Vec<u32>,
     /// Its script.
     pub company_script: Vec<Script>,
-    pub email_list: Vec<Email>,
+    /// The distinct addresses, by their comparison keys.
+    pub email_list: Vec<Address>,
+    /// Their local parts.
+    locals: Values,
     pub emails: Lists,
     pub email_fan: Vec<Fan>,
     /// Last eight digits of each distinct phone.
@@ -114,6 +87,10 @@ pub struct Features {
     /// What comparing reads, record by record and name by name.
     pub cards: Vec<Card>,
     pub name_cards: Vec<NameCard>,
+    pub title_cards: TextCards,
+    pub postcode_cards: TextCards,
+    pub city_cards: TextCards,
+    pub company_cards: CompanyCards,
     given_rarity: Vec<f32>,
     family_rarity: Vec<f32>,
 }
@@ -132,7 +109,7 @@ pub struct FeatureRules {
 }
 
 impl Features {
-    /// Looks at every linkable record once.
+    /// Looks at every linkable record once. Comparing needs [`Features::make_cards`] first.
     #[must_use]
     pub fn build(
         records: &Records,
@@ -208,12 +185,39 @@ impl Features {
         nicknames.resolve(|latin| names.with_latin(latin).to_vec());
         learned::aliases(&mut f);
         f.words = mailbox::words(&f, rules);
-        f.packed_phones = f.phone_digits.iter().map(|&n| card::digits(n)).collect();
-        f.name_cards = card::name_cards(&f);
-        f.cards = card::cards(&f);
         f.names.forget_spellings();
         f.texts.forget_ids();
         f
+    }
+
+    /// Makes the cards, which is all that comparing reads of a record, and frees the columns,
+    /// which candidate keys are made of: there is no need to hold both.
+    pub fn make_cards(&mut self) {
+        self.packed_phones = self.phone_digits.iter().map(|&n| card::digits(n)).collect();
+        self.name_cards = card::name_cards(self);
+        self.cards = card::cards(self);
+        self.title_cards = TextCards::of(&self.title, &self.texts);
+        self.postcode_cards = TextCards::of(&self.postcode, &self.texts);
+        self.city_cards = TextCards::of(&self.city, &self.texts);
+        self.company_cards = CompanyCards::of(&self.company, &self.texts);
+        for column in [
+            &mut self.given,
+            &mut self.family,
+            &mut self.whole,
+            &mut self.middle,
+            &mut self.birth,
+            &mut self.number,
+            &mut self.title,
+            &mut self.street,
+            &mut self.postcode,
+            &mut self.city,
+            &mut self.profile,
+            &mut self.company,
+        ] {
+            *column = Vec::new();
+        }
+        self.company_script = Vec::new();
+        self.words = Lists::default();
     }
 
     #[must_use]
@@ -248,15 +252,28 @@ impl Features {
             .unwrap_or(0.0)
     }
 
+    /// The local part of an address, by its place in [`Features::email_list`].
+    #[must_use]
+    pub fn local(&self, email: u32) -> &str {
+        self.locals.get(email)
+    }
+
+    /// The registrable domain of an address.
+    #[must_use]
+    pub fn domain_name(&self, email: u32) -> &str {
+        self.texts.get(self.email_list[email as usize].domain)
+    }
+
     /// Is the address's local part made of the record's name?
     #[must_use]
-    pub fn made_of_name(&self, record: usize, email: &Email) -> bool {
-        [self.given[record], self.family[record], self.whole[record]]
+    pub fn made_of_name(&self, card: &Card, email: u32) -> bool {
+        let local = self.local(email);
+        [card.given, card.family, card.whole]
             .into_iter()
             .filter(|&name| name != NONE)
             .flat_map(|name| &self.names.name(name).words)
             .map(|&word| self.names.word(word))
-            .any(|word| word.latin.len() >= 3 && email.local.contains(&word.latin))
+            .any(|word| word.latin.len() >= 3 && local.contains(&word.latin))
     }
 
     /// The halves of names, by row: their ids follow the rows' order.
@@ -289,7 +306,8 @@ impl Features {
     fn addresses(&mut self, table: &Table, rules: &EmailRules) {
         let mut ids = Texts::default();
         let mut domains: HashMap<String, Domain, Fixed> = HashMap::default();
-        let (list, texts) = (&mut self.email_list, &mut self.texts);
+        let (list, locals) = (&mut self.email_list, &mut self.locals);
+        let texts = &mut self.texts;
         let keys = |cell: &str| {
             cell.split(';')
                 .filter_map(|address| email::comparison_key(address.trim(), rules))
@@ -308,14 +326,14 @@ impl Features {
                             domain
                         }
                     };
-                    list.push(Email {
-                        local: local.to_owned(),
-                        local_letters: card::Letters::of(local),
-                        domain_letters: domain.letters,
+                    locals.push(local);
+                    list.push(Address {
                         private: domain.private,
                         role: rules.is_role(local),
                         domain: domain.registrable,
-                        domain_name: texts.get(domain.registrable).to_owned(),
+                        domain_letters: domain.letters,
+                        domain_length: domain.length,
+                        ..Address::of(local)
                     });
                 }
                 Some(id)
@@ -362,6 +380,7 @@ fn joined(rows: &[u32], columns: &[Several<'_>]) -> Lists {
 struct Domain {
     registrable: u32,
     letters: card::Letters,
+    length: u8,
     private: bool,
 }
 
@@ -371,6 +390,7 @@ impl Domain {
         Self {
             registrable: texts.intern(&registrable),
             letters: card::Letters::of(&registrable),
+            length: card::length(&registrable),
             private: rules.is_free_mail(name),
         }
     }

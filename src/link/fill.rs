@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use rapidfuzz::distance::osa;
 use rayon::prelude::*;
 
-use super::features::{Email, FeatureRules, Features, NONE};
+use super::features::{FeatureRules, Features, NONE};
 use super::names::{NameId, Sound};
 
 /// How many records use a Latin word as given and as family name.
@@ -123,27 +123,23 @@ fn missing_halves(
         return None;
     }
     let whole = f.whole[record];
-    let mut emails: Vec<&Email> = f
-        .emails
-        .of(record)
-        .iter()
-        .map(|&email| &f.email_list[email as usize])
-        .collect();
+    let mut emails = f.emails.of(record).to_vec();
     // Ids follow the rows' order; spellings do not.
-    emails.sort_unstable_by_key(|e| (&e.local, &e.domain_name));
+    emails.sort_unstable_by_key(|&email| (f.local(email), f.domain_name(email)));
     emails.into_iter().find_map(|email| {
-        if email.role {
+        if f.email_list[email as usize].role {
             return None;
         }
+        let local = f.local(email);
         let mut found = [None, None];
         if whole != NONE {
             let counts = counts(f, whole, usage);
             let half = usize::from(counts[FAMILY] > counts[GIVEN]);
-            found[1 - half] = beside(f, whole, 1 - half, &email.local, usage, sound);
+            found[1 - half] = beside(f, whole, 1 - half, local, usage, sound);
         } else if let Some(half) = [GIVEN, FAMILY].into_iter().find(|&h| full(halves[h])) {
-            found[1 - half] = beside(f, halves[half], 1 - half, &email.local, usage, sound);
+            found[1 - half] = beside(f, halves[half], 1 - half, local, usage, sound);
         } else {
-            found = alone(&email.local, usage)?.halves;
+            found = alone(local, usage)?.halves;
         }
         // What the record has of a half must fit what the mailbox tells.
         for half in [GIVEN, FAMILY] {

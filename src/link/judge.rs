@@ -4,7 +4,7 @@ use super::card::Card;
 use super::columns::{
     self, ColumnReport, Columns, Input, Judged, LEVEL_NAMES, Sample, Seen, Weights,
 };
-use super::compare::names::NameComparer;
+use super::compare::names::{KnownNames, NameComparer};
 use super::compare::{self, Compared, Pattern};
 use super::features::Features;
 use super::kernel::em::{CLASSES, ONE_PERSON, posterior};
@@ -42,7 +42,7 @@ impl Prepared<'_> {
 /// Compares two records of `f`.
 pub fn compare(f: &Features, a: u32, b: u32, names: &mut NameComparer<'_>) -> Compared {
     let card = |at: u32| (at, &f.cards[at as usize]);
-    compare_cards(f, card(a), card(b), names).1
+    compare_cards(f, card(a), card(b), KnownNames::default(), names).1
 }
 
 /// Compares two records of `f` whose cards are at hand.
@@ -50,13 +50,14 @@ pub fn compare_cards(
     f: &Features,
     left: (u32, &Card),
     right: (u32, &Card),
+    seen: KnownNames,
     names: &mut NameComparer<'_>,
 ) -> (Kind, Compared) {
     let kind = kind_of(left.1, right.1);
     let compared = match kind {
         Kind::People => {
             let (a, b) = ((left.0 as usize, left.1), (right.0 as usize, right.1));
-            compare::compare_cards(f, a, b, names)
+            compare::compare_cards(f, a, b, seen, names)
         }
         Kind::Organisations => {
             let mut compared = orgs::compare::compare(f, left.0, right.0);

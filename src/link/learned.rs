@@ -126,11 +126,10 @@ fn in_mailboxes(f: &Features) -> Vec<(WordId, WordId)> {
             continue;
         }
         for &email in f.emails.of(record) {
-            let address = &f.email_list[email as usize];
-            if address.role {
+            if f.email_list[email as usize].role {
                 continue;
             }
-            for latin in mailbox::mailbox_words(f, &known, &address.local) {
+            for latin in mailbox::mailbox_words(f, &known, f.local(email)) {
                 let word = f.names.word(latin);
                 if word.script == Script::Latin && word.latin.len() > 1 {
                     found.extend(words.iter().map(|&w| (email, w, latin)));

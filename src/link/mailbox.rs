@@ -51,9 +51,8 @@ fn words_of(f: &Features, known: &Known<'_>, record: usize, list: &mut Vec<WordI
         }
     }
     for &email in f.emails.of(record) {
-        let email = &f.email_list[email as usize];
-        if !email.role {
-            list.extend(mailbox_words(f, known, &email.local));
+        if !f.email_list[email as usize].role {
+            list.extend(mailbox_words(f, known, f.local(email)));
         }
     }
     // A native word stands for its Latin readings too.

@@ -17,6 +17,7 @@ use rayon::prelude::*;
 
 use super::kernel::cluster::Link;
 use super::score::probability;
+use super::texts::NONE;
 
 /// Estimated precision and recall over pairs, each with a 95 % interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
@@ -161,32 +162,20 @@ fn with_thirds(cluster: &[(u32, u32, u32, f64)]) -> f64 {
 
 /// Compared pairs between clusters: how many are one person all the same.
 fn between(of: &[u32], links: impl Fn(&Wanted<'_>) -> Vec<Link>) -> Seen {
-    let clusters = |link: &Link| {
-        let (a, b) = (of[link.left as usize], of[link.right as usize]);
-        (a.min(b), a.max(b))
-    };
     // Only cluster pairs with a link worth a thought, but then all their links.
     let apart = |link: &Link| of[link.left as usize] != of[link.right as usize];
-    let mut near: Vec<(u32, u32)> = links(&|link| link.weight > FAR && apart(link))
+    let near: Vec<(u32, u32)> = links(&|link| link.weight > FAR && apart(link))
         .iter()
-        .map(clusters)
+        .map(|link| {
+            let (a, b) = (of[link.left as usize], of[link.right as usize]);
+            (a.min(b), a.max(b))
+        })
         .collect();
-    near.par_sort_unstable();
-    near.dedup();
-    // Most links touch no such pair: a look at both ends spares them the search.
-    let mut touched = vec![false; of.len()];
-    for &(a, b) in &near {
-        touched[a as usize] = true;
-        touched[b as usize] = true;
-    }
-    let ends = |link: &Link| {
-        touched[of[link.left as usize] as usize] && touched[of[link.right as usize] as usize]
-    };
+    let near = Near::of(of, near);
     // Sum of probabilities, sum of bits, pairs.
-    let mut sums = vec![(0f64, 0f64, 0f64); near.len()];
-    let known = |link: &Link| near.binary_search(&clusters(link));
-    for link in links(&|link| ends(link) && known(link).is_ok()) {
-        if let Ok(at) = known(&link) {
+    let mut sums = vec![(0f64, 0f64, 0f64); near.second.len()];
+    for link in links(&|link| near.place(link).is_some()) {
+        if let Some(at) = near.place(&link) {
             sums[at].0 += f64::from(probability(link.weight));
             sums[at].1 += f64::from(link.weight.clamp(-CLIP, CLIP));
             sums[at].2 += 1.0;
@@ -199,6 +188,53 @@ fn between(of: &[u32], links: impl Fn(&Wanted<'_>) -> Vec<Link>) -> Seen {
         missed.add(alone, together, pairs);
     }
     missed
+}
+
+/// Pairs of clusters, to be found by their records. All compared pairs are looked up, and
+/// most are of clusters that are near to none: one look at each record tells.
+struct Near {
+    /// Record → its cluster, [`NONE`] where that is near to no other.
+    of: Vec<u32>,
+    /// Cluster → where the pairs begin of which it is the first; and the end.
+    starts: Vec<u32>,
+    /// The second clusters, sorted for each first.
+    second: Vec<u32>,
+}
+
+impl Near {
+    /// `near`: (smaller, larger cluster), in any order, repeated.
+    fn of(of: &[u32], mut near: Vec<(u32, u32)>) -> Self {
+        near.par_sort_unstable();
+        near.dedup();
+        let mut touched = vec![false; of.len()];
+        let mut starts = vec![0u32; of.len() + 1];
+        for &(a, b) in &near {
+            touched[a as usize] = true;
+            touched[b as usize] = true;
+            starts[a as usize + 1] += 1;
+        }
+        for at in 0..of.len() {
+            starts[at + 1] += starts[at];
+        }
+        let own = |&root: &u32| if touched[root as usize] { root } else { NONE };
+        Self {
+            of: of.iter().map(own).collect(),
+            starts,
+            second: near.into_iter().map(|(_, b)| b).collect(),
+        }
+    }
+
+    /// Where the pair of a link's clusters stands, if it is near.
+    fn place(&self, link: &Link) -> Option<usize> {
+        let (a, b) = (self.of[link.left as usize], self.of[link.right as usize]);
+        if a == NONE || b == NONE {
+            return None;
+        }
+        let (first, second) = (a.min(b) as usize, a.max(b));
+        let (start, end) = (self.starts[first] as usize, self.starts[first + 1] as usize);
+        let at = self.second[start..end].binary_search(&second).ok()?;
+        Some(start + at)
+    }
 }
 
 #[cfg(test)]

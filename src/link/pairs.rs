@@ -1,4 +1,4 @@
-//! All compared candidate pairs, in twelve bytes each.
+//! All compared candidate pairs, in twelve bytes each: eight here, four as a candidate.
 //!
 //! A million records have tens of millions of candidate pairs. They are kept in chunks
 //! of records; a chunk has its own list of the agreement patterns that occur in it, so
@@ -29,23 +29,24 @@ const PATTERNS: usize = 60_000;
 pub type Patterns = Vec<(Pattern, u64)>;
 
 /// The candidate pairs of all records.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pairs {
+    candidates: Candidates,
     chunks: Vec<Chunk>,
+    remembered: Arc<Remembered>,
 }
 
 #[derive(Debug, Default)]
 struct Chunk {
+    /// The record of the first pair, and that pair's place among the candidates.
     first: u32,
-    /// Where the pairs of each record end, from the first on.
-    ends: Vec<u32>,
+    start: u64,
     pairs: Vec<Pair>,
     patterns: Vec<(Kind, Pattern, u32)>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Pair {
-    other: u32,
     /// Before weighing: the rarities of both names, 1/256 bits. After: the weight.
     value: u32,
     pattern: u16,
@@ -66,20 +67,18 @@ fn unpacked(units: u16) -> f32 {
 impl Pairs {
     /// Compares every candidate pair.
     #[must_use]
-    pub fn compare(features: &Features, candidates: &Candidates, watch: &dyn Watch) -> Self {
+    pub fn compare(features: &Features, candidates: Candidates, watch: &dyn Watch) -> Self {
+        let all = &candidates;
         let n = candidates.records();
         let remembered = Arc::new(Remembered::of(n as usize));
         let chunks = (0..n.div_ceil(CHUNK))
             .into_par_iter()
             .map_init(
                 || {
-                    (
-                        NameComparer::new(features, &remembered),
-                        Vec::new(),
-                        Vec::new(),
-                    )
+                    let names = NameComparer::new(features, &remembered);
+                    (names, Vec::new(), Vec::new())
                 },
-                |(names, partners, cards), chunk| {
+                |(names, cards, seen), chunk| {
                     let first = chunk * CHUNK;
                     let records = first..n.min(first + CHUNK);
                     watch.tick(u64::from(records.end - records.start));
@@ -87,15 +86,16 @@ impl Pairs {
                     if watch.interrupted() {
                         return Vec::new();
                     }
-                    let mut filler = Filler::new(first);
+                    let mut filler = Filler::new(first, all.start(first));
                     for record in records {
-                        partners.clear();
-                        candidates.pairs_of(record, |partner| partners.push(partner));
+                        let partners = all.of(record);
                         // All cards first: the waits for memory overlap.
                         cards.clear();
                         cards.extend(partners.iter().map(|&at| features.cards[at as usize]));
                         let card = features.cards[record as usize];
-                        for (&partner, other) in partners.iter().zip(&*cards) {
+                        names.look(&card, cards, seen);
+                        let others = partners.iter().zip(&*cards).zip(&*seen);
+                        for (at, ((&partner, other), &seen)) in (0u64..).zip(others) {
                             let (own, other) = ((record, &card), (partner, other));
                             let (left, right) = if record < partner {
                                 (own, other)
@@ -103,17 +103,39 @@ impl Pairs {
                                 (other, own)
                             };
                             let (kind, compared) =
-                                judge::compare_cards(features, left, right, names);
-                            filler.push(record, partner, kind, &compared);
+                                judge::compare_cards(features, left, right, seen, names);
+                            let place = (record, all.start(record) + at);
+                            filler.push(place, kind, &compared);
                         }
-                        filler.close(record);
                     }
                     filler.end()
                 },
             )
             .flatten_iter()
             .collect();
-        Self { chunks }
+        Self {
+            candidates,
+            chunks,
+            remembered,
+        }
+    }
+
+    /// Compares names as they were compared here.
+    #[must_use]
+    pub const fn names<'a>(&'a self, features: &'a Features) -> NameComparer<'a> {
+        NameComparer::new(features, &self.remembered)
+    }
+
+    /// The pairs that were compared.
+    #[must_use]
+    pub const fn candidates(&self) -> &Candidates {
+        &self.candidates
+    }
+
+    /// Forgets how the pairs came out.
+    #[must_use]
+    pub fn into_candidates(self) -> Candidates {
+        self.candidates
     }
 
     /// How many pairs of one kind show each pattern.
@@ -143,7 +165,10 @@ impl Pairs {
 
     /// Every so many pairs of one kind, before they are weighed.
     pub fn sample(&self, kind: Kind, every: usize, mut each: impl FnMut(u32, u32, &Compared)) {
-        let pairs = self.chunks.iter().flat_map(Chunk::compared);
+        let pairs = self
+            .chunks
+            .iter()
+            .flat_map(|chunk| chunk.compared(&self.candidates));
         for (left, right, _, compared) in pairs.filter(|pair| pair.2 == kind).step_by(every) {
             each(left, right, &compared);
         }
@@ -153,7 +178,7 @@ impl Pairs {
     pub fn weigh(&mut self, judge: &Judge) {
         self.chunks
             .par_iter_mut()
-            .for_each(|chunk| chunk.weigh(judge));
+            .for_each(|chunk| chunk.weigh(judge, &self.candidates));
     }
 
     /// How many weighed pairs of people the corrections took to the threshold or above,
@@ -179,13 +204,14 @@ impl Pairs {
     pub fn chosen(&self, wanted: &(impl Fn(&Link) -> bool + Sync + ?Sized)) -> Vec<Link> {
         self.chunks
             .par_iter()
-            .flat_map_iter(|chunk| chunk.links().filter(|link| wanted(link)))
+            .flat_map_iter(|chunk| chunk.links(&self.candidates).filter(|link| wanted(link)))
             .collect()
     }
 
     /// Every weighed pair.
     pub fn iter(&self) -> impl Iterator<Item = Link> + '_ {
-        self.chunks.iter().flat_map(Chunk::links)
+        let links = |chunk| Chunk::links(chunk, &self.candidates);
+        self.chunks.iter().flat_map(links)
     }
 }
 
@@ -197,24 +223,28 @@ struct Filler {
 }
 
 impl Filler {
-    fn new(first: u32) -> Self {
+    fn new(first: u32, start: u64) -> Self {
         Self {
             done: Vec::new(),
             chunk: Chunk {
                 first,
+                start,
                 ..Chunk::default()
             },
             known: HashMap::default(),
         }
     }
 
-    fn push(&mut self, record: u32, other: u32, kind: Kind, compared: &Compared) {
+    /// A pair of a record, at its place among the candidates.
+    fn push(&mut self, (record, start): (u32, u64), kind: Kind, compared: &Compared) {
         if self.chunk.patterns.len() >= PATTERNS {
-            self.close(record);
             self.known.clear();
-            let full = std::mem::take(&mut self.chunk);
-            self.done.push(full);
-            self.chunk.first = record;
+            let next = Chunk {
+                first: record,
+                start,
+                ..Chunk::default()
+            };
+            self.done.push(std::mem::replace(&mut self.chunk, next));
         }
         let patterns = &mut self.chunk.patterns;
         let at = *self
@@ -227,19 +257,10 @@ impl Filler {
         patterns[at as usize].2 += 1;
         let [given, family] = [compared.given_rarity, compared.family_rarity].map(packed);
         self.chunk.pairs.push(Pair {
-            other,
             value: u32::from(given) << 16 | u32::from(family),
             pattern: at,
             community: packed(compared.community).cast_signed(),
         });
-    }
-
-    /// The record's pairs end here.
-    fn close(&mut self, record: u32) {
-        let end = u32::try_from(self.chunk.pairs.len()).unwrap_or(u32::MAX);
-        // A record without pairs, too, has its end.
-        let records = (record - self.chunk.first) as usize + 1;
-        self.chunk.ends.resize(records, end);
     }
 
     fn end(mut self) -> Vec<Chunk> {
@@ -250,7 +271,7 @@ impl Filler {
 }
 
 impl Chunk {
-    fn weigh(&mut self, judge: &Judge) {
+    fn weigh(&mut self, judge: &Judge, candidates: &Candidates) {
         // What a pattern weighs when no name is rare or common; none where more than the
         // pattern counts.
         let patterns: Vec<Option<(Prepared<'_>, f32)>> = self
@@ -265,14 +286,14 @@ impl Chunk {
                 Some((prepared, plain))
             })
             .collect();
-        let mut record = 0usize;
+        let mut ends = Ends::of(self, candidates);
         for at in 0..self.pairs.len() {
             let pair = &self.pairs[at];
             let weight = match &patterns[pair.pattern as usize] {
                 Some((_, plain)) if pair.value == 0 && pair.community == 0 => *plain,
                 Some((prepared, _)) => prepared.weight(&self.compared_of(pair).1),
                 None => {
-                    let (left, right) = self.ends_of(at, &mut record);
+                    let (left, right) = ends.of_pair(at);
                     let (kind, compared) = self.compared_of(pair);
                     judge.weight_of(kind, left, right, &compared)
                 }
@@ -301,16 +322,6 @@ impl Chunk {
         (up, down)
     }
 
-    /// The records of a pair, smaller first. `record` is where the pair before it stood.
-    fn ends_of(&self, at: usize, record: &mut usize) -> (u32, u32) {
-        while self.ends[*record] as usize <= at {
-            *record += 1;
-        }
-        let own = self.first + u32::try_from(*record).unwrap_or(u32::MAX);
-        let other = self.pairs[at].other;
-        (own.min(other), own.max(other))
-    }
-
     /// What a pair came out at, before weighing.
     fn compared_of(&self, pair: &Pair) -> (Kind, Compared) {
         let (kind, pattern, _) = self.patterns[pair.pattern as usize];
@@ -325,25 +336,69 @@ impl Chunk {
     }
 
     /// Its pairs, before weighing.
-    fn compared(&self) -> impl Iterator<Item = (u32, u32, Kind, Compared)> + '_ {
-        let mut record = 0usize;
+    fn compared<'a>(
+        &'a self,
+        candidates: &'a Candidates,
+    ) -> impl Iterator<Item = (u32, u32, Kind, Compared)> + 'a {
+        let mut ends = Ends::of(self, candidates);
         self.pairs.iter().enumerate().map(move |(at, pair)| {
-            let (left, right) = self.ends_of(at, &mut record);
+            let (left, right) = ends.of_pair(at);
             let (kind, compared) = self.compared_of(pair);
             (left, right, kind, compared)
         })
     }
 
     /// Its pairs, after weighing.
-    fn links(&self) -> impl Iterator<Item = Link> + '_ {
-        let mut record = 0usize;
+    fn links<'a>(&'a self, candidates: &'a Candidates) -> impl Iterator<Item = Link> + 'a {
+        let mut ends = Ends::of(self, candidates);
         self.pairs.iter().enumerate().map(move |(at, pair)| {
-            let (left, right) = self.ends_of(at, &mut record);
+            let (left, right) = ends.of_pair(at);
             Link {
                 left,
                 right,
                 weight: f32::from_bits(pair.value),
             }
         })
+    }
+}
+
+/// Finds the records of a chunk's pairs, which are asked for one after the other.
+struct Ends<'a> {
+    candidates: &'a Candidates,
+    partners: &'a [u32],
+    start: u64,
+    record: u32,
+    /// Where the record's pairs end, from the start of the chunk.
+    end: usize,
+}
+
+impl<'a> Ends<'a> {
+    fn of(chunk: &Chunk, candidates: &'a Candidates) -> Self {
+        let mut out = Self {
+            candidates,
+            partners: candidates.partners_from(chunk.start),
+            start: chunk.start,
+            record: chunk.first,
+            end: 0,
+        };
+        if !chunk.pairs.is_empty() {
+            out.find_end();
+        }
+        out
+    }
+
+    fn find_end(&mut self) {
+        let end = self.candidates.start(self.record + 1) - self.start;
+        self.end = usize::try_from(end).unwrap_or(usize::MAX);
+    }
+
+    /// The records of a pair, smaller first.
+    fn of_pair(&mut self, at: usize) -> (u32, u32) {
+        while self.end <= at {
+            self.record += 1;
+            self.find_end();
+        }
+        let (own, other) = (self.record, self.partners[at]);
+        (own.min(other), own.max(other))
     }
 }

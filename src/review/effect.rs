@@ -116,8 +116,8 @@ mod tests {
             rows: vec![10, 20, 30, 40],
             links: vec![
                 link(10, 20, 9.0),
-                link(20, 30, -1.0),
                 link(10, 30, -3.0),
+                link(20, 30, -1.0),
                 link(30, 40, 8.0),
             ],
             ..Near::default()

@@ -7,79 +7,113 @@ use rayon::prelude::*;
 use super::{BlockPlan, BlockStats, Program};
 use crate::link::features::Features;
 
-/// For each record the partners that it took, sorted.
+/// The candidate pairs. Each stands once: at its smaller record, or at the larger one if
+/// only that took it.
 #[derive(Debug, Default)]
 pub struct Candidates {
+    /// Where the partners of each record begin, and the end.
     starts: Vec<u64>,
+    /// For each record sorted.
     partners: Vec<u32>,
-    /// A bit a partner, in chunks of records: the pair is visited from here.
-    own: Vec<Vec<u64>>,
     pub stats: BlockStats,
 }
 
 impl Candidates {
-    /// The partners that a record took by its own budget.
+    /// The partners whose pairs with the record stand here.
     #[must_use]
-    pub fn taken(&self, record: u32) -> &[u32] {
+    pub fn of(&self, record: u32) -> &[u32] {
         let at = record as usize;
         let range = |i: usize| usize::try_from(self.starts[i]).unwrap_or(usize::MAX);
         &self.partners[range(at)..range(at + 1)]
     }
 
-    /// Calls `each` with every partner for whom this record is responsible: the pair is
-    /// visited once, from its smaller side, or from the larger one if only that took it.
-    pub fn pairs_of(&self, record: u32, mut each: impl FnMut(u32)) {
-        let chunk = record as usize / CHUNK;
-        let range = |i: usize| usize::try_from(self.starts[i]).unwrap_or(usize::MAX);
-        let before = range(record as usize) - range(chunk * CHUNK);
-        for (at, &partner) in self.taken(record).iter().enumerate() {
-            let bit = before + at;
-            if self.own[chunk][bit / 64] >> (bit % 64) & 1 == 1 {
-                each(partner);
-            }
-        }
+    /// The place of the record's first pair among all.
+    #[must_use]
+    pub fn start(&self, record: u32) -> u64 {
+        self.starts[record as usize]
     }
 
-    /// Works out once from which side each pair is visited: from the smaller one, or
-    /// from the larger one if only that took it. Gives the number of pairs.
-    fn divide(&mut self) -> u64 {
-        let records = self.records();
-        let step = u32::try_from(CHUNK).unwrap_or(u32::MAX);
-        let this = &*self;
-        let (own, counts): (Vec<Vec<u64>>, Vec<u64>) = (0..records.div_ceil(step))
-            .into_par_iter()
-            .map(|chunk| {
-                let mut bits = Vec::new();
-                let (mut at, mut count) = (0, 0);
-                for record in chunk * step..((chunk + 1) * step).min(records) {
-                    for &partner in this.taken(record) {
-                        if at % 64 == 0 {
-                            bits.push(0u64);
-                        }
-                        let is_own =
-                            partner > record || this.taken(partner).binary_search(&record).is_err();
-                        if let Some(last) = bits.last_mut() {
-                            *last |= u64::from(is_own) << (at % 64);
-                        }
-                        at += 1;
-                        count += u64::from(is_own);
-                    }
-                }
-                (bits, count)
-            })
-            .unzip();
-        self.own = own;
-        counts.iter().sum()
+    /// The partners of pairs, from a place on.
+    #[must_use]
+    pub fn partners_from(&self, start: u64) -> &[u32] {
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        self.partners.get(start..).unwrap_or(&[])
     }
 
     #[must_use]
     pub fn contains(&self, a: u32, b: u32) -> bool {
-        self.taken(a).binary_search(&b).is_ok() || self.taken(b).binary_search(&a).is_ok()
+        self.of(a).binary_search(&b).is_ok() || self.of(b).binary_search(&a).is_ok()
+    }
+
+    /// Forgets the pairs, but for what is told of them.
+    pub fn forget(&mut self) {
+        let stats = std::mem::take(&mut self.stats);
+        *self = Self {
+            stats,
+            ..Self::default()
+        };
     }
 
     #[must_use]
     pub fn records(&self) -> u32 {
         u32::try_from(self.starts.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    /// From what each record took to each pair once.
+    fn divide(&mut self) {
+        let records = self.records();
+        let step = u32::try_from(CHUNK).unwrap_or(u32::MAX);
+        let taken = &*self;
+        // A bit for each pair that stands.
+        let stand: Vec<Vec<u64>> = (0..records.div_ceil(step))
+            .into_par_iter()
+            .map(|chunk| {
+                let (mut bits, mut at) = (Vec::new(), 0);
+                let mut lists: Vec<&[u32]> = Vec::new();
+                for record in chunk * step..((chunk + 1) * step).min(records) {
+                    let own = taken.of(record);
+                    // All lists are begun before the first is searched: the waits for
+                    // memory overlap.
+                    lists.clear();
+                    let smaller = own.iter().take_while(|&&partner| partner < record);
+                    lists.extend(smaller.map(|&partner| taken.of(partner)));
+                    let first = |sum: u32, list: &&[u32]| sum ^ list.first().unwrap_or(&0);
+                    std::hint::black_box(lists.iter().fold(0, first));
+                    for place in 0..own.len() {
+                        let stands = lists
+                            .get(place)
+                            .is_none_or(|list| list.binary_search(&record).is_err());
+                        if at % 64 == 0 {
+                            bits.push(0u64);
+                        }
+                        if let Some(last) = bits.last_mut() {
+                            *last |= u64::from(stands) << (at % 64);
+                        }
+                        at += 1;
+                    }
+                }
+                bits
+            })
+            .collect();
+        let (mut from, mut to) = (0usize, 0usize);
+        for (chunk, bits) in stand.into_iter().enumerate() {
+            let first = from;
+            for record in chunk * CHUNK..((chunk + 1) * CHUNK).min(records as usize) {
+                let end = usize::try_from(self.starts[record + 1]).unwrap_or(usize::MAX);
+                while from < end {
+                    let bit = from - first;
+                    if bits[bit / 64] >> (bit % 64) & 1 == 1 {
+                        self.partners[to] = self.partners[from];
+                        to += 1;
+                    }
+                    from += 1;
+                }
+                self.starts[record + 1] = to as u64;
+            }
+        }
+        self.partners.truncate(to);
+        self.partners.shrink_to_fit();
+        self.stats.pairs = to as u64;
     }
 }
 
@@ -90,7 +124,8 @@ pub fn candidates(f: &Features, keys: &Program<'_>, plan: BlockPlan) -> Candidat
     let members = Memberships::of(&blocks, f.len());
     let mut out = walk(&blocks, &members, f.len(), plan.partners as usize);
     out.stats = blocks.stats;
-    out.stats.pairs = out.divide();
+    drop((blocks.records, members));
+    out.divide();
     out
 }
 
@@ -100,13 +135,22 @@ const PARTS: usize = 256;
 /// Records whose keys are emitted together.
 const CHUNK: usize = 4096;
 
-/// The records of every block that two or more records, and not too many, share;
-/// blocks in the order of their keys.
+/// The records of every block that two or more records, and not too many, share: the
+/// smallest blocks first, those of one size in the order of their keys. So a block's
+/// number tells its size and its place.
 struct Blocks {
-    /// Where each block begins in `records`, and the end.
-    starts: Vec<u64>,
+    sizes: Vec<Size>,
     records: Vec<u32>,
     stats: BlockStats,
+}
+
+/// The blocks of one size.
+struct Size {
+    /// Records of each.
+    records: u32,
+    /// The number of the first one, and where its records begin.
+    block: u32,
+    start: u64,
 }
 
 impl Blocks {
@@ -144,39 +188,73 @@ impl Blocks {
             })
             .collect();
         drop(chunks);
-        let mut out = Self {
-            starts: Vec::with_capacity(runs.iter().map(|r| r.sizes.len()).sum::<usize>() + 1),
-            records: Vec::with_capacity(runs.iter().map(|r| r.records.len()).sum()),
-            stats: BlockStats::default(),
-        };
-        out.starts.push(0);
-        let mut end = 0;
-        for run in runs {
-            for size in run.sizes {
-                end += u64::from(size);
-                out.starts.push(end);
+        Self::by_size(runs)
+    }
+
+    /// Brings the blocks of all parts in the order of their sizes.
+    fn by_size(runs: Vec<Runs>) -> Self {
+        let mut stats = BlockStats::default();
+        let mut counts: Vec<u32> = Vec::new();
+        for run in &runs {
+            stats.keys += run.stats.keys;
+            stats.oversized += run.stats.oversized;
+            stats.largest = stats.largest.max(run.stats.largest);
+            for &size in &run.sizes {
+                let size = size as usize;
+                if counts.len() <= size {
+                    counts.resize(size + 1, 0);
+                }
+                counts[size] += 1;
             }
-            out.records.extend(run.records);
-            out.stats.keys += run.stats.keys;
-            out.stats.oversized += run.stats.oversized;
-            out.stats.largest = out.stats.largest.max(run.stats.largest);
         }
-        out.stats.blocks = out.starts.len() as u64 - 1;
-        out
+        let (mut sizes, mut next) = (Vec::new(), vec![0usize; counts.len()]);
+        let (mut block, mut start) = (0, 0u64);
+        for (size, count) in (0u32..).zip(counts).filter(|(_, count)| *count > 0) {
+            next[size as usize] = usize::try_from(start).unwrap_or(usize::MAX);
+            sizes.push(Size {
+                records: size,
+                block,
+                start,
+            });
+            block += count;
+            start += u64::from(size) * u64::from(count);
+        }
+        stats.blocks = block.into();
+        let mut records = vec![0; usize::try_from(start).unwrap_or(usize::MAX)];
+        for run in runs {
+            let mut left = run.records.as_slice();
+            for size in run.sizes {
+                let (own, rest) = left.split_at(size as usize);
+                let place = &mut next[size as usize];
+                records[*place..*place + own.len()].copy_from_slice(own);
+                *place += own.len();
+                left = rest;
+            }
+        }
+        Self {
+            sizes,
+            records,
+            stats,
+        }
     }
 
-    fn of(&self, block: u32) -> &[u32] {
-        let at = block as usize;
-        let range = |i: usize| usize::try_from(self.starts[i]).unwrap_or(usize::MAX);
-        &self.records[range(at)..range(at + 1)]
-    }
-
-    fn size(&self, block: u32) -> u32 {
-        u32::try_from(self.of(block).len()).unwrap_or(u32::MAX)
+    /// The records of a block. `size` is where to begin looking for its size: numbers are
+    /// asked for in ascending order.
+    fn of(&self, block: u32, size: &mut usize) -> &[u32] {
+        let larger = |at: usize| self.sizes.get(at).is_some_and(|size| size.block <= block);
+        while larger(*size + 1) {
+            *size += 1;
+        }
+        let Some(own) = self.sizes.get(*size) else {
+            return &[];
+        };
+        let start = own.start + u64::from(block - own.block) * u64::from(own.records);
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        &self.records[start..start + own.records as usize]
     }
 
     fn len(&self) -> u32 {
-        u32::try_from(self.starts.len() - 1).unwrap_or(u32::MAX)
+        u32::try_from(self.stats.blocks).unwrap_or(u32::MAX)
     }
 }
 
@@ -281,7 +359,7 @@ impl Runs {
     }
 }
 
-/// Record → its blocks, smallest first; ties by key.
+/// Record → its blocks.
 struct Memberships {
     starts: Vec<u64>,
     blocks: Vec<AtomicU32>,
@@ -302,15 +380,18 @@ impl Memberships {
         let list: Vec<AtomicU32> = (0..blocks.records.len())
             .map(|_| AtomicU32::new(0))
             .collect();
-        (0..blocks.len())
+        (0..blocks.len().div_ceil(TOGETHER))
             .into_par_iter()
-            .with_min_len(4096)
-            .for_each(|block| {
-                for &record in blocks.of(block) {
-                    let place = filled[record as usize].fetch_add(1, Ordering::Relaxed);
-                    let at = starts[record as usize] + u64::from(place);
-                    if let Some(slot) = usize::try_from(at).ok().and_then(|at| list.get(at)) {
-                        slot.store(block, Ordering::Relaxed);
+            .for_each(|chunk| {
+                let first = chunk * TOGETHER;
+                let mut size = blocks.sizes.partition_point(|size| size.block <= first) - 1;
+                for block in first..blocks.len().min(first + TOGETHER) {
+                    for &record in blocks.of(block, &mut size) {
+                        let place = filled[record as usize].fetch_add(1, Ordering::Relaxed);
+                        let at = starts[record as usize] + u64::from(place);
+                        if let Some(slot) = usize::try_from(at).ok().and_then(|at| list.get(at)) {
+                            slot.store(block, Ordering::Relaxed);
+                        }
                     }
                 }
             });
@@ -320,21 +401,18 @@ impl Memberships {
         }
     }
 
-    /// Into `list`: (size, block) of the record's blocks, in the order of the walk.
-    fn sorted(&self, record: usize, blocks: &Blocks, list: &mut Vec<(u32, u32)>) {
+    /// Into `list`: the record's blocks in the order of the walk, smallest first.
+    fn sorted(&self, record: usize, list: &mut Vec<u32>) {
         let range = |i: usize| usize::try_from(self.starts[i]).unwrap_or(usize::MAX);
         list.clear();
-        list.extend(
-            self.blocks[range(record)..range(record + 1)]
-                .iter()
-                .map(|block| {
-                    let block = block.load(Ordering::Relaxed);
-                    (blocks.size(block), block)
-                }),
-        );
+        let own = &self.blocks[range(record)..range(record + 1)];
+        list.extend(own.iter().map(|block| block.load(Ordering::Relaxed)));
         list.sort_unstable();
     }
 }
+
+/// Blocks whose records are told of them together.
+const TOGETHER: u32 = 4096;
 
 /// Takes whole blocks until a record has its partners.
 fn walk(blocks: &Blocks, members: &Memberships, n: usize, wanted: usize) -> Candidates {
@@ -344,11 +422,13 @@ fn walk(blocks: &Blocks, members: &Memberships, n: usize, wanted: usize) -> Cand
             let (mut counts, mut taken) = (Vec::with_capacity(CHUNK), Vec::new());
             let (mut order, mut partners) = (Vec::new(), Vec::new());
             for record in chunk * CHUNK..((chunk + 1) * CHUNK).min(n) {
-                members.sorted(record, blocks, &mut order);
+                members.sorted(record, &mut order);
                 partners.clear();
                 let own = u32::try_from(record).unwrap_or(u32::MAX);
-                for &(_, block) in &order {
-                    partners.extend(blocks.of(block).iter().filter(|&&partner| partner != own));
+                let mut size = 0;
+                for &block in &order {
+                    let block = blocks.of(block, &mut size);
+                    partners.extend(block.iter().filter(|&&partner| partner != own));
                     if partners.len() >= wanted {
                         partners.sort_unstable();
                         partners.dedup();
@@ -368,7 +448,6 @@ fn walk(blocks: &Blocks, members: &Memberships, n: usize, wanted: usize) -> Cand
     let mut out = Candidates {
         starts: Vec::with_capacity(n + 1),
         partners: Vec::with_capacity(chunks.iter().map(|c| c.1.len()).sum()),
-        own: Vec::new(),
         stats: BlockStats::default(),
     };
     let mut end = 0;

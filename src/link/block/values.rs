@@ -123,13 +123,14 @@ impl Space<'_> {
             },
             Self::Emails(f) => {
                 let email = &f.email_list[id];
+                let at = u32::try_from(id).unwrap_or(NONE);
                 match first {
                     // A mailbox of an office says nothing about whose it is.
                     Some(Step::Take(Take::Local)) if email.role => {}
-                    Some(Step::Take(Take::Local)) => text(&email.local),
-                    Some(Step::Take(Take::EmailDomain)) => text(&email.domain_name),
+                    Some(Step::Take(Take::Local)) => text(f.local(at)),
+                    Some(Step::Take(Take::EmailDomain)) => text(f.domain_name(at)),
                     _ => {
-                        let whole = format!("{}@{}", email.local, email.domain_name);
+                        let whole = format!("{}@{}", f.local(at), f.domain_name(at));
                         filled(&whole, steps, sound, each);
                     }
                 }

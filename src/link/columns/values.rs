@@ -146,7 +146,8 @@ pub fn rarity(f: &Features, values: &[u32], distinct: usize) -> Vec<f32> {
         .map(|record| {
             let organisation = f.orgs.name.get(record).copied().unwrap_or(NONE);
             let (a, b) = if organisation == NONE {
-                (f.given[record], f.family[record])
+                let card = &f.cards[record];
+                (card.given, card.family)
             } else {
                 (organisation, NONE)
             };

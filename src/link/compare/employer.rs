@@ -25,7 +25,12 @@ pub fn compare(f: &Features, (a, x): Side<'_>, (b, y): Side<'_>, cache: &PairCac
         return 1;
     }
     let mut best = 4;
-    if x.company != NONE && y.company != NONE && may_be_near(x.company_letters, y.company_letters) {
+    let both = x.company != NONE && y.company != NONE;
+    let card = |id: u32| f.company_cards.get(id);
+    if both
+        && may_be_near(x.company_letters, y.company_letters)
+        && !card(x.company).other_company(card(y.company))
+    {
         best = cache.level(COMPANIES, x.company, y.company, |x, y| {
             texts(f.texts.get(x), f.texts.get(y))
         });
@@ -43,8 +48,7 @@ pub fn compare(f: &Features, (a, x): Side<'_>, (b, y): Side<'_>, cache: &PairCac
     // A company without a mail against a mail without a company: the domain's label spells it.
     for (card, other, domains) in [(x, y, db), (y, x, da)] {
         for &domain in domains {
-            let may_spell =
-                domain != other.domain || card.company_letters.same_start(other.domain_letters);
+            let may_spell = domain != other.domain || other.may_spell(card);
             if best > 2 && card.company != NONE && may_spell {
                 let spelt = cache.level(SPELLING, card.company, domain, |_, _| {
                     u8::from(spells(f.texts.get(card.company), f.texts.get(domain)))
@@ -106,7 +110,8 @@ fn misspelt(a: &str, b: &str) -> bool {
     within_edits(a, b, allowed)
 }
 
-fn texts(a: &str, b: &str) -> u8 {
+/// The level of two companies' names.
+pub(in crate::link) fn texts(a: &str, b: &str) -> u8 {
     let (ga, gb) = (glued(a), glued(b));
     if ga == gb {
         return 1;

@@ -14,7 +14,7 @@ pub mod text;
 
 use super::card::Card;
 use super::features::{Features, NONE};
-use names::NameComparer;
+use names::{KnownNames, NameComparer};
 
 /// The comparisons, in the order of their place in a pattern. `rules/matching.toml`
 /// gives each its levels and probabilities under the same name.
@@ -152,19 +152,21 @@ pub fn compare(
 ) -> Compared {
     let (a, b) = (left as usize, right as usize);
     let cards = &features.cards;
-    compare_cards(features, (a, &cards[a]), (b, &cards[b]), names)
+    let (a, b) = ((a, &cards[a]), (b, &cards[b]));
+    compare_cards(features, a, b, KnownNames::default(), names)
 }
 
-/// The same, where the cards are at hand.
+/// The same, where the cards are at hand; `seen` is of the same two, in either order.
 pub fn compare_cards(
     f: &Features,
     left: Side<'_>,
     right: Side<'_>,
+    seen: KnownNames,
     names: &mut NameComparer<'_>,
 ) -> Compared {
     let (x, y) = (left.1, right.1);
     let mut out = Compared::default();
-    names.compare(x, y, &mut out);
+    names.compare(x, y, seen, &mut out);
     let pattern = &mut out.pattern;
     if x.middle != NONE && y.middle != NONE {
         pattern.set(Comparison::Middle, names.middle(x.middle, y.middle));
@@ -197,29 +199,41 @@ pub fn compare_cards(
             })
         },
     );
-    pattern.set(
-        Comparison::Postcode,
-        text::postcode(&f.texts, x.postcode, y.postcode),
-    );
-    for (comparison, x, y) in [
-        (Comparison::Title, x.title, y.title),
-        (Comparison::City, x.city, y.city),
-    ] {
-        let level = if x == NONE || y == NONE {
-            0
-        } else if x == y {
-            1
-        } else {
-            names.texts().level(comparison as u8, x, y, |x, y| {
-                if comparison == Comparison::Title {
-                    text::title(&f.texts, x, y)
-                } else {
-                    text::city(&f.texts, x, y)
-                }
-            })
-        };
-        pattern.set(comparison, level);
-    }
+    let known = |x: u32, y: u32| match (x, y) {
+        (NONE, _) | (_, NONE) => Some(0),
+        _ if x == y => Some(1),
+        _ => None,
+    };
+    let postcode = known(x.postcode, y.postcode).unwrap_or_else(|| {
+        let card = |id: u32| f.postcode_cards.get(id);
+        let told = card(x.postcode).postcode(card(y.postcode));
+        told.unwrap_or_else(|| text::postcode(&f.texts, x.postcode, y.postcode))
+    });
+    pattern.set(Comparison::Postcode, postcode);
+    let title = known(x.title, y.title).unwrap_or_else(|| {
+        let card = |id: u32| f.title_cards.get(id);
+        if card(x.title).other_title(card(y.title)) {
+            debug_assert_eq!(text::title(&f.texts, x.title, y.title), 3);
+            return 3;
+        }
+        let kind = Comparison::Title as u8;
+        names
+            .texts()
+            .level(kind, x.title, y.title, |x, y| text::title(&f.texts, x, y))
+    });
+    pattern.set(Comparison::Title, title);
+    let city = known(x.city, y.city).unwrap_or_else(|| {
+        let card = |id: u32| f.city_cards.get(id);
+        if card(x.city).other_city(card(y.city)) {
+            debug_assert_eq!(text::city(&f.texts, x.city, y.city), 3);
+            return 3;
+        }
+        let kind = Comparison::City as u8;
+        names
+            .texts()
+            .level(kind, x.city, y.city, |x, y| text::city(&f.texts, x, y))
+    });
+    pattern.set(Comparison::City, city);
     pattern.set(Comparison::Profile, text::same_or_not(x.profile, y.profile));
     f.left_out.apply(&mut out);
     out.rounded()

@@ -11,11 +11,23 @@ pub fn compare(f: &Features, (a, x): Side<'_>, (b, y): Side<'_>) -> u8 {
     if x.phones == 0 || y.phones == 0 {
         return 0;
     }
-    if x.phones == 1 && y.phones == 1 && x.phone != y.phone {
-        return if near_digits(x.phone, y.phone) { 4 } else { 5 };
+    let mut best = 5;
+    if x.phones <= 2 && y.phones <= 2 {
+        for (at, &one) in x.phone.iter().enumerate().take(x.phones.into()) {
+            for &other in y.phone.iter().take(y.phones.into()) {
+                let level = if one == other {
+                    x.phone_fan(at)
+                } else if near_digits(one, other) {
+                    4
+                } else {
+                    5
+                };
+                best = best.min(level);
+            }
+        }
+        return best;
     }
     let (left, right) = (f.phones.of(a), f.phones.of(b));
-    let mut best = 5;
     for &x in left {
         for &y in right {
             let level = if x == y {

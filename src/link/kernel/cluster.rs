@@ -18,7 +18,9 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use rayon::prelude::*;
 
+use super::groups::Groups;
 use super::guards::Guards;
+use super::small::Small;
 
 /// A weighted pair, `left < right`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,61 +52,42 @@ pub fn cluster(
     weigh: impl Fn(&[(u32, u32)]) -> Vec<f32> + Sync,
 ) -> (Vec<u32>, Vec<Link>) {
     let root = components(n, links, constraints, guards);
-    let mut members: BTreeMap<u32, Component> = BTreeMap::new();
-    let mut sizes = vec![0u32; n as usize];
-    for record in 0..n {
-        sizes[root[record as usize] as usize] += 1;
-    }
-    for record in 0..n {
-        let root = root[record as usize];
-        if sizes[root as usize] > 1 {
-            members.entry(root).or_default().records.push(record);
-        }
-    }
-    for link in links {
-        let own = root[link.left as usize];
-        if own == root[link.right as usize]
-            && let Some(component) = members.get_mut(&own)
-        {
-            component.links.push(*link);
-        }
-    }
-    for (pairs, never) in [(&constraints.never, true), (&constraints.always, false)] {
-        for &(a, b) in pairs {
-            let own = root[a as usize];
-            if own == root[b as usize]
-                && let Some(component) = members.get_mut(&own)
-            {
-                let list = if never {
-                    &mut component.never
-                } else {
-                    &mut component.always
-                };
-                list.push((a, b));
-            }
-        }
-    }
-    let mut components: Vec<Component> = members.into_values().collect();
-    let mut large: Vec<&mut Component> = components
-        .iter_mut()
-        .filter(|component| component.records.len() > guards.full as usize)
-        .collect();
-    large.sort_by_key(|component| (component.records.len(), component.records[0]));
-    let mut left = usize::try_from(guards.full_pairs).unwrap_or(usize::MAX);
-    for component in large {
-        let size = component.records.len();
-        let pairs = (size * (size - 1) / 2).saturating_sub(component.links.len());
-        component.sparse = pairs > left;
-        left = if component.sparse { 0 } else { left - pairs };
-    }
-    let done: Vec<Settled> = components
+    let mut groups = Groups::of(&root, links);
+    groups.bind(&root, constraints);
+    groups.find_sparse(guards);
+    let groups = &groups;
+    let done: Vec<Settled> = (0..groups.len().div_ceil(TOGETHER))
         .into_par_iter()
-        .map(|mut component| {
-            let extra = component.complete(&weigh);
-            (
-                component.link(threshold, &constraints.distinct, guards),
-                extra,
-            )
+        .map_init(Small::default, |small, chunk| {
+            let own = chunk * TOGETHER..((chunk + 1) * TOGETHER).min(groups.len());
+            let (mut missing, mut ends) = (Vec::new(), Vec::new());
+            for group in own.clone() {
+                groups.missing(group, &mut missing);
+                ends.push(missing.len());
+            }
+            let extra: Vec<Link> = missing
+                .iter()
+                .zip(weigh(&missing))
+                .map(|(&(left, right), weight)| Link {
+                    left,
+                    right,
+                    weight,
+                })
+                .collect();
+            let (mut of, mut start) = (Vec::new(), 0);
+            for (group, end) in own.zip(ends) {
+                let added = &extra[start..end];
+                start = end;
+                let links = groups.links(group).iter().chain(added).copied();
+                if groups.is_free(group, &constraints.distinct) {
+                    let records = groups.records(group);
+                    small.settle(records, links, f64::from(threshold), guards, &mut of);
+                } else {
+                    let component = groups.component(group, links.collect());
+                    of.extend(component.link(threshold, &constraints.distinct, guards));
+                }
+            }
+            (of, extra)
         })
         .collect();
     let mut of: Vec<u32> = (0..n).collect();
@@ -117,6 +100,12 @@ pub fn cluster(
     }
     (of, extra)
 }
+
+/// Components after clustering: (record, its cluster), and the links that were added.
+type Settled = (Vec<(u32, u32)>, Vec<Link>);
+
+/// Components that a thread takes up at a time.
+const TOGETHER: usize = 256;
 
 /// For each record its loose component: what links above [`Guards::loose`] and `always`
 /// hold together.
@@ -132,19 +121,13 @@ pub fn components(n: u32, links: &[Link], constraints: &Constraints, guards: &Gu
     (0..n).map(|record| sets.find(record)).collect()
 }
 
-/// A component after clustering: (record, its cluster), and the links that were added.
-type Settled = (Vec<(u32, u32)>, Vec<Link>);
-
 /// Records that weak links hold together, to be taken apart.
-#[derive(Default)]
-struct Component {
+pub(super) struct Component<'a> {
     /// Sorted.
-    records: Vec<u32>,
-    /// Too large to be compared in full.
-    sparse: bool,
-    links: Vec<Link>,
-    never: Vec<(u32, u32)>,
-    always: Vec<(u32, u32)>,
+    pub records: &'a [u32],
+    pub links: Vec<Link>,
+    pub never: &'a [(u32, u32)],
+    pub always: &'a [(u32, u32)],
 }
 
 /// Two clusters that could be joined; the heap gives the best first.
@@ -173,38 +156,11 @@ impl Ord for Join {
     }
 }
 
-impl Component {
-    /// Compares the pairs that blocking left out, unless there are too many.
-    fn complete(&mut self, weigh: &(impl Fn(&[(u32, u32)]) -> Vec<f32> + Sync)) -> Vec<Link> {
-        if self.sparse || self.records.len() < 3 {
-            return Vec::new();
-        }
-        let known: BTreeSet<(u32, u32)> = self.links.iter().map(|l| (l.left, l.right)).collect();
-        let missing: Vec<(u32, u32)> = self
-            .records
-            .iter()
-            .enumerate()
-            .flat_map(|(at, &a)| self.records[at + 1..].iter().map(move |&b| (a, b)))
-            .filter(|pair| !known.contains(pair))
-            .collect();
-        let weights = weigh(&missing);
-        let extra: Vec<Link> = missing
-            .iter()
-            .zip(weights)
-            .map(|(&(left, right), weight)| Link {
-                left,
-                right,
-                weight,
-            })
-            .collect();
-        self.links.extend(&extra);
-        extra
-    }
-
+impl Component<'_> {
     /// (record, smallest member of its cluster).
     fn link(&self, threshold: f32, distinct: &[u16], guards: &Guards) -> Vec<(u32, u32)> {
         let index: BTreeMap<u32, u32> = (0u32..)
-            .zip(&self.records)
+            .zip(self.records)
             .map(|(at, &record)| (record, at))
             .collect();
         let at = |record: u32| index[&record];
@@ -215,7 +171,7 @@ impl Component {
             *work.near[a as usize].entry(b).or_default() += above;
             *work.near[b as usize].entry(a).or_default() += above;
         }
-        for &(a, b) in &self.never {
+        for &(a, b) in self.never {
             let (a, b) = (at(a), at(b));
             work.never[a as usize].insert(b);
             work.never[b as usize].insert(a);
@@ -226,7 +182,7 @@ impl Component {
                 work.distinct[local].insert(group);
             }
         }
-        for &(a, b) in &self.always {
+        for &(a, b) in self.always {
             let (a, b) = (work.root(at(a)), work.root(at(b)));
             // Who says so knows better than what a source is said to be.
             if a != b && !work.never[a as usize].contains(&b) {
@@ -252,7 +208,7 @@ impl Component {
         }
         work.join_left_alone(&compared, f64::from(threshold));
         (0u32..)
-            .zip(&self.records)
+            .zip(self.records)
             .map(|(local, &record)| (record, self.records[work.root(local) as usize]))
             .collect()
     }
@@ -518,7 +474,7 @@ mod tests {
 
     #[test]
     fn never_and_always_are_hard() {
-        let links = [link(0, 1, 12.0), link(1, 2, 12.0), link(0, 2, 12.0)];
+        let links = [link(0, 1, 12.0), link(0, 2, 12.0), link(1, 2, 12.0)];
         let constraints = Constraints {
             never: vec![(0, 2)],
             ..Constraints::default()
@@ -544,7 +500,7 @@ mod tests {
 
     #[test]
     fn records_of_a_clean_source_stay_apart() {
-        let links = [link(0, 1, 12.0), link(1, 2, 12.0), link(0, 2, 12.0)];
+        let links = [link(0, 1, 12.0), link(0, 2, 12.0), link(1, 2, 12.0)];
         let constraints = Constraints {
             distinct: vec![1, 0, 1],
             ..Constraints::default()

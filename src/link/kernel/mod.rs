@@ -4,6 +4,8 @@
 pub mod cluster;
 pub mod communities;
 pub mod em;
+mod groups;
 pub mod guards;
 pub mod logs;
 pub mod random;
+mod small;

@@ -2,7 +2,8 @@
 
 use super::{name, place};
 use crate::link::compare::{Compared, Pattern, text};
-use crate::link::features::{Fan, Features};
+use crate::link::fans::Fan;
+use crate::link::features::Features;
 
 /// The comparisons of organisations, in the order of their place in a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,11 +70,12 @@ pub fn compare(f: &Features, left: u32, right: u32) -> Compared {
     if let (Some(x), Some(y)) = (orgs.street_of(a), orgs.street_of(b)) {
         set(Aspect::Street, place::compare(x, y, &orgs.street_tokens));
     }
+    let (left, right) = (&f.cards[a], &f.cards[b]);
     set(
         Aspect::Postcode,
-        text::postcode(&f.texts, f.postcode[a], f.postcode[b]),
+        text::postcode(&f.texts, left.postcode, right.postcode),
     );
-    set(Aspect::City, text::city(&f.texts, f.city[a], f.city[b]));
+    set(Aspect::City, text::city(&f.texts, left.city, right.city));
     out
 }
 

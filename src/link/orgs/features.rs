@@ -5,7 +5,8 @@ use hashbrown::HashMap;
 use super::name::{NameRules, OrgName, Token};
 use super::place::Street;
 use crate::contact::Table;
-use crate::link::features::{Fan, FeatureRules, Features, Lists, NONE, folded, registrable};
+use crate::link::fans::Fan;
+use crate::link::features::{FeatureRules, Features, Lists, NONE, folded, registrable};
 use crate::link::model::LeftOut;
 use crate::standardise::company;
 
