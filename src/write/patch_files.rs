@@ -110,7 +110,9 @@ impl Form {
             .and_then(|delimiter| u8::try_from(delimiter).ok())
             .unwrap_or(b',');
         let encoding = own
-            .and_then(|file| Encoding::for_label(file.encoding.as_deref()?.as_bytes()))
+            // `windows-1252 (guessed)`.
+            .and_then(|file| file.encoding.as_deref()?.split(' ').next())
+            .and_then(|name| Encoding::for_label(name.as_bytes()))
             // UTF-16 is only read.
             .map_or(UTF_8, Encoding::output_encoding);
         Self {

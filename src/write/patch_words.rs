@@ -219,3 +219,82 @@ impl Speech {
         Ok(cells)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::FieldType;
+
+    #[test]
+    fn what_presets_write_is_read_as_opted_out() {
+        let rulebook = Rulebook::builtin();
+        let (words, fields) = (Words::load(&rulebook), rulebook.fields());
+        let consent = |name: &str| {
+            fields
+                .get(name)
+                .filter(|field| field.kind == FieldType::Consent)
+        };
+        let mut seen = 0;
+        for preset in words.presets.iter() {
+            for (header, rule) in &preset.opted_out {
+                seen += 1;
+                let field = preset
+                    .map
+                    .iter()
+                    .find(|(_, headers)| headers.contains(header))
+                    .and_then(|(field, _)| consent(field))
+                    .unwrap_or_else(|| panic!("{}: {header} is no consent", preset.name));
+                assert_eq!(rule.write.is_empty(), rule.by_hand.is_some(), "{header}");
+                for word in &rule.write {
+                    let read = consent::word(word, field.positive, &words.consents);
+                    assert_eq!(read, Some(Consent::Out), "{}: {word}", preset.name);
+                }
+            }
+            for field in preset.opt_out_by_hand.keys() {
+                assert!(consent(field).is_some(), "{}: {field}", preset.name);
+            }
+        }
+        assert!(seen >= 8);
+    }
+
+    #[test]
+    fn the_rulebook_comes_before_the_column_and_the_column_before_its_opposite() {
+        let words = Words::load(&Rulebook::builtin());
+        let word = |cells: &[(&str, u64)], positive, of_import: &[&str]| {
+            let cells: BTreeMap<&str, u64> = cells.iter().copied().collect();
+            let of_import: Vec<String> = of_import.iter().map(ToString::to_string).collect();
+            words.word(&cells, positive, &of_import)
+        };
+        let known = ["true", "1"];
+        for (cells, positive, of_import, found) in [
+            (&[("x", 9), ("0", 3)][..], false, &known[..], Some("true")),
+            (&[("1", 1), ("0", 3)], false, &known, Some("1")),
+            (
+                &[("Yes", 2), ("yes", 3), ("no", 9)],
+                false,
+                &[],
+                Some("yes"),
+            ),
+            (&[("Y", 2), ("X", 2)], false, &[], Some("X")),
+            (
+                &[("2024-03-12 10:00", 9), ("FALSE", 1)],
+                false,
+                &[],
+                Some("TRUE"),
+            ),
+            (&[("SUBSCRIBED", 1)], true, &[], Some("UNSUBSCRIBED")),
+            (
+                &[("NEVER_SUBSCRIBED", 7), ("SUBSCRIBED", 1)],
+                true,
+                &[],
+                Some("UNSUBSCRIBED"),
+            ),
+            (&[("2024-03-12 10:00", 9)], true, &[], None),
+            (&[("maybe", 9)], true, &[], None),
+            (&[], true, &[], None),
+        ] {
+            let got = word(cells, positive, of_import);
+            assert_eq!(got.as_deref(), found, "{cells:?}");
+        }
+    }
+}

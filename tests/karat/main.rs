@@ -19,6 +19,7 @@ mod map;
 mod match_keys;
 mod name_pairs;
 mod organisations;
+mod patches;
 mod plan;
 mod progress;
 mod read;
