@@ -197,16 +197,16 @@ fn of_source(
 }
 
 /// How often each id as it was read stands in a source.
-fn ids_seen<'a>(records: &'a Records, source: usize, id: usize) -> HashMap<&'a str, u32> {
+fn ids_seen(records: &Records, source: usize, id: usize) -> HashMap<&str, u32> {
     let mut seen = HashMap::new();
     let Some(column) = records.raw_column(source, id) else {
         return seen;
     };
     for (row, origin) in records.origin.iter().enumerate() {
-        if usize::from(origin.source) == source {
-            if let Some(id) = column.get(row) {
-                *seen.entry(id.trim()).or_insert(0) += 1;
-            }
+        if usize::from(origin.source) == source
+            && let Some(id) = column.get(row)
+        {
+            *seen.entry(id.trim()).or_insert(0) += 1;
         }
     }
     seen

@@ -31,6 +31,7 @@ mod review;
 mod signals;
 mod standardise;
 mod stories;
+mod terminal;
 mod trust;
 mod validate;
 mod verify;
