@@ -66,6 +66,7 @@ struct Figure {
 struct File {
     name: String,
     address: String,
+    about: String,
     size: String,
     blake3: String,
 }
@@ -254,6 +255,7 @@ fn files(facts: &Facts<'_>) -> Vec<File> {
         .map(|file| File {
             name: clean(&file.file).into_owned(),
             address: super::figures::address(&file.file),
+            about: facts.rules.about_file(&file.file).to_owned(),
             size: size(file.bytes),
             blake3: file.blake3.chars().take(16).collect(),
         })

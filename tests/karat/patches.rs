@@ -131,7 +131,7 @@ fn a_system_that_took_its_patch_needs_none_and_the_undo_puts_every_cell_back() {
     assert!(
         exports
             .iter()
-            .all(|(source, _)| second.get(*source).is_none()),
+            .all(|(source, _)| !second.contains_key(*source)),
         "{second:?}"
     );
     // The one that no file can tell is still told.

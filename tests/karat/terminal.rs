@@ -101,9 +101,10 @@ fn answers_given_in_a_terminal_are_lines_of_the_decisions_file() {
         narrow.contains("Is it right?") || narrow.contains("Are they one?"),
         "{narrow}"
     );
+    // The cursor is seen again, then the answer.
     assert_eq!(
         ended["after"].as_str().unwrap().trim(),
-        "decisions.csv: 2 added"
+        "\u{1b}[?25hdecisions.csv: 2 added"
     );
     assert_eq!(ended["sane"], true, "the terminal is given back");
     let decisions = fs::read_to_string(path.join("decisions.csv")).unwrap();
