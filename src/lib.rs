@@ -11,6 +11,8 @@ pub mod explain;
 pub mod link;
 pub mod map;
 pub mod merge;
+#[cfg(test)]
+mod page_hash;
 pub mod pipeline;
 pub mod plan;
 pub mod read;

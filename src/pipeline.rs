@@ -215,6 +215,7 @@ pub fn run_with(
         fingerprints: &fingerprints,
         samples: samples.as_ref(),
         changes,
+        patches: write::patches::Patches::default(),
     };
     clock.stage("laws", records, || {
         write::complete(&mut output);

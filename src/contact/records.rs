@@ -136,15 +136,23 @@ impl Records {
     /// [`SourceInfo::headers`]) in `row`, as it was read.
     #[must_use]
     pub fn raw(&self, row: usize, header: usize) -> Option<&str> {
-        let source = self.source(row);
+        self.raw_column(usize::from(self.origin[row].source), header)?
+            .get(row)
+    }
+
+    /// The column that has the cells of a header of a source as they were read; in the rows of
+    /// other sources it may hold theirs.
+    #[must_use]
+    pub fn raw_column(&self, source: usize, header: usize) -> Option<&Text> {
+        let source = self.sources.get(source)?;
         let column = source.columns.get(header)?;
         let own = format!("{}:{}", source.name, source.headers.get(header)?);
         if let Some(text) = self.as_read.column(&own) {
-            text.get(row)
+            Some(text)
         } else if column == RECORD_ID {
-            Some(self.id(row)).filter(|id| !id.is_empty())
+            self.record_id.as_ref()
         } else {
-            self.table.get(column, row)
+            self.table.column(column)
         }
     }
 

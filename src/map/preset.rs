@@ -45,6 +45,20 @@ pub struct Preset {
     pub by_label: Vec<ByLabel>,
     pub from_file_name: Vec<FromFileName>,
     pub when_filled: Vec<WhenFilled>,
+    /// Consent header → how an import is told that somebody opted out.
+    pub opted_out: BTreeMap<String, OptedOut>,
+    /// Consent field → how the system learns of an opt-out for which its export has no column.
+    pub opt_out_by_hand: BTreeMap<String, String>,
+}
+
+/// What patches may write into a consent column.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OptedOut {
+    /// Words that the system's import takes, the usual one first.
+    pub write: Vec<String>,
+    /// The import does not take this column: what to do instead.
+    pub by_hand: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -228,6 +242,15 @@ impl Preset {
     #[must_use]
     pub fn column_rule(&self, folded: &str) -> Option<&ColumnRule> {
         self.column
+            .iter()
+            .find(|(header, _)| matches(&fold(header), folded))
+            .map(|(_, rule)| rule)
+    }
+
+    /// How a consent column is told of an opt-out, by its folded header.
+    #[must_use]
+    pub fn opted_out(&self, folded: &str) -> Option<&OptedOut> {
+        self.opted_out
             .iter()
             .find(|(header, _)| matches(&fold(header), folded))
             .map(|(_, rule)| rule)

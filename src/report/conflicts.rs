@@ -76,15 +76,20 @@ fn conflict(facts: &Facts<'_>, field: &str) -> Option<Conflict> {
             continue;
         }
         both += 1;
-        let first = says[0].2;
         let known = facts.run.rulebook.fields().get(field);
-        let other = |code: u32| {
-            code != first
+        let differs = |one: u32, other: u32| {
+            one != other
                 && !facts
                     .meanings
-                    .same(known, column.value(code), column.value(first))
+                    .same(known, column.value(one), column.value(other))
         };
-        if says.iter().any(|(.., code)| other(*code)) {
+        // Each with each: a first name alone agrees with two people who do not.
+        let conflict = says.iter().enumerate().any(|(at, (.., one))| {
+            says[at + 1..]
+                .iter()
+                .any(|(.., other)| differs(*one, *other))
+        });
+        if conflict {
             differ += 1;
             if found.len() < LISTED {
                 found.push((golden, says));

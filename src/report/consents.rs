@@ -1,21 +1,26 @@
 //! Opted out here and not there: people who said no in one system while another may go
 //! on writing to them.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 
 use super::facts::{Facts, Person};
 use super::figures::Count;
 use crate::contact::Text;
-use crate::write::reports::file_stem;
+use crate::write::patch_files::{by_hand_name, patch_name, undo_name};
 
 /// People listed of each field.
 const LISTED: usize = 20;
 /// What a consent column holds for "said no".
 const OUT: &str = "true";
+/// And for "said yes".
+const IN: &str = "false";
 
 #[derive(Debug, Template)]
 #[template(path = "consents.html")]
 pub struct Consents {
+    person: &'static str,
     people: &'static str,
     fields: Vec<Consent>,
 }
@@ -23,13 +28,11 @@ pub struct Consents {
 #[derive(Debug)]
 struct Consent {
     field: String,
-    /// People who said no anywhere.
+    /// People who may not be contacted.
     out: Count,
-    /// Of those: people whom another system has without it.
+    /// Of those: people with a record that does not know it.
     open: Count,
     sources: Vec<Open>,
-    /// Whether one of them has a patch.
-    patches: bool,
     listed: Vec<Listed>,
     more: Count,
 }
@@ -43,13 +46,19 @@ struct Open {
     /// It holds nothing.
     silent: Count,
     all: Count,
-    /// The patch that puts it right, if the run wrote one.
+    /// Records that the patch puts right, and the files beside the page.
+    files: Count,
     patch: Option<String>,
+    undo: Option<String>,
+    /// Records that somebody has to put right, and the list of them.
+    hands: Count,
+    list: Option<String>,
 }
 
 #[derive(Debug)]
 struct Listed {
     person: Person,
+    /// Nobody of them: another person with the same address said no.
     out_in: Vec<String>,
     not_in: Vec<String>,
 }
@@ -65,107 +74,86 @@ impl Consents {
             .filter_map(|field| consent(facts, field, facts.column(field)?))
             .collect();
         (!fields.is_empty()).then(|| Self {
+            person: facts.noun().0,
             people: facts.noun().1,
             fields,
         })
     }
 }
 
-/// What a source says of a person, the no before the yes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Says {
-    Out,
-    In,
-    Nothing,
-}
-
 fn consent(facts: &Facts<'_>, field: &str, column: &Text) -> Option<Consent> {
-    let origin = &facts.run.records.origin;
+    let golden = facts.run.merged.golden.column(field)?;
     let out_code = (0_u32..)
-        .take(column.distinct())
-        .find(|&code| column.value(code) == OUT)?;
-    let (mut out, mut open) = (0_u64, 0_u64);
-    let mut counts = vec![(0_u64, 0_u64); facts.sources()];
-    let mut found = Vec::new();
-    for (golden, rows) in facts.run.merged.clusters.iter().enumerate() {
-        let is_out = |row: &&u32| column.code(**row as usize) == Some(out_code);
-        if !rows.iter().any(|row| is_out(&row)) {
+        .take(golden.distinct())
+        .find(|&code| golden.value(code) == OUT)?;
+    let out = (0..golden.len()).filter(|&at| golden.code(at) == Some(out_code));
+    let out = out.count() as u64;
+    let mut sources = Vec::new();
+    // Golden record → the sources that do not know.
+    let mut open: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for patch in &facts.run.patches.sources {
+        let corrected = patch.corrections.iter();
+        let corrected = corrected.filter(|one| one.fields.iter().any(|name| name == field));
+        let by_hand = patch.by_hand.iter().filter(|one| one.field == field);
+        let rows: Vec<u32> = corrected
+            .map(|one| one.row)
+            .chain(by_hand.map(|one| one.row))
+            .collect();
+        if rows.is_empty() {
             continue;
         }
-        out += 1;
-        let mut says: Vec<(u16, Says)> = Vec::new();
-        for &row in rows {
-            let source = origin[row as usize].source;
-            let own = match column.code(row as usize) {
-                Some(code) if code == out_code => Says::Out,
-                Some(_) => Says::In,
-                None => Says::Nothing,
-            };
-            match says.last_mut() {
-                // One record that says no is enough for its source; a yes is more than nothing.
-                Some((last, known)) if *last == source => {
-                    if own == Says::Out || *known == Says::Nothing {
-                        *known = own;
-                    }
+        let yes = rows
+            .iter()
+            .filter(|&&row| column.get(row as usize) == Some(IN))
+            .count() as u64;
+        for &row in &rows {
+            if let Some(person) = facts.run.merged.golden_of[row as usize] {
+                let sources = open.entry(person).or_default();
+                if sources.last() != Some(&patch.source) {
+                    sources.push(patch.source);
                 }
-                _ => says.push((source, own)),
             }
         }
-        if says.iter().all(|(_, says)| *says == Says::Out) {
-            continue;
-        }
-        open += 1;
-        for (source, says) in &says {
-            let (yes, silent) = &mut counts[usize::from(*source)];
-            match says {
-                Says::Out => {}
-                Says::In => *yes += 1,
-                Says::Nothing => *silent += 1,
-            }
-        }
-        if found.len() < LISTED {
-            found.push((golden, says));
-        }
+        let name = &facts.run.records.sources[patch.source].name;
+        let (files, hands) = patch.counts(field);
+        sources.push(Open {
+            name: facts.source(patch.source),
+            says_yes: Count(yes),
+            silent: Count(rows.len() as u64 - yes),
+            all: Count(rows.len() as u64),
+            files: Count(files),
+            patch: facts.link(&patch_name(name)),
+            undo: facts.link(&undo_name(name)),
+            hands: Count(hands),
+            list: facts.link(&by_hand_name(name)),
+        });
     }
-    let names = |says: &[(u16, Says)], keep: &dyn Fn(Says) -> bool| -> Vec<String> {
-        says.iter()
-            .filter(|(_, says)| keep(*says))
-            .map(|(source, _)| facts.source(usize::from(*source)))
-            .collect()
-    };
-    let listed: Vec<Listed> = found
+    let listed: Vec<Listed> = open
         .iter()
-        .map(|(golden, says)| Listed {
-            person: facts.person(*golden),
-            out_in: names(says, &|says| says == Says::Out),
-            not_in: names(says, &|says| says != Says::Out),
-        })
-        .collect();
-    let sources: Vec<Open> = counts
-        .iter()
-        .enumerate()
-        .filter(|(_, (yes, silent))| yes + silent > 0)
-        .map(|(at, &(yes, silent))| {
-            let file = format!(
-                "patches/{}.csv",
-                file_stem(&facts.run.records.sources[at].name)
-            );
-            Open {
-                name: facts.source(at),
-                says_yes: Count(yes),
-                silent: Count(silent),
-                all: Count(yes + silent),
-                patch: facts.link(&file),
+        .take(LISTED)
+        .map(|(&person, not_in)| {
+            let rows = facts.run.merged.clusters.of(person as usize).iter();
+            let rows = rows.filter(|row| column.get(**row as usize) == Some(OUT));
+            let mut out_in: Vec<u16> = rows
+                .map(|&row| facts.run.records.origin[row as usize].source)
+                .collect();
+            out_in.dedup();
+            Listed {
+                person: facts.person(person as usize),
+                out_in: out_in
+                    .iter()
+                    .map(|&source| facts.source(usize::from(source)))
+                    .collect(),
+                not_in: not_in.iter().map(|&source| facts.source(source)).collect(),
             }
         })
         .collect();
     Some(Consent {
-        patches: sources.iter().any(|source| source.patch.is_some()),
         field: facts.rules.label(field),
         out: Count(out),
-        open: Count(open),
+        open: Count(open.len() as u64),
         sources,
-        more: Count(open - listed.len() as u64),
+        more: Count((open.len() - listed.len()) as u64),
         listed,
     })
 }

@@ -49,24 +49,37 @@ impl Meanings {
                         .collect();
                     digits[digits.len().saturating_sub(DIGITS)..].to_owned()
                 }
-                FieldType::Text => words(value),
                 _ => value.to_lowercase(),
             }
         };
+        if field.kind == FieldType::Text {
+            let (one, other) = (words(one), words(other));
+            return within(&one, &other) || within(&other, &one);
+        }
         one == other || key(one) == key(other)
     }
 }
 
-/// The words of a text in any order; of a mail address those of its local part.
-fn words(value: &str) -> String {
+/// The words of a text; of a mail address those of its local part.
+fn words(value: &str) -> Vec<String> {
     let text = value.split_once('@').map_or(value, |(local, _)| local);
-    let text = text.to_lowercase();
-    let mut words: Vec<&str> = text
+    text.to_lowercase()
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .collect();
-    words.sort_unstable();
-    words.join(" ")
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether every word of the shorter stands in the longer, in any order: `Dev` in `Dev
+/// Patel`, the initial of `D. Patel` too. Who says less contradicts nobody.
+fn within(short: &[String], long: &[String]) -> bool {
+    let is_in = |word: &String| {
+        long.iter().any(|other| {
+            other == word || (word.chars().count() == 1 && other.starts_with(word.as_str()))
+        })
+    };
+    short.len() <= long.len() && !short.is_empty() && short.iter().all(is_in)
+        || short.is_empty() && long.is_empty()
 }
 
 #[cfg(test)]
@@ -85,6 +98,10 @@ mod tests {
             "Whitlock, Dana"
         ));
         assert!(!same("owner", "Dana Whitlock", "Marcus Eide"));
+        assert!(same("owner", "Dana", "Dana Whitlock"));
+        assert!(same("owner", "Dana Whitlock", "d.whitlock@acme-demo.com"));
+        assert!(!same("owner", "Dana Eide", "Dana Whitlock"));
+        assert!(!same("owner", "Dan", "Dana Whitlock"));
         assert!(same(
             "company",
             "Northfield Instruments, Inc.",

@@ -16,6 +16,9 @@ const STEP: i32 = 2;
 /// Sizes shown one by one.
 const SIZES: usize = 8;
 
+/// Pairs that nobody looks at one by one.
+const MANY: u64 = 300;
+
 #[derive(Debug, Template)]
 #[template(path = "merges.html")]
 pub struct Merges {
@@ -34,6 +37,8 @@ pub struct Merges {
     compared: Count,
     review: String,
     review_file: Option<String>,
+    /// More than anybody will look at.
+    many_to_review: bool,
     sure: Vec<Line>,
     sizes: Vec<Line>,
 }
@@ -133,6 +138,7 @@ impl Merges {
             compared: Count(counts.merged.iter().chain(&counts.apart).sum()),
             review: counted(facts.review, "pair is", "pairs are"),
             review_file: facts.link("review.csv"),
+            many_to_review: facts.review > MANY,
             sure: sure(facts),
             sizes: sizes(facts),
         }

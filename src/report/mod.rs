@@ -77,12 +77,35 @@ pub fn text(summary: &Value, folder: Option<&Path>) -> String {
     if let Some(taught) = taught(&summary["model"]["taught_by_decisions"]) {
         lines.push(taught);
     }
+    lines.extend(corrected(&summary["patches"], folder.is_some()));
     match folder {
         Some(folder) => lines.push(format!("published: {}", folder.display())),
         None => lines.push("dry run: nothing was published".to_owned()),
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// How many records do not know of their person's opt-out, and where that is put right.
+fn corrected(patches: &Value, written: bool) -> Option<String> {
+    let sum = |key: &str| {
+        let sources = patches.as_array().into_iter().flatten();
+        sources
+            .filter_map(|source| source[key].as_u64())
+            .sum::<u64>()
+    };
+    let (files, by_hand) = (sum("records"), sum("by_hand"));
+    if files + by_hand == 0 {
+        return None;
+    }
+    let place = if written { ": patches/" } else { "" };
+    Some(match (files, by_hand) {
+        (files, 0) => format!("opted out, and not known in a system: {files} records{place}"),
+        (files, by_hand) => format!(
+            "opted out, and not known in a system: {} records, {by_hand} of them to be corrected by hand{place}",
+            files + by_hand
+        ),
+    })
 }
 
 /// What the plan changed of the match model: the first few changes, and how many more.

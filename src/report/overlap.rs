@@ -13,6 +13,7 @@ const SHOWN: usize = 14;
 #[derive(Debug, Template)]
 #[template(path = "overlap.html")]
 pub struct Overlap {
+    person: &'static str,
     people: &'static str,
     sources: Vec<Source>,
     combinations: Vec<Combination>,
@@ -126,6 +127,7 @@ impl Overlap {
             bar: At::bar(*count, largest),
         });
         Self {
+            person: facts.noun().0,
             people: facts.noun().1,
             sources,
             combinations: combinations.collect(),

@@ -29,12 +29,18 @@ use crate::write::output::Written;
 /// The file's name in the run's folder.
 pub const NAME: &str = "report.html";
 
+const STYLE: &str = include_str!("templates/style.css");
+/// SHA-256 of it in base64, as the page's policy writes it; a test holds it to the file.
+const STYLE_HASH: &str = include_str!("templates/hash.txt");
+
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page {
     name: String,
     date: String,
     version: &'static str,
+    style: &'static str,
+    style_hash: &'static str,
     /// The run in one line.
     line: String,
     figures: Vec<Figure>,
@@ -60,6 +66,7 @@ struct Figure {
 struct File {
     name: String,
     address: String,
+    about: String,
     size: String,
     blake3: String,
 }
@@ -137,6 +144,8 @@ fn build(facts: &Facts<'_>) -> Result<Page, askama::Error> {
         name: clean(&facts.run.plan.name).into_owned(),
         date: clean(&facts.run.plan.run_date).into_owned(),
         version: env!("CARGO_PKG_VERSION"),
+        style: STYLE,
+        style_hash: STYLE_HASH.trim_ascii_end(),
         line: line(facts),
         figures: figures(facts),
         broken_gates,
@@ -246,6 +255,7 @@ fn files(facts: &Facts<'_>) -> Vec<File> {
         .map(|file| File {
             name: clean(&file.file).into_owned(),
             address: super::figures::address(&file.file),
+            about: facts.rules.about_file(&file.file).to_owned(),
             size: size(file.bytes),
             blake3: file.blake3.chars().take(16).collect(),
         })
@@ -264,5 +274,24 @@ fn size(bytes: u64) -> String {
         format!("{:.1} MB", number / 1e6)
     } else {
         format!("{:.1} GB", number / 1e9)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A policy with an old hash would leave the page without its style. With
+    /// `KARAT_BLESS=1` it is written anew.
+    #[test]
+    fn the_hash_is_that_of_the_style() {
+        let hash = format!("{}\n", crate::page_hash::page_hash(STYLE));
+        if std::env::var_os("KARAT_BLESS").is_some() {
+            let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+            std::fs::write(root.join("src/report/templates/hash.txt"), &hash).expect("writes");
+        } else {
+            assert_eq!(hash, STYLE_HASH, "KARAT_BLESS=1 cargo test hash_is_that");
+        }
+        assert!(!STYLE.contains("</"));
     }
 }

@@ -99,6 +99,7 @@ fn closest(facts: &Facts<'_>, wanted: impl Fn(usize) -> bool) -> Option<(usize, 
 #[derive(Debug, Template)]
 #[template(path = "gaps.html")]
 pub struct Gaps {
+    person: &'static str,
     people: &'static str,
     names: [String; 2],
     both: Count,
@@ -182,6 +183,7 @@ impl Gaps {
             }
         });
         Self {
+            person: facts.noun().0,
             people: facts.noun().1,
             gaps: gaps.collect(),
             names: sides.names.clone(),
@@ -194,6 +196,7 @@ impl Gaps {
 #[derive(Debug, Template)]
 #[template(path = "stages.html")]
 pub struct Stages {
+    person: &'static str,
     people: &'static str,
     names: [String; 2],
     stages: Vec<String>,
@@ -308,6 +311,7 @@ impl Stages {
                 .collect(),
         });
         Some(Self {
+            person: facts.noun().0,
             people: facts.noun().1,
             rows: rows.collect(),
             stages: used

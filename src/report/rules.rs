@@ -27,6 +27,8 @@ pub struct ReportRules {
     beside: Vec<String>,
     pub hidden: Vec<String>,
     pub partners: Vec<Partners>,
+    /// Beginning of a file's name → what is in it.
+    files: BTreeMap<String, String>,
     labels: BTreeMap<String, String>,
 }
 
@@ -63,6 +65,18 @@ impl ReportRules {
             Some(first) => first.to_uppercase().chain(chars).collect(),
             None => text,
         }
+    }
+
+    /// What is in a file of a run.
+    #[must_use]
+    pub fn about_file(&self, name: &str) -> &str {
+        let fitting = self
+            .files
+            .iter()
+            .filter(|(start, _)| name.starts_with(*start));
+        fitting
+            .max_by_key(|(start, _)| start.len())
+            .map_or("", |(_, about)| about)
     }
 
     /// What a record of `table` is called: its name, else what it has.

@@ -19,6 +19,7 @@ const STRATEGIES: usize = 2;
 #[derive(Debug, Template)]
 #[template(path = "survivorship.html")]
 pub struct Survivorship {
+    person: &'static str,
     sources: Vec<String>,
     fields: Vec<Field>,
 }
@@ -121,6 +122,7 @@ impl Survivorship {
             })
             .collect();
         (!fields.is_empty()).then(|| Self {
+            person: facts.noun().0,
             sources: (0..facts.sources()).map(|at| facts.source(at)).collect(),
             fields,
         })

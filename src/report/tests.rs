@@ -39,6 +39,7 @@ fn draw(world: &World, previous: &Previous, changes: Option<Changes>) -> String 
         fingerprints: &fingerprints,
         samples: Some(&Samples::default()),
         changes,
+        patches: Default::default(),
     };
     page(&run, &[]).expect("draws").expect("is wanted")
 }

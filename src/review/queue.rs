@@ -171,7 +171,7 @@ fn told(before: &Parts, after: &Parts, (a, b): (u32, u32), same: bool) -> String
     }
     let sizes: Vec<String> = after.iter().map(|part| part.len().to_string()).collect();
     let all: usize = before.iter().map(Vec::len).sum();
-    format!("makes of {}: {}", records(all), sizes.join(" + "))
+    format!("regroups {}: {}", records(all), sizes.join(" + "))
 }
 
 #[cfg(test)]
@@ -190,6 +190,6 @@ mod tests {
         assert_eq!(say(&one, &two, false), "splits 5 records into 3 and 2");
         assert_eq!(say(&one, &one, true), "keeps 5 records together, for good");
         let odd = vec![vec![1, 4], vec![2, 3], vec![5]];
-        assert_eq!(say(&two, &odd, true), "makes of 5 records: 2 + 2 + 1");
+        assert_eq!(say(&two, &odd, true), "regroups 5 records: 2 + 2 + 1");
     }
 }

@@ -5,6 +5,8 @@
 //! What cannot be read is kept with a doubt and counts as neither: it never turns a
 //! missing consent into a yes, and an opt-out beside it stays one.
 
+use std::collections::BTreeMap;
+
 use hashbrown::HashSet;
 use serde::Deserialize;
 
@@ -25,6 +27,8 @@ pub struct ConsentRules {
     says_in: Set,
     says_out: Set,
     never_asked: Set,
+    opposites: Vec<[String; 2]>,
+    reached_by: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -35,6 +39,8 @@ struct File {
     says_in: Vec<String>,
     says_out: Vec<String>,
     never_asked: Vec<String>,
+    opposites: Vec<[String; 2]>,
+    reached_by: BTreeMap<String, Vec<String>>,
 }
 
 impl ConsentRules {
@@ -53,8 +59,54 @@ impl ConsentRules {
             says_in: set(file.says_in),
             says_out: set(file.says_out),
             never_asked: set(file.never_asked),
+            opposites: file.opposites,
+            reached_by: file.reached_by,
         }
     }
+
+    /// The fields by which a person is reached who may have opted out of it.
+    #[must_use]
+    pub fn reached_by(&self, field: &str) -> &[String] {
+        self.reached_by.get(field).map_or(&[], Vec::as_slice)
+    }
+
+    /// The word that says the opposite in the same column, in the same case.
+    #[must_use]
+    pub fn opposite(&self, cell: &str) -> Option<String> {
+        let cell = cell.trim();
+        let word = key(cell);
+        let mut others = self.opposites.iter().filter_map(|[one, other]| {
+            if *one == word {
+                Some(other)
+            } else {
+                (*other == word).then_some(one)
+            }
+        });
+        // A "no" may be of a column that says "yes" or of one that says "sí".
+        let (other, None) = (others.next()?, others.next()) else {
+            return None;
+        };
+        let parted = if cell.contains('_') { "_" } else { " " };
+        let other = other.replace(' ', parted);
+        let mut chars = cell.chars();
+        let first = chars.next().is_some_and(char::is_uppercase);
+        Some(if first && !chars.any(char::is_lowercase) {
+            other.to_uppercase()
+        } else if first {
+            let mut rest = other.chars();
+            let first = rest.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(rest).collect()
+        } else {
+            other
+        })
+    }
+}
+
+/// A cell in the form of the word lists.
+fn key(cell: &str) -> String {
+    let word = folded(cell);
+    let word = word.trim_matches(|c: char| matches!(c, '.' | '!' | '[' | ']' | '\'' | '"'));
+    word.replace(['_', '-'], " ")
 }
 
 /// What one cell says.
@@ -91,29 +143,37 @@ impl Consent {
 /// Reads a cell; `positive`: the column says "may contact" when true.
 #[must_use]
 pub fn read(value: &str, positive: bool, rules: &ConsentRules, dates: &DateRules) -> Consent {
-    let word = folded(value);
-    let word = word.trim_matches(|c: char| matches!(c, '.' | '!' | '[' | ']' | '\'' | '"'));
-    let word = word.replace(['_', '-'], " ");
+    match word(value, positive, rules) {
+        Some(consent) => consent,
+        None if value.len() >= 8 && parse::read(value, true, dates).is_some() => {
+            if positive {
+                Consent::In
+            } else {
+                Consent::Out
+            }
+        }
+        None => Consent::Unreadable,
+    }
+}
+
+/// What a cell says by a word; none for anything else, a date too.
+#[must_use]
+pub fn word(value: &str, positive: bool, rules: &ConsentRules) -> Option<Consent> {
+    let word = key(value);
     let (happened, did_not) = if positive {
         (Consent::In, Consent::Out)
     } else {
         (Consent::Out, Consent::In)
     };
-    if rules.says_out.contains(&word) {
-        Consent::Out
-    } else if rules.says_in.contains(&word) {
-        Consent::In
-    } else if rules.never_asked.contains(&word) {
-        Consent::NeverAsked
-    } else if rules.yes.contains(&word) {
-        happened
-    } else if rules.no.contains(&word) {
-        did_not
-    } else if value.len() >= 8 && parse::read(value, true, dates).is_some() {
-        happened
-    } else {
-        Consent::Unreadable
-    }
+    [
+        (&rules.says_out, Consent::Out),
+        (&rules.says_in, Consent::In),
+        (&rules.never_asked, Consent::NeverAsked),
+        (&rules.yes, happened),
+        (&rules.no, did_not),
+    ]
+    .into_iter()
+    .find_map(|(words, consent)| words.contains(&word).then_some(consent))
 }
 
 /// Standardises the cell of an opt-out field by itself.
@@ -196,8 +256,21 @@ mod tests {
     #[test]
     fn no_word_says_two_things() {
         let text = Rulebook::builtin().file("consent.toml").unwrap_or_default();
-        let lists: std::collections::BTreeMap<String, Vec<String>> =
-            toml::from_str(text).unwrap_or_else(|e| panic!("{e}"));
+        let mut file: toml::Table = toml::from_str(text).unwrap_or_else(|e| panic!("{e}"));
+        let pairs = file.remove("opposites").expect("are there");
+        let pairs: Vec<[String; 2]> = pairs.try_into().expect("are pairs of words");
+        let reached: BTreeMap<String, Vec<String>> = file
+            .remove("reached_by")
+            .and_then(|reached| reached.try_into().ok())
+            .expect("is there");
+        let fields = Rulebook::builtin();
+        for name in reached
+            .iter()
+            .flat_map(|(field, by)| by.iter().chain([field]))
+        {
+            assert!(fields.fields().get(name).is_some(), "{name}");
+        }
+        let lists: BTreeMap<String, Vec<String>> = file.try_into().expect("are lists of words");
         let mut seen = std::collections::BTreeMap::new();
         for (list, words) in &lists {
             for word in words {
@@ -205,6 +278,35 @@ mod tests {
                 let other = *seen.entry(word.clone()).or_insert(list);
                 assert_eq!(other, list, "{word}");
             }
+        }
+        for [one, other] in &pairs {
+            let list = |word: &String| seen.get(word).unwrap_or_else(|| panic!("{word}")).as_str();
+            let lists = [list(one), list(other)];
+            assert!(
+                lists == ["yes", "no"] || lists == ["says_in", "says_out"],
+                "{one} {other}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_opposite_is_written_as_its_column_writes() {
+        let rules = ConsentRules::load(&Rulebook::builtin());
+        for (cell, other) in [
+            ("yes", Some("no")),
+            ("Yes", Some("No")),
+            ("no", None),
+            ("FALSE", Some("TRUE")),
+            ("0", Some("1")),
+            ("Y", Some("N")),
+            ("nein", Some("ja")),
+            ("SUBSCRIBED", Some("UNSUBSCRIBED")),
+            ("Do Not Allow", Some("Allow")),
+            ("OPTED_IN", Some("OPTED_OUT")),
+            ("x", None),
+            ("2024-03-12", None),
+        ] {
+            assert_eq!(rules.opposite(cell).as_deref(), other, "{cell}");
         }
     }
 }

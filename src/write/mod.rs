@@ -12,6 +12,9 @@ pub mod guard;
 pub mod output;
 mod pages;
 pub mod parquet;
+pub mod patch_files;
+mod patch_words;
+pub mod patches;
 pub mod previous;
 pub mod reports;
 pub mod seal;
@@ -79,6 +82,8 @@ pub struct RunOutput<'a> {
     pub samples: Option<&'a Samples>,
     /// Since the previous run, if there was one.
     pub changes: Option<crate::diff::Changes>,
+    /// What the systems must learn; found by [`complete`].
+    pub patches: patches::Patches,
 }
 
 /// A published run.
@@ -107,9 +112,16 @@ impl<'a> RunOutput<'a> {
 }
 
 /// Adds what only the whole run knows to events and violations: records held out
-/// that no stage told of, cells that the formula guard will change. To be done
-/// before the laws are checked.
+/// that no stage told of, cells that the formula guard will change; finds what the
+/// systems must learn. To be done before the laws are checked.
 pub fn complete(run: &mut RunOutput<'_>) {
+    run.patches = patches::Patches::of(
+        run.records,
+        run.table,
+        run.merged,
+        run.rulebook,
+        run.plan.output.guard_formulas,
+    );
     audit::tell_held(run.held, &mut run.events);
     if run.plan.output.guard_formulas && run.plan.output.csv {
         formulas::tell(
@@ -188,7 +200,7 @@ fn write_files(
     // One file a thread: each is hashed and packed in one go.
     // The order of the list is that of the summary.
     type File<'f> = Box<dyn Fn() -> Result<Vec<Written>, Failure> + Sync + Send + 'f>;
-    let files: [File<'_>; 8] = [
+    let files: [File<'_>; 9] = [
         Box::new(|| tables::golden(staging, run.merged, &run.plan.output)),
         Box::new(|| xref.write(staging, &run.plan.output)),
         Box::new(|| {
@@ -212,6 +224,7 @@ fn write_files(
             Ok(vec![written])
         }),
         Box::new(|| reports::quarantine(staging, run.records, run.held, guard)),
+        Box::new(|| patch_files::write(staging, run)),
         Box::new(|| {
             let written = reports::review(staging, &pairs, &xref, run.table, run.rulebook, guard)?;
             Ok(vec![written])

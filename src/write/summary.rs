@@ -54,6 +54,7 @@ pub fn summary(
         // So many rows of the log are sorted by golden id.
         "audit": { "by_person": by_person },
         "decisions": run.linked.report.decisions,
+        "patches": patches(run),
         "outputs": outputs,
         "run_number": run.previous.xref.as_ref().map_or(1, |previous| previous.number + 1),
         "previous": {
@@ -111,6 +112,20 @@ fn changes(changes: &Changes) -> Value {
         "fields": changes.fields,
         "circumstances": changes.circumstances,
     })
+}
+
+/// What each system must learn: records that its patch corrects, and those left to a person.
+fn patches(run: &RunOutput<'_>) -> Vec<Value> {
+    let sources = run.patches.sources.iter();
+    sources
+        .map(|patch| {
+            json!({
+                "source": run.records.sources[patch.source].name,
+                "records": patch.corrections.len(),
+                "by_hand": patch.by_hand.len(),
+            })
+        })
+        .collect()
 }
 
 fn timings(run: &RunOutput<'_>) -> Map<String, Value> {

@@ -48,6 +48,7 @@ fn publish_into(out: &Path, world: &World, previous: &Previous) -> Published {
         fingerprints: &fingerprints,
         samples: None,
         changes: None,
+        patches: patches::Patches::default(),
     };
     complete(&mut run);
     laws::check(run.facts(), &Silent).expect("the laws hold");

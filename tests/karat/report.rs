@@ -256,7 +256,7 @@ fn no_export_gets_markup_into_the_page() {
     // The sections that show most of what an export says are there.
     for words in [
         "Owner: who says what",
-        "Said no here",
+        "Opted out here",
         "The largest",
         "rule_img_src_x",
     ] {

@@ -27,7 +27,7 @@ Id,First Name,Last Name,Email,Phone,Company,Notes
 ";
 
 /// A folder with a finished run whose review band is wide.
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("people.csv"), PEOPLE).unwrap();
     fs::write(

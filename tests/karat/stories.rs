@@ -96,6 +96,9 @@ fn folders(of: &Path) -> Vec<PathBuf> {
     folders
 }
 
+/// The folders of a run that a story shows.
+const FOLDERS: [&str; 4] = ["quarantine", "patches", "patches/undo", "patches/by-hand"];
+
 /// File name (with its folder below the run's) → text.
 type Files = BTreeMap<String, String>;
 
@@ -127,14 +130,16 @@ fn run_with(part: &Path, out: &Path, more: &[&str]) -> Result<Files, String> {
             fs::read_to_string(latest.join(name)).map_err(|error| format!("{name}: {error}"))?;
         files.insert(name.to_owned(), text);
     }
-    let quarantine = latest.join("quarantine");
-    if quarantine.is_dir() {
-        for entry in fs::read_dir(quarantine).map_err(|error| error.to_string())? {
+    for folder in FOLDERS.iter().filter(|folder| latest.join(folder).is_dir()) {
+        for entry in fs::read_dir(latest.join(folder)).map_err(|error| error.to_string())? {
             let path = entry.map_err(|error| error.to_string())?.path();
+            if !path.is_file() {
+                continue;
+            }
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let bytes = fs::read(&path).map_err(|error| error.to_string())?;
             files.insert(
-                format!("quarantine/{name}"),
+                format!("{folder}/{name}"),
                 String::from_utf8_lossy(&bytes).into_owned(),
             );
         }
@@ -240,10 +245,11 @@ fn compare(name: &str, part: &Path, written: &Files, faults: &mut String) {
 
 fn files_below(folder: &Path) -> Vec<String> {
     let mut names = Vec::new();
-    for (prefix, folder) in [
-        ("", folder.to_path_buf()),
-        ("quarantine/", folder.join("quarantine")),
-    ] {
+    let below = FOLDERS.map(|name| (format!("{name}/"), folder.join(name)));
+    for (prefix, folder) in below
+        .into_iter()
+        .chain([(String::new(), folder.to_path_buf())])
+    {
         let Ok(entries) = fs::read_dir(folder) else {
             continue;
         };
