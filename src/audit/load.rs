@@ -7,11 +7,11 @@ use hashbrown::HashMap;
 use polars::prelude::{DataFrame, SerReader};
 use polars_io::parquet::read::ParquetReader;
 
-use super::columns::COLUMNS;
+use super::columns::TEXT_COLUMNS;
 use crate::contact::{Event, EventKind, Events, Records, Stage, Text};
 use crate::merge;
 
-/// One row of the log as text, in the order of [`COLUMNS`]; numbers as numbers.
+/// One row of the log as text, in the order of the log's columns; numbers as numbers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogRow<'a> {
     pub seq: i64,
@@ -59,9 +59,6 @@ pub struct Log {
     rows: usize,
 }
 
-/// The columns that are text, in the order of [`COLUMNS`].
-const TEXT: std::ops::Range<usize> = 1..11;
-
 impl Log {
     /// Reads the log of a run.
     ///
@@ -72,7 +69,7 @@ impl Log {
         let frame: DataFrame = ParquetReader::new(file)
             .finish()
             .map_err(|error| error.to_string())?;
-        let text = COLUMNS[TEXT]
+        let text = TEXT_COLUMNS
             .iter()
             .map(|name| {
                 let column = frame.column(name).map_err(|error| error.to_string())?;

@@ -4,6 +4,7 @@ pub mod by_itself;
 pub mod chain;
 pub mod columns;
 mod index;
+pub mod joined;
 pub mod laws;
 pub mod lineage;
 pub mod load;

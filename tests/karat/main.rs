@@ -31,5 +31,6 @@ mod signals;
 mod standardise;
 mod stories;
 mod trust;
+mod undo_merge;
 mod validate;
 mod verify;
