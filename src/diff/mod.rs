@@ -10,6 +10,7 @@ mod fields;
 pub mod fingerprint;
 mod flags;
 pub mod in_run;
+mod inputs;
 mod people;
 pub mod published;
 pub mod sides;
