@@ -11,6 +11,7 @@ use super::runs::{self, Run};
 use super::search::LogFile;
 use crate::merge::register::Key;
 use crate::merge::{RULE_MERGED, RULE_MOVED};
+use crate::plan::Renames;
 use crate::write::previous;
 
 /// An event of a run: the run's number or id, and the event's `seq` in its log.
@@ -132,16 +133,22 @@ pub fn find(latest: &Run, handle: &Handle) -> Result<Joined, Fault> {
         })?
         .xref;
     let ids = xref.golden_ids();
+    let renames = Renames::of_summary(&latest.summary);
+    let today = |(mut source, id): Key| {
+        renames.apply(&mut source);
+        (source, id)
+    };
     let rest = (0..xref.rows())
         .filter(|&row| ids.and_then(|ids| ids.get(row)) == Some(&event.golden_id))
         .map(|row| xref.key(row))
         .map(|(source, id)| (source.to_owned(), id.to_owned()))
         .filter(|key| !side.contains(key))
+        .map(today)
         .collect();
     Ok(Joined {
         run: run.id,
         golden_id: event.golden_id,
-        side,
+        side: side.into_iter().map(today).collect(),
         rest,
     })
 }

@@ -3,6 +3,7 @@
 pub mod by_itself;
 pub mod chain;
 pub mod columns;
+mod drawn;
 mod id_law;
 mod index;
 pub mod joined;

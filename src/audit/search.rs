@@ -27,7 +27,7 @@ pub struct LogFile {
 }
 
 /// Some rows of the log: the columns that were read.
-struct Part {
+pub(super) struct Part {
     first: usize,
     rows: usize,
     text: Vec<Option<StringChunked>>,
@@ -187,7 +187,11 @@ impl LogFile {
         Ok(range)
     }
 
-    fn read(&self, rows: Range<usize>, columns: &[&str]) -> Result<Part, String> {
+    /// Some columns of some rows; columns that were not asked for are empty.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub(super) fn read(&self, rows: Range<usize>, columns: &[&str]) -> Result<Part, String> {
         let error = |error: &dyn std::fmt::Display| error.to_string();
         let file = File::open(&self.path).map_err(|e| error(&e))?;
         let frame = ParquetReader::new(file)
@@ -222,7 +226,11 @@ impl LogFile {
 }
 
 impl Part {
-    fn row(&self, at: usize) -> LogRow<'_> {
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub fn row(&self, at: usize) -> LogRow<'_> {
         let text = |column: usize| self.text[column].as_ref().and_then(|text| text.get(at));
         let weight = self.weight.as_ref().and_then(|weight| weight.get(at));
         LogRow::of(self.first + at, text, weight)

@@ -13,6 +13,7 @@ pub mod in_run;
 mod inputs;
 mod people;
 pub mod published;
+pub mod renamed;
 pub mod sides;
 pub mod stored;
 mod telling;
