@@ -25,6 +25,7 @@ mod read;
 mod read_sheets;
 mod read_wrapped;
 mod readme;
+mod renamed;
 mod report;
 mod review;
 mod signals;
