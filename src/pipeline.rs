@@ -22,7 +22,7 @@ use crate::link::decisions::Decision;
 use crate::link::{Keep, LinkReport, Linked, Linking, link};
 use crate::map::{Mapped, map};
 use crate::merge::{MergeInput, Merged, merge_after};
-use crate::plan::Plan;
+use crate::plan::{Plan, Renames};
 use crate::read::{FileRead, Reading, SourceRead, bytes_of};
 use crate::report::sample;
 use crate::rulebook::Rulebook;
@@ -118,11 +118,14 @@ pub fn run_with(
 ) -> Result<RunOutcome, Failure> {
     let started = now();
     let dry_run = options.dry_run;
-    let decisions = match options.decisions {
+    let mut decisions = match options.decisions {
         Some(decisions) => decisions,
         None => load_decisions(plan)?,
     };
-    let previous = write::previous::load(&plan.output.dir)?;
+    let renames = Renames::of(plan);
+    decisions.rename(&renames);
+    let mut previous = write::previous::load(&plan.output.dir)?;
+    previous.rename(&renames);
 
     let mut prepared = prepare(plan, rulebook, watch)?;
     let mut clock = Clock::new(watch, std::mem::take(&mut prepared.timings));
@@ -157,6 +160,8 @@ pub fn run_with(
     })?;
     let mut diagnostics = std::mem::take(&mut prepared.diagnostics);
     let fingerprints = fingerprint::of(&prepared.records);
+    let told = diff::renamed::warnings(&previous, &prepared.records, &fingerprints, plan);
+    diagnostics.extend(told);
     // Too short to be told to the watch as a stage of its own.
     let changes = clock.timed("diff", || {
         let after = UnderWay {
@@ -390,7 +395,8 @@ pub fn run_to_links(
     rulebook: &Rulebook,
     watch: &dyn Watch,
 ) -> Result<(Prepared, Linked, Linking), Failure> {
-    let decisions = load_decisions(plan)?;
+    let mut decisions = load_decisions(plan)?;
+    decisions.rename(&Renames::of(plan));
     let prepared = prepare(plan, rulebook, watch)?;
     let decisions = &decisions.list;
     let (linked, linking) = link_prepared(&prepared, decisions, plan, rulebook, Keep::All, watch)?;

@@ -7,9 +7,12 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::Index;
-use super::load::Log;
+use super::load;
 use super::replay::Replay;
+use super::search::LogFile;
 use crate::contact::diagnostic::shown;
 use crate::contact::{Origin, Records, SourceInfo, Table, TextBuilder};
 use crate::merge;
@@ -38,8 +41,8 @@ pub fn check(folder: &Path, plan: &Plan, rulebook: &Rulebook) -> Result<Proven, 
         plan.output.csv,
     )?;
     let records = records(&xref, plan)?;
-    let log = Log::open(&folder.join("audit.parquet"))?;
-    let events = log.events(&records)?;
+    let log = LogFile::open(folder, &Value::Null)?;
+    let events = load::events(&log, &records)?;
     let index = Index::of(&events);
     let replay = Replay::new(&records, &events, &index)?;
 

@@ -14,6 +14,7 @@ use super::runs::Run;
 use super::search::LogFile;
 use crate::merge::register::{Fate, Register, Today};
 use crate::merge::{self, PreviousXref};
+use crate::plan::Renames;
 use crate::write::previous;
 
 /// Where an id leads.
@@ -63,7 +64,8 @@ pub struct Step {
 /// # Errors
 /// What can't be read, in words.
 pub fn follow(latest: &Run, id: &str, from: Option<&Run>) -> Result<Option<Lineage>, String> {
-    let now = xref(latest)?;
+    let renames = Renames::of_summary(&latest.summary);
+    let now = xref(latest, &renames)?;
     let mut lineage = Lineage {
         id: id.to_owned(),
         run: latest.id.clone(),
@@ -72,11 +74,11 @@ pub fn follow(latest: &Run, id: &str, from: Option<&Run>) -> Result<Option<Linea
     };
     let old = match from {
         Some(from) => {
-            let old = xref(from)?;
+            let old = xref(from, &renames)?;
             has(&old, id).then_some((from.id.clone(), old))
         }
         None if lineage.in_use => None,
-        None => last_use(latest, id, &now.register)?,
+        None => last_use(latest, id, (&now.register, &renames))?,
     };
     match old {
         Some((run, old)) => {
@@ -107,9 +109,14 @@ pub fn follow(latest: &Run, id: &str, from: Option<&Run>) -> Result<Option<Linea
     Ok(Some(lineage))
 }
 
-fn xref(run: &Run) -> Result<PreviousXref, String> {
+/// The xref of a run, its sources by their names of today.
+fn xref(run: &Run, renames: &Renames) -> Result<PreviousXref, String> {
     previous::open(&run.folder)
-        .map(|opened| opened.xref)
+        .map(|opened| {
+            let mut xref = opened.xref;
+            xref.rename(renames);
+            xref
+        })
         .map_err(|failure| {
             let messages: Vec<String> = failure
                 .diagnostics
@@ -130,7 +137,7 @@ fn has(xref: &PreviousXref, id: &str) -> bool {
 fn last_use(
     latest: &Run,
     id: &str,
-    register: &Register,
+    (register, renames): (&Register, &Renames),
 ) -> Result<Option<(String, PreviousXref)>, String> {
     let Some(entry) = register.ids.get(id) else {
         return Ok(None);
@@ -138,7 +145,7 @@ fn last_use(
     let mut run = latest.before();
     while let Some(own) = run {
         if own.number < entry.run {
-            let old = xref(&own)?;
+            let old = xref(&own, renames)?;
             return Ok(has(&old, id).then_some((own.id.clone(), old)));
         }
         run = own.before();

@@ -1,17 +1,15 @@
-//! `audit.parquet` back into events over the same records.
-
-use std::fs::File;
-use std::path::Path;
+//! `audit.parquet` back into events over the same records: a few row groups at a time, so
+//! that the log is never in memory as text.
 
 use hashbrown::HashMap;
-use polars::prelude::{DataFrame, SerReader};
-use polars_io::parquet::read::ParquetReader;
+use rayon::prelude::*;
 
-use super::columns::COLUMNS;
-use crate::contact::{Event, EventKind, Events, Records, Stage, Text};
+use super::search::LogFile;
+use crate::contact::{Event, EventKind, Events, Records, Stage};
 use crate::merge;
+use crate::write::output::ROW_GROUP;
 
-/// One row of the log as text, in the order of [`COLUMNS`]; numbers as numbers.
+/// One row of the log as text, in the order of the log's columns; numbers as numbers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogRow<'a> {
     pub seq: i64,
@@ -52,95 +50,86 @@ impl<'l> LogRow<'l> {
     }
 }
 
-/// A log in memory.
-pub struct Log {
-    text: Vec<Text>,
-    weight: Vec<Option<f64>>,
-    rows: usize,
+/// What a replay looks at: not what a value was before, and no weight.
+const REPLAYED: [&str; 9] = [
+    "stage",
+    "kind",
+    "source",
+    "record_id",
+    "golden_id",
+    "field",
+    "after",
+    "rule",
+    "reason",
+];
+
+/// The log as events over `records`, without [`Event::before`] and [`Event::weight`].
+/// Golden rows are numbered by golden id, as the merge numbers them.
+///
+/// # Errors
+/// A file that can't be read; a record or a word that the log has and this karat does
+/// not know.
+pub fn events(log: &LogFile, records: &Records) -> Result<Events, String> {
+    let mut rows: HashMap<(&str, &str), u32> = HashMap::with_capacity(records.rows());
+    for row in (0_u32..).take(records.rows()) {
+        let key = (
+            records.source(row as usize).name.as_str(),
+            records.id(row as usize),
+        );
+        rows.insert(key, row);
+    }
+    let golden = golden_rows(log)?;
+    let names = Names {
+        rows: &rows,
+        golden: &golden,
+    };
+    let mut events = Events::with_room(log.rows());
+    let starts: Vec<usize> = (0..log.rows()).step_by(ROW_GROUP).collect();
+    for wave in starts.chunks(rayon::current_num_threads().max(1)) {
+        let parts: Vec<Result<Events, String>> = wave
+            .par_iter()
+            .map(|&start| names.part(log, start, (start + ROW_GROUP).min(log.rows())))
+            .collect();
+        for part in parts {
+            events.append(&part?);
+        }
+    }
+    Ok(events)
 }
 
-/// The columns that are text, in the order of [`COLUMNS`].
-const TEXT: std::ops::Range<usize> = 1..11;
-
-impl Log {
-    /// Reads the log of a run.
-    ///
-    /// # Errors
-    /// What is wrong, in words.
-    pub fn open(path: &Path) -> Result<Self, String> {
-        let file = File::open(path).map_err(|error| error.to_string())?;
-        let frame: DataFrame = ParquetReader::new(file)
-            .finish()
-            .map_err(|error| error.to_string())?;
-        let text = COLUMNS[TEXT]
-            .iter()
-            .map(|name| {
-                let column = frame.column(name).map_err(|error| error.to_string())?;
-                Ok(Text::from_polars(
-                    column.str().map_err(|error| error.to_string())?,
-                ))
-            })
-            .collect::<Result<Vec<Text>, String>>()?;
-        let weight = frame.column("weight").map_err(|error| error.to_string())?;
-        let weight = weight
-            .f64()
-            .map_err(|error| error.to_string())?
-            .iter()
-            .collect();
-        Ok(Self {
-            text,
-            weight,
-            rows: frame.height(),
-        })
-    }
-
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.rows
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows == 0
-    }
-
-    /// The row at `at`, which is below [`Log::len`].
-    #[must_use]
-    pub fn row(&self, at: usize) -> LogRow<'_> {
-        let text = |column: usize| self.text[column].get(at);
-        LogRow::of(at, text, self.weight.get(at).copied().flatten())
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = LogRow<'_>> {
-        (0..self.rows).map(|at| self.row(at))
-    }
-
-    /// The log as events over `records`. Golden rows are numbered by golden id, as
-    /// the merge numbers them.
-    ///
-    /// # Errors
-    /// A record or a word that the log has and this karat does not know.
-    pub fn events(&self, records: &Records) -> Result<Events, String> {
-        let mut rows: HashMap<(&str, &str), u32> = HashMap::with_capacity(records.rows());
-        for row in (0_u32..).take(records.rows()) {
-            let key = (
-                records.source(row as usize).name.as_str(),
-                records.id(row as usize),
-            );
-            rows.insert(key, row);
+/// Golden rows by golden id.
+fn golden_rows(log: &LogFile) -> Result<HashMap<String, u32>, String> {
+    let mut ids: Vec<String> = Vec::new();
+    for start in (0..log.rows()).step_by(ROW_GROUP) {
+        let end = (start + ROW_GROUP).min(log.rows());
+        let part = log.read(start..end, &["kind", "golden_id", "rule"])?;
+        for at in 0..part.rows() {
+            let row = part.row(at);
+            if row.kind == EventKind::GoldenId.name() && row.rule.is_some_and(merge::names_golden) {
+                ids.extend(row.golden_id.map(str::to_owned));
+            }
         }
-        let golden = self.golden_rows();
-        let mut events = Events::new();
-        for row in self.iter() {
-            let record = match (row.source, row.record_id) {
-                (Some(source), Some(id)) => Some(*rows.get(&(source, id)).ok_or_else(|| {
-                    format!(
-                        "event {} is about a record that the inputs do not have",
-                        row.seq
-                    )
-                })?),
-                _ => None,
-            };
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids.into_iter().zip(0..).collect())
+}
+
+/// The numbers that events have instead of names.
+struct Names<'n> {
+    rows: &'n HashMap<(&'n str, &'n str), u32>,
+    golden: &'n HashMap<String, u32>,
+}
+
+impl Names<'_> {
+    fn part(&self, log: &LogFile, start: usize, end: usize) -> Result<Events, String> {
+        let part = log.read(start..end, &REPLAYED)?;
+        let mut events = Events::with_room(part.rows());
+        // Rows about one record and one person come together.
+        let mut record: Option<((&str, &str), u32)> = None;
+        let mut person: Option<(&str, Option<u32>)> = None;
+        for at in 0..part.rows() {
+            let row = part.row(at);
             let unknown = |what: &str, word: &str| {
                 format!(
                     "event {} has the {what} '{word}', which is unknown",
@@ -156,29 +145,35 @@ impl Log {
                     .into_iter()
                     .find(|kind| kind.name() == row.kind)
                     .ok_or_else(|| unknown("kind", row.kind))?,
-                record,
-                golden: row.golden_id.and_then(|id| golden.get(id).copied()),
+                record: match row.source.zip(row.record_id) {
+                    Some(key) => {
+                        let known = record.filter(|(last, _)| *last == key);
+                        let found = known.or_else(|| Some((key, *self.rows.get(&key)?)));
+                        record = found;
+                        let (_, number) = found.ok_or_else(|| {
+                            format!(
+                                "event {} is about a record that the inputs do not have",
+                                row.seq
+                            )
+                        })?;
+                        Some(number)
+                    }
+                    None => None,
+                },
+                golden: row.golden_id.and_then(|id| {
+                    let known = person.filter(|(last, _)| *last == id);
+                    let found = known.unwrap_or_else(|| (id, self.golden.get(id).copied()));
+                    person = Some(found);
+                    found.1
+                }),
                 field: row.field.unwrap_or(""),
-                before: row.before,
+                before: None,
                 after: row.after,
                 rule: row.rule.unwrap_or(""),
                 reason: row.reason.unwrap_or(""),
-                #[allow(clippy::cast_possible_truncation)] // It was an f32 when written.
-                weight: row.weight.map(|weight| weight as f32),
+                weight: None,
             });
         }
         Ok(events)
-    }
-
-    fn golden_rows(&self) -> HashMap<&str, u32> {
-        let mut ids: Vec<&str> = self
-            .iter()
-            .filter(|row| row.kind == EventKind::GoldenId.name())
-            .filter(|row| row.rule.is_some_and(merge::names_golden))
-            .filter_map(|row| row.golden_id)
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.into_iter().zip(0..).collect()
     }
 }

@@ -3,7 +3,10 @@
 pub mod by_itself;
 pub mod chain;
 pub mod columns;
+mod drawn;
+mod id_law;
 mod index;
+pub mod joined;
 pub mod laws;
 pub mod lineage;
 pub mod load;

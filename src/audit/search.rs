@@ -13,7 +13,7 @@ use polars::prelude::{Float64Chunked, SerReader, StringChunked};
 use polars_io::parquet::read::ParquetReader;
 use serde_json::Value;
 
-use super::columns::COLUMNS;
+use super::columns::{COLUMNS, TEXT_COLUMNS};
 use super::load::LogRow;
 use super::query::Query;
 use crate::write::output::ROW_GROUP;
@@ -27,15 +27,14 @@ pub struct LogFile {
 }
 
 /// Some rows of the log: the columns that were read.
-struct Part {
+pub(super) struct Part {
     first: usize,
     rows: usize,
     text: Vec<Option<StringChunked>>,
     weight: Option<Float64Chunked>,
 }
 
-/// The places of the columns of text in [`COLUMNS`].
-const TEXT: Range<usize> = 1..11;
+/// The place of the golden id in [`COLUMNS`].
 const GOLDEN_ID: usize = 5;
 
 impl LogFile {
@@ -60,6 +59,20 @@ impl LogFile {
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Gives the row of this number to `found`, if there is one.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn at(&self, seq: usize, found: impl FnOnce(&LogRow<'_>)) -> Result<(), String> {
+        if seq < self.rows {
+            let part = self.read(seq..seq + 1, &COLUMNS)?;
+            if part.rows > 0 {
+                found(&part.row(0));
+            }
+        }
+        Ok(())
     }
 
     /// Gives each row that fits to `found`, in the order of the log, until that returns
@@ -119,7 +132,7 @@ impl LogFile {
     /// What is wrong, in words.
     pub fn distinct(&self, column: &str) -> Result<BTreeSet<String>, String> {
         let mut words = BTreeSet::new();
-        let place = COLUMNS[TEXT].iter().position(|name| *name == column);
+        let place = TEXT_COLUMNS.iter().position(|name| *name == column);
         let mut start = 0;
         while start < self.rows {
             let end = (start + ROW_GROUP).min(self.rows);
@@ -174,7 +187,11 @@ impl LogFile {
         Ok(range)
     }
 
-    fn read(&self, rows: Range<usize>, columns: &[&str]) -> Result<Part, String> {
+    /// Some columns of some rows; columns that were not asked for are empty.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub(super) fn read(&self, rows: Range<usize>, columns: &[&str]) -> Result<Part, String> {
         let error = |error: &dyn std::fmt::Display| error.to_string();
         let file = File::open(&self.path).map_err(|e| error(&e))?;
         let frame = ParquetReader::new(file)
@@ -182,7 +199,7 @@ impl LogFile {
             .with_slice(Some((rows.start, rows.len())))
             .finish()
             .map_err(|e| error(&e))?;
-        let text = COLUMNS[TEXT]
+        let text = TEXT_COLUMNS
             .iter()
             .map(|name| {
                 if !columns.contains(name) {
@@ -209,7 +226,11 @@ impl LogFile {
 }
 
 impl Part {
-    fn row(&self, at: usize) -> LogRow<'_> {
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub fn row(&self, at: usize) -> LogRow<'_> {
         let text = |column: usize| self.text[column].as_ref().and_then(|text| text.get(at));
         let weight = self.weight.as_ref().and_then(|weight| weight.get(at));
         LogRow::of(self.first + at, text, weight)

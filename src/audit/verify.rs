@@ -5,7 +5,6 @@
 //! replayed over them, the golden file is drawn anew and compared byte for byte, the
 //! xref record by record. Nothing is written.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -14,8 +13,10 @@ use serde_json::Value;
 use super::Index;
 use super::by_itself;
 use super::chain::{self, Chain};
-use super::load::Log;
+use super::drawn::Drawn;
+use super::load;
 use super::replay::Replay;
+use super::search::LogFile;
 use crate::contact::{Diagnostic, Failure, FailureKind, Place, Records, Table};
 use crate::map;
 use crate::merge::PreviousXref;
@@ -126,11 +127,9 @@ pub(crate) fn replay(
     records: &Records,
     rulebook: &Rulebook,
 ) -> Result<(usize, usize), Failure> {
-    let log = Log::open(&folder.join("audit.parquet"))
+    let log = LogFile::open(folder, &Value::Null)
         .map_err(|message| unreadable(&folder.join("audit.parquet"), &message))?;
-    let events = log
-        .events(records)
-        .map_err(|message| broken(folder, &message))?;
+    let events = load::events(&log, records).map_err(|message| broken(folder, &message))?;
     let index = Index::of(&events);
     let replay =
         Replay::new(records, &events, &index).map_err(|message| broken(folder, &message))?;
@@ -257,10 +256,11 @@ impl Places<'_> {
 }
 
 fn read_again(plan: &Plan, rulebook: &Rulebook) -> Result<Records, Failure> {
-    let mut sources = Vec::new();
-    for source in &plan.sources {
-        sources.push(read::read_source(source, &plan.bounds, rulebook, &Silent)?);
-    }
+    let sources = plan
+        .sources
+        .par_iter()
+        .map(|source| read::read_source(source, &plan.bounds, rulebook, &Silent))
+        .collect::<Result<Vec<_>, Failure>>()?;
     Ok(map::map(sources, plan, rulebook, &Silent)?.records)
 }
 
@@ -273,8 +273,8 @@ fn compare(folder: &Path, plan: &Plan, ids: &[&str], golden: &Table) -> Result<(
     };
     if plan.output.csv {
         let path = folder.join("golden.csv");
-        let published = fs::read(&path).map_err(|error| unreadable(&path, &error.to_string()))?;
-        let mut drawn = Vec::with_capacity(published.len());
+        let reading = |error: std::io::Error| unreadable(&path, &error.to_string());
+        let mut drawn = Drawn::against(&path).map_err(reading)?;
         let header = tables::golden_header(&merged);
         csv::write(
             &mut drawn,
@@ -285,37 +285,24 @@ fn compare(folder: &Path, plan: &Plan, ids: &[&str], golden: &Table) -> Result<(
                 tables::golden_line(&merged, row, line);
             },
         )
-        .map_err(|error| broken(folder, &error.to_string()))?;
-        if drawn != published {
-            let at = drawn
-                .iter()
-                .zip(&published)
-                .take_while(|(a, b)| a == b)
-                .count();
-            let line = published[..at.min(published.len())]
-                .iter()
-                .filter(|b| **b == b'\n')
-                .count();
+        .map_err(reading)?;
+        if let Some(line) = drawn.end().map_err(reading)? {
             return Err(broken(
                 folder,
-                &format!(
-                    "golden.csv differs from the replay from line {} on",
-                    line + 1
-                ),
+                &format!("golden.csv differs from the replay from line {line} on"),
             ));
         }
     }
     if plan.output.parquet {
-        let names: Vec<&str> = golden
+        let path = folder.join("golden.parquet");
+        // A column at a time: the file as a whole is as large as the golden table.
+        for name in golden
             .names()
             .iter()
-            .map(String::as_str)
             .filter(|name| !tables::is_number(name))
-            .collect();
-        let path = folder.join("golden.parquet");
-        let published = previous::parquet_table(&path, &names)
-            .map_err(|message| unreadable(&path, &message))?;
-        for name in names {
+        {
+            let published = previous::parquet_table(&path, &[name])
+                .map_err(|message| unreadable(&path, &message))?;
             let (Some(one), Some(other)) = (golden.column(name), published.column(name)) else {
                 return Err(broken(
                     folder,

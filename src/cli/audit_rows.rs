@@ -6,9 +6,17 @@ use serde_json::{Map, Value};
 
 use super::render::one_line;
 use crate::audit::columns::COLUMNS;
+use crate::audit::joined;
 use crate::audit::load::LogRow;
 use crate::audit::runs::Run;
 use crate::write::csv::{self, Line};
+
+/// The column with the name of a merge, by which `karat undo` takes it back.
+const EVENT: &str = "event";
+
+fn handle(run: &Run, row: &LogRow<'_>) -> Option<String> {
+    joined::handle(run, row.seq, row.kind, row.rule)
+}
 
 /// A row of the log.
 pub type Told<'a> = LogRow<'a>;
@@ -71,10 +79,12 @@ impl Writer {
                 if self.of_run {
                     header.insert(0, "run");
                 }
+                header.push(EVENT);
                 csv::write(&mut { out }, &header, 0, true, |_, _| {})
             }
             Form::Table => {
                 let mut header = [
+                    EVENT,
                     "stage",
                     "kind",
                     "record",
@@ -102,7 +112,7 @@ impl Writer {
             Form::Json => {
                 let start = if self.rows == 1 { "\n" } else { ",\n" };
                 let id = self.of_run.then_some(run.id.as_str());
-                write!(out, "{start}{}", json(row, id))
+                write!(out, "{start}{}", json(row, id, handle(run, row)))
             }
             Form::Csv => {
                 let mut bytes = Vec::new();
@@ -111,6 +121,7 @@ impl Writer {
                         line.text(&run.id);
                     }
                     draw(row, line);
+                    line.cell(handle(run, row).as_deref());
                 });
                 out.write_all(&bytes)
             }
@@ -121,6 +132,7 @@ impl Writer {
                     _ => String::new(),
                 };
                 let mut cells = vec![
+                    handle(run, row).unwrap_or_default(),
                     row.stage.to_owned(),
                     row.kind.to_owned(),
                     record,
@@ -199,7 +211,7 @@ fn draw(row: &LogRow<'_>, line: &mut Line<'_>) {
     line.cell(row.weight.map(|weight| weight.to_string()).as_deref());
 }
 
-fn json(row: &LogRow<'_>, run: Option<&str>) -> Value {
+fn json(row: &LogRow<'_>, run: Option<&str>, handle: Option<String>) -> Value {
     let values: [Value; 12] = [
         row.seq.into(),
         row.stage.into(),
@@ -218,6 +230,7 @@ fn json(row: &LogRow<'_>, run: Option<&str>) -> Value {
     let object: Map<String, Value> = run
         .into_iter()
         .chain(COLUMNS.iter().map(|&name| name.to_owned()).zip(values))
+        .chain([(EVENT.to_owned(), handle.into())])
         .collect();
     Value::Object(object)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Ending;
+use super::canvas::Canvas;
 use super::console::Console;
 use super::evaluate_report;
 use super::inputs::{self, PlanArgs};
@@ -55,7 +56,7 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> Result<Ending, Failure> {
         let value = serde_json::to_value(&evaluation).unwrap_or_default();
         console.print(&format!("{value:#}\n"))?;
     } else {
-        console.print(&evaluate_report::text(&evaluation))?;
+        console.print(&evaluate_report::text(&evaluation, Canvas::of(console)))?;
     }
     Ok(Ending::Done)
 }

@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use super::canvas::Canvas;
+use super::waterfall;
 use crate::link::evaluate::{AtThreshold, Cause, Evaluation, Mistake, Part, Score};
 
 /// The report that `karat evaluate` prints.
 #[must_use]
-pub fn text(e: &Evaluation) -> String {
+pub fn text(e: &Evaluation, canvas: Canvas) -> String {
     let mut out = String::new();
     head(e, &mut out);
     calibration(e, &mut out);
@@ -25,8 +27,12 @@ pub fn text(e: &Evaluation) -> String {
         why.decided,
         why.held_out,
     );
-    mistakes("most confident false merges", &e.false_merges, &mut out);
-    mistakes("most confident misses", &e.misses, &mut out);
+    for (title, list) in [
+        ("most confident false merges", &e.false_merges),
+        ("most confident misses", &e.misses),
+    ] {
+        mistakes(title, list, canvas, &mut out);
+    }
     out.push_str("\nsee both records side by side: karat explain --plan PLAN.toml LEFT RIGHT\n");
     out
 }
@@ -161,7 +167,7 @@ fn parts(title: &str, list: &[Part], out: &mut String) {
     }
 }
 
-fn mistakes(title: &str, list: &[Mistake], out: &mut String) {
+fn mistakes(title: &str, list: &[Mistake], canvas: Canvas, out: &mut String) {
     let _ = writeln!(out, "\n{title} ({} shown)", list.len());
     for pair in list {
         let _ = writeln!(
@@ -173,15 +179,7 @@ fn mistakes(title: &str, list: &[Mistake], out: &mut String) {
             pair.probability,
             because(pair.cause)
         );
-        let mut sum = 0.0;
-        for piece in &pair.evidence {
-            sum += piece.bits;
-            let _ = writeln!(
-                out,
-                "    {:<16} {:<34} {:>+7.2} {:>+8.2}",
-                piece.comparison, piece.level, piece.bits, sum
-            );
-        }
+        out.push_str(&waterfall::draw_evidence(&pair.evidence, canvas));
     }
 }
 

@@ -21,6 +21,7 @@ use crate::contact::diagnostic::{nearest, shown};
 use crate::contact::{Diagnostic, Failure, FailureKind, Place};
 use crate::explain::group::Group;
 use crate::explain::log::Log;
+use crate::explain::merges;
 use crate::explain::{Pair, Run, field, pair_story};
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
@@ -300,10 +301,13 @@ impl Asked<'_> {
     }
 
     fn golden(&self, run: &Run, golden: &str) -> Result<String, Failure> {
+        let log = self.log(run);
+        let merges = log.and_then(|log| merges::of_golden(&log, golden).ok());
         let view = GroupView {
             run,
             golden_id: golden,
             group: Group::of_golden(run, golden)?,
+            merges: merges.unwrap_or_default(),
         };
         if self.console.json() {
             return Ok(format!("{:#}\n", view.json()));

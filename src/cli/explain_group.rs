@@ -8,6 +8,7 @@ use super::canvas::{Canvas, Ink, clean, fit, width};
 use super::explain_pair::who;
 use super::waterfall::shown;
 use crate::explain::group::Group;
+use crate::explain::merges::Merge;
 use crate::explain::pair_story::{self, Because, Tie, named};
 use crate::explain::{Pair, Record, Run};
 use crate::link::kept::Bound;
@@ -23,6 +24,8 @@ pub struct GroupView<'a> {
     pub run: &'a Run,
     pub golden_id: &'a str,
     pub group: Group,
+    /// Its merges by name; none where there is no log.
+    pub merges: Vec<Merge>,
 }
 
 impl GroupView<'_> {
@@ -86,6 +89,7 @@ impl GroupView<'_> {
         self.drawn(canvas, &mut out);
         self.weakest(canvas, &mut out);
         self.against(canvas, &mut out);
+        self.merges(canvas, &mut out);
         let _ = writeln!(
             out,
             "\nA pair in full: karat explain A B · a value: karat explain {}.email",
@@ -262,6 +266,33 @@ impl GroupView<'_> {
         }
     }
 
+    /// What `karat undo` can take back of it, by name.
+    fn merges(&self, canvas: Canvas, out: &mut String) {
+        if self.merges.is_empty() {
+            return;
+        }
+        let mut told: Vec<String> = self
+            .merges
+            .iter()
+            .take(LISTED)
+            .map(|merge| {
+                let who = merge.record.as_ref().or(merge.from.as_ref());
+                format!("{} {}", merge.event, clean(who.map_or("", String::as_str)))
+            })
+            .collect();
+        if self.merges.len() > LISTED {
+            told.push(format!("and {} more", self.merges.len() - LISTED));
+        }
+        let title = canvas.ink("Merges, to be taken back one by one:", Ink::Title);
+        out.push('\n');
+        out.push_str(&canvas.wrapped(&format!("{title} {}", told.join(" · ")), 2));
+        let _ = writeln!(
+            out,
+            "One merge taken back: karat undo {}",
+            self.merges[0].event
+        );
+    }
+
     pub fn json(&self) -> Value {
         let threshold = self.threshold();
         let records: Vec<Value> = self
@@ -312,6 +343,7 @@ impl GroupView<'_> {
             "tree": self.group.ties().map(|pair| self.tie(pair)).collect::<Vec<Tie>>(),
             "weakest": weakest,
             "against": stories,
+            "merges": self.merges,
             "threshold_bits": threshold,
         })
     }

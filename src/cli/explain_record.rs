@@ -12,6 +12,7 @@ use crate::contact::Failure;
 use crate::explain::field::changes;
 use crate::explain::group::Group;
 use crate::explain::log::{Log, LogEvent};
+use crate::explain::merges;
 use crate::explain::pair_story::{self, PairStory};
 use crate::explain::{Pair, Record, Run};
 
@@ -27,6 +28,8 @@ pub struct RecordView {
     record: Record,
     /// What standardising did; none where the log can't be read.
     changes: Option<Vec<LogEvent>>,
+    /// The name of the event by which it is with others.
+    event: Option<String>,
     group: Group,
     rivals: Told,
     merged_with: Told,
@@ -75,6 +78,7 @@ impl RecordView {
         Ok(Self {
             merged_with: told(&inside, &group.records)?,
             rivals: told(&outside, &others)?,
+            event: event_of(log, &record),
             changes: log.and_then(|log| changes(log, &record).ok()),
             group,
             record,
@@ -92,6 +96,7 @@ impl RecordView {
             "line": record.line,
             "held": record.held.as_ref().map(|(rule, reason)| json!({"rule": rule, "reason": reason})),
             "match_probability": record.match_probability,
+            "merge_event": self.event,
             "values": values(record),
             "changes": self.changes.as_ref().map(|changes| {
                 changes.iter().map(|c| json!({
@@ -194,10 +199,13 @@ impl RecordView {
         }
         let _ = writeln!(
             out,
-            "{} with {} into golden record {golden} (probability {})",
+            "{} with {} into golden record {golden} (probability {}{})",
             canvas.ink("Merged", Ink::Title),
             counted(others, "record"),
-            shown(f64::from(record.match_probability.unwrap_or(1.0)))
+            shown(f64::from(record.match_probability.unwrap_or(1.0))),
+            self.event.as_ref().map_or(String::new(), |event| format!(
+                "; karat undo {event} parts it"
+            ))
         );
         let mut list = String::new();
         self.list(&self.merged_with, canvas, &mut list);
@@ -267,6 +275,13 @@ impl RecordView {
         }
         out.push_str("\nA pair in full: karat explain A B\n");
     }
+}
+
+fn event_of(log: Option<&Log>, record: &Record) -> Option<String> {
+    let golden = record.golden_id.as_deref()?;
+    let key = (record.source.as_str(), record.record_id.as_str());
+    let merge = merges::of_record(log?, golden, key).ok()??;
+    Some(merge.event)
 }
 
 /// The heaviest pieces for or against, with the values where they are short.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::canvas::{Canvas, Ink, clean, fit, width};
 use crate::explain::pair_story::{PairStory, Step};
+use crate::link::score::Evidence;
 
 /// From here on the values of both records stand in the row itself.
 const WIDE: usize = 110;
@@ -14,15 +15,36 @@ const TOLD: f64 = 0.05;
 /// Draws the steps and the sum.
 #[must_use]
 pub fn draw(story: &PairStory, canvas: Canvas) -> String {
-    let plan = Plan::of(story, canvas);
-    let mut out = plan.header(story);
-    let mut before = 0.0;
-    for step in &story.evidence {
-        plan.row(step, before, &mut out);
-        before = step.sum;
-    }
+    let plan = Plan::of(&story.evidence, canvas);
+    let mut out = plan.steps(&story.evidence, [&story.left, &story.right]);
     plan.total(story, &mut out);
     out
+}
+
+/// Draws evidence of which the values are not known, without the sum.
+#[must_use]
+pub fn draw_evidence(evidence: &[Evidence], canvas: Canvas) -> String {
+    let mut sum = 0.0;
+    let steps: Vec<Step> = evidence
+        .iter()
+        .map(|piece| {
+            sum += piece.bits;
+            Step {
+                comparison: piece.comparison.clone(),
+                level: piece.level.clone(),
+                bits: piece.bits,
+                frequency: piece.frequency,
+                sum,
+                left: Vec::new(),
+                right: Vec::new(),
+            }
+        })
+        .collect();
+    let canvas = Canvas {
+        width: canvas.width.min(WIDE - 1),
+        ..canvas
+    };
+    Plan::of(&steps, canvas).steps(&steps, ["", ""])
 }
 
 /// The columns of a drawing.
@@ -44,12 +66,12 @@ const NUMBER: usize = 8;
 const BAR: usize = 22;
 
 impl Plan {
-    fn of(story: &PairStory, canvas: Canvas) -> Self {
-        let longest = |of: &dyn Fn(&Step) -> usize| story.evidence.iter().map(of).max();
+    fn of(evidence: &[Step], canvas: Canvas) -> Self {
+        let longest = |of: &dyn Fn(&Step) -> usize| evidence.iter().map(of).max();
         let name = longest(&|step| width(&clean(&step.comparison))).unwrap_or(0);
         let level = longest(&|step| width(&clean(&step.level))).unwrap_or(0);
-        let rarity = story.evidence.iter().any(|s| s.frequency.abs() >= TOLD);
-        let sums = || story.evidence.iter().map(|step| step.sum);
+        let rarity = evidence.iter().any(|s| s.frequency.abs() >= TOLD);
+        let sums = || evidence.iter().map(|step| step.sum);
         let numbers = NUMBER * if rarity { 3 } else { 2 };
         let (name, level) = (name.clamp(5, 18) + 2, level.clamp(5, 24) + 1);
         // A space before the bar, and the zero line in it.
@@ -71,10 +93,20 @@ impl Plan {
         }
     }
 
-    fn header(&self, story: &PairStory) -> String {
+    fn steps(&self, evidence: &[Step], sides: [&str; 2]) -> String {
+        let mut out = self.header(sides);
+        let mut before = 0.0;
+        for step in evidence {
+            self.row(step, before, &mut out);
+            before = step.sum;
+        }
+        out
+    }
+
+    fn header(&self, sides: [&str; 2]) -> String {
         let mut line = " ".repeat(self.name + self.level);
         if self.value > 0 {
-            for side in [&story.left, &story.right] {
+            for side in sides {
                 line.push_str(&fit(&clean(side), self.value - 1));
                 line.push(' ');
             }

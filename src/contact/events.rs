@@ -85,6 +85,15 @@ impl Events {
         Self::default()
     }
 
+    /// An empty list with room for so many events.
+    #[must_use]
+    pub fn with_room(events: usize) -> Self {
+        Self {
+            rows: Vec::with_capacity(events),
+            ..Self::default()
+        }
+    }
+
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()

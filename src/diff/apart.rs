@@ -67,6 +67,42 @@ pub fn weakest(records: usize, links: &[(usize, usize, f32)]) -> Groups {
     groups
 }
 
+/// `one` and `other` apart. Whoever is in neither goes with the side that its strongest
+/// links lead to, over others if need be; with `other` when none does. So a merge is
+/// taken back and those that came after it stand.
+#[must_use]
+pub fn between(
+    records: usize,
+    one: &[usize],
+    other: &[usize],
+    links: &[(usize, usize, f32)],
+) -> Groups {
+    let mut links: Vec<_> = links.iter().filter(|link| link.2 > 0.0).collect();
+    links.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
+    let mut root: Vec<usize> = (0..records).collect();
+    let mut side: Vec<Option<bool>> = vec![None; records];
+    for (at, group) in [one, other].into_iter().enumerate() {
+        for &record in group {
+            let (a, b) = (find(&root, group[0]), find(&root, record));
+            root[a.max(b)] = a.min(b);
+            side[a.min(b)] = Some(at == 0);
+        }
+    }
+    for (a, b, _) in links {
+        let (a, b) = (find(&root, *a), find(&root, *b));
+        let against = side[a].is_some() && side[b].is_some() && side[a] != side[b];
+        if a != b && !against {
+            side[a.min(b)] = side[a].or(side[b]);
+            root[a.max(b)] = a.min(b);
+        }
+    }
+    let (with_one, with_other) =
+        (0..records).partition(|&record| side[find(&root, record)] == Some(true));
+    let mut groups: Groups = vec![with_one, with_other];
+    groups.retain(|group| !group.is_empty());
+    groups
+}
+
 fn find(root: &[usize], mut at: usize) -> usize {
     while root[at] != at {
         at = root[at];
@@ -104,6 +140,24 @@ mod tests {
     fn what_no_link_holds_is_apart_already() {
         assert_eq!(weakest(3, &[(0, 1, 5.0)]), [vec![0, 1], vec![2]]);
         assert_eq!(weakest(2, &[]), [vec![0], vec![1]]);
+    }
+
+    #[test]
+    fn who_came_after_a_merge_goes_where_its_links_lead() {
+        // 2 came by 1, 3 by 2, 4 by 0 and a little by 1; nothing holds 5 but a no.
+        let links = [
+            (0, 1, 9.0),
+            (1, 2, 5.0),
+            (2, 3, 3.0),
+            (0, 4, 4.0),
+            (1, 4, 2.0),
+            (1, 5, -3.0),
+        ];
+        let apart = between(6, &[1], &[0], &links);
+        assert_eq!(apart, [vec![1, 2, 3], vec![0, 4, 5]]);
+        // Sides hold together, whatever speaks for others.
+        let apart = between(4, &[0, 3], &[1], &[(0, 1, 9.0), (3, 1, 8.0), (2, 3, 1.0)]);
+        assert_eq!(apart, [vec![0, 2, 3], vec![1]]);
     }
 
     #[test]

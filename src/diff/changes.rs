@@ -123,6 +123,53 @@ pub struct Cause {
     pub reason: Reason,
     /// What of it: `crm:12 is new`, `[match] changed in the plan`.
     pub what: String,
+    /// Of [`Reason::Input`]: the records, at most [`super::RECORDS_SHOWN`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<Input>,
+}
+
+/// What happened to a record in the export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputFate {
+    New,
+    Changed,
+    Gone,
+}
+
+/// A record that came, went or has other values in the export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Input {
+    pub record: RecordName,
+    pub fate: InputFate,
+    /// Of a changed one the fields and extra columns that differ as they were linked:
+    /// empty when it is only written differently, none when a run kept no values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Vec<String>>,
+}
+
+impl Input {
+    /// `crm:12 changed (city, phone)`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        const FIELDS: usize = 6;
+        let name = format!("{}:{}", self.record.source, self.record.record_id);
+        match (self.fate, self.fields.as_deref()) {
+            (InputFate::New, _) => format!("{name} is new"),
+            (InputFate::Gone, _) => format!("{name} is gone"),
+            (InputFate::Changed, None) => format!("{name} changed"),
+            (InputFate::Changed, Some([])) => format!("{name} changed (in how it is written)"),
+            (InputFate::Changed, Some(fields)) => {
+                let own = format!("{}:", self.record.source);
+                let short = |field: &String| field.strip_prefix(&own).unwrap_or(field).to_owned();
+                let mut told: Vec<String> = fields.iter().take(FIELDS).map(short).collect();
+                if fields.len() > FIELDS {
+                    told.push(format!("{} more", fields.len() - FIELDS));
+                }
+                format!("{name} changed ({})", told.join(", "))
+            }
+        }
+    }
 }
 
 /// One person of a sample, with a name to recognise it by.

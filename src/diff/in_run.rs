@@ -7,7 +7,7 @@ use super::stored::Stored;
 use super::why::Why;
 use crate::contact::{Diagnostic, Failure, FailureKind, Place};
 use crate::link::decisions::Decision;
-use crate::plan::Plan;
+use crate::plan::{Plan, Renames};
 use crate::write::Previous;
 use crate::write::state::{self, Decided};
 
@@ -31,7 +31,7 @@ pub fn against_previous(
     };
     let compared = || -> Result<Changes, String> {
         let before = Stored::open(folder, &previous.summary, xref)?;
-        let then = state::read_decisions(folder)?;
+        let then = renamed(state::read_decisions(folder)?, &Renames::of(plan));
         let now: Vec<Decided> = decisions.iter().map(decided).collect();
         let why = Why::of(&previous.summary, circumstances, [&then, &now]);
         compare(&before, after, &why, limit)
@@ -61,6 +61,16 @@ pub fn against_previous(
             Ok(None)
         }
     }
+}
+
+/// Decisions of an earlier run about sources by their names of today.
+#[must_use]
+pub fn renamed(mut decisions: Vec<Decided>, renames: &Renames) -> Vec<Decided> {
+    for (_, a, b) in &mut decisions {
+        renames.apply(&mut a.0);
+        renames.apply(&mut b.0);
+    }
+    decisions
 }
 
 /// A decision as a run folder keeps it.

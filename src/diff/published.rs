@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::Changes;
 use super::compare::compare;
+use super::in_run::renamed;
 use super::stored::Stored;
 use super::why::Why;
 use crate::contact::{Diagnostic, Failure, FailureKind, Place};
+use crate::plan::Renames;
 use crate::write::{previous, state};
 
 /// Compares the runs of two folders; at most `limit` of each kind of change are told.
@@ -14,12 +16,23 @@ use crate::write::{previous, state};
 /// # Errors
 /// Exit 3 when a file of a run can't be read.
 pub fn compare_folders(before: &Path, after: &Path, limit: usize) -> Result<Changes, Failure> {
-    let (old, new) = (previous::open(before)?, previous::open(after)?);
+    let (mut old, mut new) = (previous::open(before)?, previous::open(after)?);
+    // Whichever of the two is the later one knows what was renamed.
+    let later = Renames::of_summary(&new.summary);
+    let renames = if later.is_empty() {
+        Renames::of_summary(&old.summary)
+    } else {
+        later
+    };
+    for run in [&mut old, &mut new] {
+        run.xref.rename(&renames);
+        renames.apply_to_summary(&mut run.summary);
+    }
     let decisions = |folder: &Path| {
         state::read_decisions(folder)
             .map_err(|message| unreadable(&folder.join(state::DECISIONS), &message))
     };
-    let (then, now) = (decisions(before)?, decisions(after)?);
+    let [then, now] = [decisions(before)?, decisions(after)?].map(|own| renamed(own, &renames));
     let why = Why::of(&old.summary, &new.summary, [&then, &now]);
     let one = Stored::open(before, &old.summary, &old.xref)
         .map_err(|message| unreadable(before, &message))?;

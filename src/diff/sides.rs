@@ -1,11 +1,16 @@
 //! The two runs of a comparison: one in memory or in its folder, behind one door.
 
+use std::collections::BTreeMap;
+
 use polars::prelude::StringChunked;
 
 use super::changes::RunName;
 use crate::contact::{Records, Table, Text};
 use crate::merge::{self, Merged};
 use crate::rulebook::Rulebook;
+
+/// The filled fields and extra columns of a record as it was linked.
+pub type Values = BTreeMap<String, String>;
 
 /// A run as far as it is compared.
 pub trait Side: Sync {
@@ -24,6 +29,11 @@ pub trait Side: Sync {
     fn was_retired(&self, id: &str) -> bool;
     /// Of each record's content.
     fn fingerprints(&self) -> Option<&[i64]>;
+    /// The values of some records, by ascending row; none when the run kept none.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    fn values(&self, rows: &[u32]) -> Result<Option<Vec<Values>>, String>;
     /// The names of the golden columns that hold values of records.
     fn columns(&self) -> Vec<String>;
     /// A golden column; empty when there is none of that name.
@@ -129,6 +139,17 @@ impl Side for UnderWay<'_> {
 
     fn fingerprints(&self) -> Option<&[i64]> {
         Some(self.fingerprints)
+    }
+
+    fn values(&self, rows: &[u32]) -> Result<Option<Vec<Values>>, String> {
+        let of = |row: &u32| -> Values {
+            let cells = self.table.iter().filter_map(|(name, column)| {
+                let cell = column.get(*row as usize)?;
+                Some((name.to_owned(), cell.to_owned()))
+            });
+            cells.collect()
+        };
+        Ok(Some(rows.iter().map(of).collect()))
     }
 
     fn columns(&self) -> Vec<String> {

@@ -9,10 +9,12 @@ use polars_io::parquet::read::ParquetReader;
 use serde_json::Value;
 
 use super::changes::RunName;
-use super::sides::{Cells, Side, holds_values};
+use super::sides::{Cells, Side, Values, holds_values};
 use crate::audit::search::partition;
 use crate::contact::{Table, Text};
+use crate::explain::sheet::{Sheet, text};
 use crate::merge::PreviousXref;
+use crate::write::evidence::{RECORD_COLUMNS, RECORDS_FILE};
 use crate::write::previous::csv_table;
 use crate::write::state;
 use crate::write::tables::GOLDEN_ID;
@@ -136,6 +138,34 @@ impl Side for Stored<'_> {
 
     fn fingerprints(&self) -> Option<&[i64]> {
         self.fingerprints.as_deref()
+    }
+
+    fn values(&self, rows: &[u32]) -> Result<Option<Vec<Values>>, String> {
+        let path = self.folder.join(RECORDS_FILE);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let read = || -> Result<Vec<Values>, String> {
+            let sheet = Sheet::open(&path)?;
+            let columns = sheet.columns().get(RECORD_COLUMNS.len()..).unwrap_or(&[]);
+            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+            let rows: Vec<usize> = rows.iter().map(|&row| row as usize).collect();
+            let mut all = Vec::with_capacity(rows.len());
+            sheet.take(&columns, &rows, |frame, at, _| {
+                let mut values = Values::new();
+                for name in &columns {
+                    if let Some(value) = text(frame, name)?.get(at) {
+                        values.insert((*name).to_owned(), value.to_owned());
+                    }
+                }
+                all.push(values);
+                Ok(())
+            })?;
+            Ok(all)
+        };
+        read()
+            .map(Some)
+            .map_err(|error| format!("{}: {error}", path.display()))
     }
 
     fn columns(&self) -> Vec<String> {

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::RECORDS_SHOWN;
-use super::changes::{Cause, Person, Reason, RecordName};
+use super::changes::{Cause, Input, InputFate, Person, Reason, RecordName};
 use super::flags::{Fate, Flags, fate};
+use super::inputs::changed_fields;
 use super::people::{NONE, People};
 use super::sides::{Cells, Side};
 use super::why::Why;
@@ -26,6 +27,8 @@ pub struct Telling<'a> {
     why: &'a Why,
     rows_before: Rows,
     rows_after: Rows,
+    /// By row of the later run the fields that changed.
+    fields: Option<BTreeMap<u32, Vec<String>>>,
     labels_before: Vec<Cells<'a>>,
     labels_after: Vec<Cells<'a>>,
 }
@@ -96,11 +99,15 @@ impl<'a> Telling<'a> {
                 })
                 .collect()
         };
+        let any_after = !asked.after.is_empty();
+        let rows_after = rows_of(after, asked.after);
+        let changed = changed_rows(&rows_after, people, before, after, why);
         Ok(Self {
+            fields: changed_fields(before, after, &changed)?,
             labels_before: labels(before, !asked.before.is_empty())?,
-            labels_after: labels(after, !asked.after.is_empty())?,
+            labels_after: labels(after, any_after)?,
             rows_before: rows_of(before, asked.before),
-            rows_after: rows_of(after, asked.after),
+            rows_after,
             before,
             after,
             people,
@@ -162,15 +169,21 @@ impl<'a> Telling<'a> {
 
     /// The cause in words, about a person as it was and as it is.
     pub fn cause(&self, reason: Reason, old: Option<u32>, new: Option<u32>) -> Cause {
+        let mut inputs = Vec::new();
         let what = match reason {
             Reason::Decision => self.decision(old, new),
-            Reason::Input => self.input(old, new),
+            Reason::Input => {
+                inputs = self.input(old, new);
+                Some(words(&inputs))
+            }
             Reason::Rule => self.why.rule().map(str::to_owned),
             Reason::Model => Some(self.why.model()),
         };
+        inputs.truncate(RECORDS_SHOWN);
         Cause {
             reason,
             what: what.unwrap_or_default(),
+            inputs,
         }
     }
 
@@ -202,42 +215,75 @@ impl<'a> Telling<'a> {
         keys
     }
 
-    fn input(&self, old: Option<u32>, new: Option<u32>) -> Option<String> {
-        const TOLD: usize = 3;
+    /// The records of a person whose input is another, as it is and as it was.
+    fn input(&self, old: Option<u32>, new: Option<u32>) -> Vec<Input> {
         let mut told = Vec::new();
-        for &row in new
-            .and_then(|new| self.rows_after.get(&new))
-            .into_iter()
-            .flatten()
-        {
+        for &row in own(&self.rows_after, new) {
             let earlier = self.people.record_before[row as usize];
-            match fate(earlier, row as usize, self.before, self.after, self.why) {
-                Fate::New => told.push(format!("{} is new", shown(self.after, row))),
-                Fate::Changed => told.push(format!("{} changed", shown(self.after, row))),
-                Fate::Same => {}
-            }
+            let fate = match fate(earlier, row as usize, self.before, self.after, self.why) {
+                Fate::New => InputFate::New,
+                Fate::Changed => InputFate::Changed,
+                Fate::Same => continue,
+            };
+            let fields = self.fields.as_ref().and_then(|fields| fields.get(&row));
+            told.push(Input {
+                record: name(self.after, row),
+                fate,
+                fields: fields.cloned(),
+            });
         }
-        for &row in old
-            .and_then(|old| self.rows_before.get(&old))
-            .into_iter()
-            .flatten()
-        {
+        for &row in own(&self.rows_before, old) {
             if self.flags.gone.binary_search(&row).is_ok() {
-                told.push(format!("{} is gone", shown(self.before, row)));
+                told.push(Input {
+                    record: name(self.before, row),
+                    fate: InputFate::Gone,
+                    fields: None,
+                });
             }
         }
-        let more = told.len().saturating_sub(TOLD);
-        told.truncate(TOLD);
-        let mut text = if told.is_empty() {
-            "records of a person that records went to or came from changed".to_owned()
-        } else {
-            told.join(", ")
-        };
-        if more > 0 {
-            text.push_str(&format!(" and {more} more"));
-        }
-        Some(text)
+        told
     }
+}
+
+fn own(rows: &Rows, person: Option<u32>) -> &[u32] {
+    person
+        .and_then(|person| rows.get(&person))
+        .map_or(&[], Vec::as_slice)
+}
+
+/// The inputs in words.
+fn words(inputs: &[Input]) -> String {
+    const TOLD: usize = 3;
+    if inputs.is_empty() {
+        return "records of a person that records went to or came from changed".to_owned();
+    }
+    let told: Vec<String> = inputs.iter().take(TOLD).map(Input::words).collect();
+    let mut text = told.join(", ");
+    if inputs.len() > TOLD {
+        text.push_str(&format!(" and {} more", inputs.len() - TOLD));
+    }
+    text
+}
+
+/// The rows of both runs of records that changed, of the persons that are told: at most
+/// as many of a person as are shown.
+fn changed_rows(
+    rows: &Rows,
+    people: &People,
+    before: &dyn Side,
+    after: &dyn Side,
+    why: &Why,
+) -> Vec<(u32, u32)> {
+    let mut pairs = Vec::new();
+    for own in rows.values() {
+        let changed = own.iter().filter_map(|&row| {
+            let earlier = people.record_before[row as usize]?;
+            let fate = fate(Some(earlier), row as usize, before, after, why);
+            (fate == Fate::Changed).then_some((earlier, row))
+        });
+        pairs.extend(changed.take(RECORDS_SHOWN));
+    }
+    pairs
 }
 
 fn name(side: &dyn Side, row: u32) -> RecordName {
@@ -246,11 +292,6 @@ fn name(side: &dyn Side, row: u32) -> RecordName {
         source: source.to_owned(),
         record_id: record_id.to_owned(),
     }
-}
-
-fn shown(side: &dyn Side, row: u32) -> String {
-    let (source, record_id) = side.key(row as usize);
-    format!("{source}:{record_id}")
 }
 
 fn rows_of(side: &dyn Side, persons: Vec<u32>) -> Rows {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::changes::{Circumstance, RunName};
-use super::sides::Cells;
+use super::sides::{Cells, Values};
 use super::*;
 use crate::contact::Text;
 
@@ -77,6 +77,10 @@ impl Side for Made {
         None
     }
 
+    fn values(&self, _: &[u32]) -> Result<Option<Vec<Values>>, String> {
+        Ok(None)
+    }
+
     fn columns(&self) -> Vec<String> {
         vec!["email".to_owned()]
     }
@@ -121,6 +125,9 @@ impl Side for WithPrints {
     }
     fn fingerprints(&self) -> Option<&[i64]> {
         Some(&self.1)
+    }
+    fn values(&self, rows: &[u32]) -> Result<Option<Vec<Values>>, String> {
+        self.0.values(rows)
     }
     fn columns(&self) -> Vec<String> {
         self.0.columns()

@@ -8,10 +8,14 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::sheet::{Sheet, text};
+use crate::audit::columns::TEXT_COLUMNS;
+use crate::audit::joined;
 
 /// The log of a run, read in part.
 pub struct Log {
     sheet: Sheet,
+    run_id: String,
+    run_number: u64,
     /// So many rows are about persons.
     by_person: usize,
 }
@@ -19,6 +23,8 @@ pub struct Log {
 /// One event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogEvent {
+    /// The name of a merge, `RUN#SEQ`; of no other event.
+    pub handle: Option<String>,
     pub kind: String,
     pub source: Option<String>,
     pub record_id: Option<String>,
@@ -29,19 +35,6 @@ pub struct LogEvent {
     pub reason: String,
 }
 
-const COLUMNS: [&str; 10] = [
-    "stage",
-    "kind",
-    "source",
-    "record_id",
-    "golden_id",
-    "field",
-    "before",
-    "after",
-    "rule",
-    "reason",
-];
-
 impl Log {
     /// The log of the run in `folder`, whose summary is known.
     ///
@@ -51,6 +44,8 @@ impl Log {
         let by_person = summary["audit"]["by_person"].as_u64().unwrap_or(0);
         Ok(Self {
             sheet: Sheet::open(&folder.join("audit.parquet"))?,
+            run_id: summary["run"]["id"].as_str().unwrap_or("").to_owned(),
+            run_number: summary["run_number"].as_u64().unwrap_or(0),
             by_person: usize::try_from(by_person).unwrap_or(0),
         })
     }
@@ -86,17 +81,22 @@ impl Log {
                 .filter(|&at| columns.iter().all(|(c, value)| c.get(at) == Some(value)))
                 .map(|at| group.start + at)
                 .collect();
-            self.sheet.take(&COLUMNS, &rows, |frame, at, _| {
+            self.sheet.take(&TEXT_COLUMNS, &rows, |frame, at, row| {
                 let cell =
                     |name: &str| Ok::<_, String>(text(frame, name)?.get(at).map(str::to_owned));
+                let kind = cell("kind")?.unwrap_or_default();
+                let rule = cell("rule")?.unwrap_or_default();
+                let seq = i64::try_from(row).unwrap_or(i64::MAX);
                 found.push(LogEvent {
-                    kind: cell("kind")?.unwrap_or_default(),
+                    handle: joined::is_merge(&kind, Some(&rule))
+                        .then(|| joined::name(&self.run_id, self.run_number, seq)),
+                    kind,
                     source: cell("source")?,
                     record_id: cell("record_id")?,
                     field: cell("field")?.unwrap_or_default(),
                     before: cell("before")?,
                     after: cell("after")?,
-                    rule: cell("rule")?.unwrap_or_default(),
+                    rule,
                     reason: cell("reason")?.unwrap_or_default(),
                 });
                 Ok(())

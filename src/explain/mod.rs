@@ -6,9 +6,10 @@
 pub mod field;
 pub mod group;
 pub mod log;
+pub mod merges;
 pub mod pair_story;
 pub mod run;
-mod sheet;
+pub mod sheet;
 pub mod what_if;
 
 pub use run::{Head, Pair, Record, Run};

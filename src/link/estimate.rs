@@ -14,6 +14,7 @@ use super::kernel::random;
 use super::model::MatchModel;
 use super::orgs;
 use super::pairs::Patterns;
+use crate::contact::Records;
 
 /// Patterns with their counts, sorted by pattern.
 fn count(patterns: impl Iterator<Item = Pattern>) -> Patterns {
@@ -31,6 +32,7 @@ fn count(patterns: impl Iterator<Item = Pattern>) -> Patterns {
 pub fn random_patterns(
     features: &Features,
     candidates: &Candidates,
+    records: &Records,
     wanted: usize,
     kind: Kind,
 ) -> Patterns {
@@ -39,8 +41,12 @@ pub fn random_patterns(
         .filter(|&record| judge::kind(features, record, record) == kind)
         .filter(|&record| !features.is_copy(record))
         .collect();
-    let n = u32::try_from(members.len()).unwrap_or(u32::MAX);
-    let patterns: Vec<Pattern> = random::pairs(n, wanted)
+    let keys: Vec<u64> = members
+        .par_iter()
+        .map(|&member| features.rows[member as usize] as usize)
+        .map(|row| random::of_texts([&records.source(row).name, records.id(row)]))
+        .collect();
+    let patterns: Vec<Pattern> = random::pairs(&keys, wanted)
         .into_par_iter()
         .with_min_len(2048)
         .map(|(a, b)| (members[a as usize], members[b as usize]))

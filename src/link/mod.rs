@@ -228,6 +228,7 @@ pub fn link(
         let random = random_patterns(
             &features,
             pairs.candidates(),
+            records,
             models.people.random_pairs,
             kind,
         );

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use super::golden_ids::{Assigned, Before, IdChange};
 use super::register::{Key, Register};
 use crate::contact::{Records, Table, Text};
+use crate::plan::Renames;
 
 /// The columns of `xref` that golden ids are kept by, and the ids out of use.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,20 @@ impl PreviousXref {
                 register: Register::default(),
                 number: 1,
             })
+    }
+
+    /// Calls the sources by their names of today.
+    pub fn rename(&mut self, renames: &Renames) {
+        if renames.is_empty() {
+            return;
+        }
+        if let Some(sources) = self.table.column("source") {
+            let rows = 0..sources.len();
+            let renamed = rows.map(|row| sources.get(row).map(|name| renames.today(name)));
+            let renamed: Text = renamed.collect();
+            self.table.set("source", renamed);
+        }
+        self.register.rename(renames);
     }
 
     /// How many records there were.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::golden_ids::{Assigned, IdChange};
+use crate::plan::Renames;
 
 /// A record by source and record id.
 pub type Key = (String, String);
@@ -51,6 +52,17 @@ impl Register {
     #[must_use]
     pub fn knows(&self, id: &str) -> bool {
         self.ids.contains_key(id)
+    }
+
+    /// Calls the sources of records by their names of today.
+    pub fn rename(&mut self, renames: &Renames) {
+        for entry in self.ids.values_mut() {
+            if let Fate::Retired(keys) = &mut entry.fate {
+                for (source, _) in keys {
+                    renames.apply(source);
+                }
+            }
+        }
     }
 
     /// Follows merges to the end.

@@ -111,6 +111,17 @@ fn assert_laws(
     merged: &Merged,
     before: &Events,
 ) {
+    assert_laws_after(records, table, held, merged, before, None);
+}
+
+fn assert_laws_after(
+    records: &Records,
+    table: &Table,
+    held: &BTreeMap<u32, Held>,
+    merged: &Merged,
+    before: &Events,
+    previous: Option<&PreviousXref>,
+) {
     let mut events = before.clone();
     events.append(&merged.events);
     crate::audit::tell_held(held, &mut events);
@@ -122,6 +133,7 @@ fn assert_laws(
         merged,
         events: &events,
         rulebook: &rulebook,
+        previous,
     };
     if let Err(failure) = laws::check(facts, &crate::watch::Silent) {
         panic!("{:#?}", failure.diagnostics);
@@ -689,8 +701,10 @@ proptest! {
             .map(|(source, cluster, held, cells)| (source, (cluster * turn + 1) % 6, held, cells))
             .collect();
         let after = world(moved);
-        let second = merged(&after, Some(&xref(&before, &first)));
-        assert_laws(&after.records, &after.table, &after.held, &second, &after.events);
+        let earlier = xref(&before, &first);
+        let second = merged(&after, Some(&earlier));
+        let (records, held) = (&after.records, &after.held);
+        assert_laws_after(records, &after.table, held, &second, &after.events, Some(&earlier));
     }
 
     #[test]

@@ -33,6 +33,12 @@ pub struct Plan {
 #[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 pub struct SourcePlan {
     pub name: String,
+    /// Names that it had before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub was: Vec<String>,
+    /// Whose tool it is; the system's own role when not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
     /// As written; a pattern or `-` for standard input.
     pub path: String,
     /// The files that `path` matched, sorted; `-` alone for standard input.

@@ -100,8 +100,12 @@ pub fn to_toml(plan: &Plan) -> String {
 fn write_source(out: &mut Toml, source: &SourcePlan) {
     out.table("[[source]]");
     out.text("name", Some(&source.name));
+    if !source.was.is_empty() {
+        out.list("was", &source.was);
+    }
     out.text("path", Some(&source.path));
     out.text("system", source.system.as_deref());
+    out.text("role", source.role.as_deref());
     if source.trust != 0.5 {
         out.raw("trust", source.trust);
     }

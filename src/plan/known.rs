@@ -7,6 +7,25 @@ use jiff::tz::TimeZone;
 use crate::contact::diagnostic::nearest;
 use crate::rulebook::Rulebook;
 
+/// The roles that the report compares, sorted.
+pub fn roles(rulebook: &Rulebook) -> Vec<String> {
+    let report: toml::Table = rulebook
+        .file("report.toml")
+        .and_then(|text| toml::from_str(text).ok())
+        .unwrap_or_default();
+    let pairs = report.get("partners").and_then(toml::Value::as_array);
+    let sides = pairs
+        .into_iter()
+        .flatten()
+        .flat_map(|pair| ["one", "other"].map(|side| pair.get(side)));
+    let mut roles: Vec<String> = sides
+        .filter_map(|role| role?.as_str().map(str::to_owned))
+        .collect();
+    roles.sort();
+    roles.dedup();
+    roles
+}
+
 /// The countries of `rules/countries/countries.csv`, to check codes and to find
 /// the code that a name means.
 #[derive(Debug)]

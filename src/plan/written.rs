@@ -59,6 +59,12 @@ pub struct PlanTable {
 pub struct Source {
     /// The source's name, unique in the plan; it stands in every result.
     pub name: Option<At<String>>,
+    /// Names that this source had before: its records keep their golden ids, decisions and
+    /// history.
+    pub was: Option<At<Vec<At<String>>>>,
+    /// Whose tool it is, such as "sales" or "marketing", when the system is not recognised:
+    /// the report compares roles.
+    pub role: Option<At<String>>,
     /// The file, a pattern such as "exports/badges-*.csv", or "-" for standard input.
     pub path: Option<At<String>>,
     /// The system that the export comes from, when its headers do not tell.

@@ -62,7 +62,7 @@ impl<'a> Facts<'a> {
             samples,
             files,
             review: review as u64,
-            systems: systems(run.records, run.rulebook),
+            systems: systems(run.records, run.plan, run.rulebook),
             stages: rules.stages(run.rulebook),
             ranges,
             compared: compared_fields(run.rulebook),

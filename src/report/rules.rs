@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::figures::clean;
 use crate::contact::{Records, Table};
 use crate::map::preset::Presets;
+use crate::plan::Plan;
 use crate::rulebook::Rulebook;
 use crate::standardise::vocabulary::Vocabulary;
 
@@ -166,15 +167,17 @@ pub struct System {
 
 /// The systems of the sources.
 #[must_use]
-pub fn systems(records: &Records, rulebook: &Rulebook) -> Vec<System> {
+pub fn systems(records: &Records, plan: &Plan, rulebook: &Rulebook) -> Vec<System> {
     let presets = Presets::load(rulebook).unwrap_or_default();
     records
         .sources
         .iter()
         .map(|source| {
             let preset = source.system.as_deref().and_then(|name| presets.get(name));
+            let own = plan.sources.iter().find(|own| own.name == source.name);
+            let own = own.and_then(|own| own.role.clone());
             System {
-                role: preset.and_then(|preset| preset.role.clone()),
+                role: own.or_else(|| preset.and_then(|preset| preset.role.clone())),
                 label: preset.map(|preset| preset.label.clone()),
             }
         })

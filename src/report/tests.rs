@@ -64,6 +64,7 @@ fn what_changed_is_told_with_its_reasons_and_a_broken_gate_at_the_top() {
         cause: Cause {
             reason: Reason::Input,
             what: "crm:<7> is new".to_owned(),
+            inputs: Vec::new(),
         },
     };
     let changes = Changes {

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use super::guard::{guarded, unguarded};
 use crate::contact::{Diagnostic, Failure, FailureKind, Place};
 use crate::link::decisions::{self as ties, Decision, RecordName, Verdict};
+use crate::plan::Renames;
 pub use place::{create, extend};
 use rows::{Cell, Row, rows};
 
@@ -47,6 +48,16 @@ pub struct Decisions {
 }
 
 impl Decisions {
+    /// Calls the sources by their names of today: a decision about a record holds when its
+    /// source is renamed.
+    pub fn rename(&mut self, renames: &Renames) {
+        for decision in &mut self.list {
+            for record in [&mut decision.a, &mut decision.b] {
+                renames.apply(&mut record.source);
+            }
+        }
+    }
+
     /// The decision that says this of the pair, if the file has one.
     #[must_use]
     pub fn says(&self, verdict: Verdict, a: &RecordName, b: &RecordName) -> Option<&Decision> {

@@ -107,6 +107,7 @@ impl<'a> RunOutput<'a> {
             merged: self.merged,
             events: &self.events,
             rulebook: self.rulebook,
+            previous: self.previous.xref.as_ref(),
         }
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{staging, state};
 use crate::contact::{Diagnostic, Failure, FailureKind, Place, Table, Text, TextBuilder};
 use crate::merge::PreviousXref;
+use crate::plan::Renames;
 
 /// The latest published run of an output folder.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +74,20 @@ pub fn load(out: &Path) -> Result<Previous, Failure> {
         history,
         folder: Some(folder),
     })
+}
+
+impl Previous {
+    /// Calls the sources by their names of today: what the run knew of them is of them.
+    pub fn rename(&mut self, renames: &Renames) {
+        if renames.is_empty() {
+            return;
+        }
+        if let Some(xref) = &mut self.xref {
+            xref.rename(renames);
+        }
+        renames.apply_to_summary(&mut self.summary);
+        renames.apply_to_history(&mut self.history);
+    }
 }
 
 /// A run as far as later runs need it.

@@ -130,11 +130,14 @@ fn a_formula_is_guarded_told_and_kept_in_the_log() {
     assert!(read("golden.csv").contains(",'=cmd,"));
     assert!(!read("golden.csv").contains(",=cmd,"));
     assert!(read("violations.csv").contains("formula_in_cell"));
-    let log = audit::load::Log::open(&run.folder.join("audit.parquet")).expect("opens");
-    assert!(
-        log.iter()
-            .any(|row| row.kind == "guarded" && row.before == Some("=cmd"))
-    );
+    let log = audit::search::LogFile::open(&run.folder, &serde_json::Value::Null).expect("opens");
+    let mut found = 0;
+    log.search(&audit::query::Query::default(), None, |row| {
+        found += usize::from(row.kind == "guarded" && row.before == Some("=cmd"));
+        true
+    })
+    .expect("reads");
+    assert!(found > 0);
 }
 
 #[test]

@@ -316,13 +316,24 @@ fn changes_are_told_with_their_reasons_and_a_dry_run_tells_the_same() {
         "records: 6 -> 6 (1 new, 1 gone, 1 changed)",
         "added           1  input 1",
         "gone            1  input 1",
-        "input: crm:2 changed",
+        "input: crm:2 changed (phone)",
         "phone: '+13125559046' -> '+13125559999'",
         "input: crm:4 is new",
         "input: crm:3 is gone",
     ] {
         assert!(wet.contains(words), "no {words}: {wet}");
     }
+
+    let told = json(folder, &["diff", "--json"]);
+    assert_eq!(
+        told["changed"][0]["person"]["cause"]["inputs"],
+        serde_json::json!([{
+            "record": {"source": "crm", "record_id": "2"},
+            "fate": "changed",
+            "fields": ["phone"],
+        }]),
+        "{told:#}"
+    );
 
     // The same exports under another rule of survivorship.
     let text = fs::read_to_string(folder.join("karat.toml")).unwrap();

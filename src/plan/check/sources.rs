@@ -42,7 +42,56 @@ impl Check<'_> {
             let plan = self.source(written, name, path, files);
             sources.push((plan, path_span));
         }
+        self.earlier_names(&written, &mut sources);
         sources
+    }
+
+    /// What sources were called before: each name once, and none that a source has.
+    fn earlier_names(&mut self, written: &[At<Source>], sources: &mut [Located]) {
+        let now: Vec<String> = sources.iter().map(|(own, _)| own.name.clone()).collect();
+        let mut taken: Vec<(String, String)> = Vec::new();
+        for (source, (plan, _)) in written.iter().zip(sources) {
+            for was in source.get().was.iter().flat_map(|list| list.get()) {
+                let old = was.get();
+                if now.contains(old) {
+                    self.faults
+                        .fault(
+                            was.span(),
+                            "plan_was_in_use",
+                            format!("there is a source {} in this plan", shown(old)),
+                        )
+                        .hint("'was' tells names that a source no longer has");
+                } else if let Some((_, other)) = taken.iter().find(|(known, _)| known == old) {
+                    self.faults.fault(
+                        was.span(),
+                        "plan_was_twice",
+                        format!("the source '{other}' was {} already", shown(old)),
+                    );
+                } else {
+                    taken.push((old.clone(), plan.name.clone()));
+                    plan.was.push(old.clone());
+                }
+            }
+        }
+    }
+
+    /// A role that the report compares.
+    fn role(&mut self, role: Option<&At<String>>) -> Option<String> {
+        let role = role?;
+        let known = known::roles(self.rulebook);
+        if !known.contains(role.get()) {
+            self.faults
+                .fault(
+                    role.span(),
+                    "plan_unknown_role",
+                    format!("{} is no role that the report compares", shown(role.get())),
+                )
+                .near(role.get(), known.iter().map(String::as_str), || {
+                    Some(format!("there are: {}", known.join(", ")))
+                });
+            return None;
+        }
+        Some(role.get().clone())
     }
 
     fn source(
@@ -60,6 +109,8 @@ impl Check<'_> {
         }
         SourcePlan {
             name,
+            was: Vec::new(),
+            role: self.role(written.role.as_ref()),
             path,
             files,
             system: self.system(written.system.as_ref()),
