@@ -164,6 +164,11 @@ impl Events {
         self.values.share(column)
     }
 
+    /// Stores a value that no other event has, for [`Events::push_numbers`].
+    pub fn new_number(&mut self, value: &str) -> u32 {
+        self.values.push(value)
+    }
+
     /// Stores a value, for [`Events::push_numbers`].
     pub fn number(&mut self, value: &str) -> u32 {
         self.store(Some(value))
