@@ -95,6 +95,11 @@ impl Events {
         self.rows.is_empty()
     }
 
+    /// Room for about so many further events.
+    pub fn reserve(&mut self, events: usize) {
+        self.rows.reserve(events);
+    }
+
     /// Adds an event.
     pub fn push(&mut self, event: Event<'_>) {
         let told = self.prepare(&event);
