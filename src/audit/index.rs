@@ -36,14 +36,38 @@ impl<'a> Index<'a> {
         let mut place: Vec<u32> = vec![u32::MAX; events.words().len()];
         let mut fields: Vec<(&str, FieldEvents)> = Vec::new();
         let mut moved: Vec<(&str, Option<u32>)> = Vec::new();
-        for at in 0..events.len() {
-            let (stage, kind, word) = events.about(at);
-            let slot = &mut place[word as usize];
+        // Lists that fit: there are millions of events.
+        let mut sizes: Vec<[usize; 3]> = Vec::new();
+        let (mut merged, mut golden_ids) = (0, 0);
+        for (about, count) in events.tally() {
+            let slot = &mut place[about.field as usize];
             if *slot == u32::MAX {
                 *slot = u32::try_from(fields.len()).unwrap_or(u32::MAX);
-                fields.push((&events.words()[word as usize], FieldEvents::default()));
+                let word = &events.words()[about.field as usize];
+                fields.push((word, FieldEvents::default()));
+                sizes.push([0; 3]);
             }
-            let own = &mut fields[*slot as usize].1;
+            let [changes, survived, lost] = &mut sizes[*slot as usize];
+            let size = match (about.kind, about.stage) {
+                (EventKind::Survived, _) => survived,
+                (EventKind::Lost, _) => lost,
+                (EventKind::Merged, _) => &mut merged,
+                (EventKind::GoldenId, _) => &mut golden_ids,
+                (_, Stage::Standardise | Stage::Validate) => changes,
+                _ => continue,
+            };
+            *size += usize::try_from(count).unwrap_or(0);
+        }
+        index.merged.reserve_exact(merged);
+        index.golden_ids.reserve_exact(golden_ids);
+        for ((_, own), [changes, survived, lost]) in fields.iter_mut().zip(sizes) {
+            own.changes.reserve_exact(changes);
+            own.survived.reserve_exact(survived);
+            own.lost.reserve_exact(lost);
+        }
+        for at in 0..events.len() {
+            let (stage, kind, word) = events.about(at);
+            let own = &mut fields[place[word as usize] as usize].1;
             let number = u32::try_from(at).unwrap_or(u32::MAX);
             match kind {
                 EventKind::Quarantined => index.quarantined.extend(events.record(at)),
@@ -61,7 +85,8 @@ impl<'a> Index<'a> {
                     Stage::Standardise | Stage::Validate => {
                         own.changes.push(number);
                         if kind == EventKind::Derived {
-                            moved.push((events.get(at).reason, events.record(at)));
+                            let reason = &events.words()[events.texts(at)[2] as usize];
+                            moved.push((reason, events.record(at)));
                         }
                     }
                     Stage::Read | Stage::Link | Stage::Merge | Stage::Write => {}

@@ -104,6 +104,11 @@ impl Events {
         self.rows.is_empty()
     }
 
+    /// Room for about so many further events.
+    pub fn reserve(&mut self, events: usize) {
+        self.rows.reserve(events);
+    }
+
     /// Adds an event.
     pub fn push(&mut self, event: Event<'_>) {
         let told = self.prepare(&event);
@@ -171,6 +176,11 @@ impl Events {
     /// [`Events::push_numbers`]: they are not copied.
     pub fn share(&mut self, column: &Text) -> Place {
         self.values.share(column)
+    }
+
+    /// Stores a value that no other event has, for [`Events::push_numbers`].
+    pub fn new_number(&mut self, value: &str) -> u32 {
+        self.values.push(value)
     }
 
     /// Stores a value, for [`Events::push_numbers`].

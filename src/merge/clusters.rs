@@ -111,6 +111,12 @@ impl Clusters {
         &self.rows[self.offsets[from] as usize..self.offsets[to] as usize]
     }
 
+    /// How many of golden rows `from..to` are of several records.
+    #[must_use]
+    pub fn several(&self, from: usize, to: usize) -> usize {
+        (from..to).filter(|&at| self.of(at).len() > 1).count()
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &[u32]> {
         (0..self.len()).map(|at| self.of(at))
     }

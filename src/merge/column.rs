@@ -193,13 +193,19 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     fn chunk(&self, start: usize, end: usize) -> Part<'_> {
-        let mut part = Part::new(&self.policy.column, self.column);
         let mut left = Vec::new();
         let clusters = self.sources.clusters;
         // The records of golden rows stand anywhere in the table: here the waits overlap.
         let codes = self.column.codes_of(clusters.between(start, end));
+        let filled = codes.iter().any(|code| *code != 0);
+        let several = if filled {
+            clusters.several(start, end)
+        } else {
+            0
+        };
+        let mut part = Part::new(&self.policy.column, self.column, end - start, several);
         let elsewhere = !self.collects.is_empty() || self.opted_out.is_through();
-        if !elsewhere && codes.iter().all(|code| *code == 0) {
+        if !elsewhere && !filled {
             (start..end).for_each(|_| part.missing());
             return part;
         }

@@ -87,11 +87,12 @@ impl Work<'_> {
     /// A part a column.
     fn chunk(&self, start: usize, end: usize) -> Vec<Part<'_>> {
         let clusters = self.sources.clusters;
+        let several = clusters.several(start, end);
         let mut parts: Vec<Part<'_>> = self
             .policies
             .iter()
             .zip(&self.columns)
-            .map(|(policy, column)| Part::new(&policy.column, column))
+            .map(|(policy, column)| Part::new(&policy.column, column, end - start, several))
             .collect();
         let rows = clusters.between(start, end);
         let codes: Vec<Vec<u32>> = self.columns.iter().map(|c| c.codes_of(rows)).collect();

@@ -70,7 +70,20 @@ pub(super) fn name(input: &MergeInput<'_>, ranks: &Ranks) -> Named {
         rows
     }));
     let mut events = Events::new();
+    let made = events.prepare(&Event {
+        stage: Stage::Merge,
+        kind: EventKind::GoldenId,
+        rule: RULE_MADE,
+        ..Event::default()
+    });
     for change in &assigned.changes {
+        // On a first run all are.
+        if let IdChange::Made { cluster } = change {
+            let at = *cluster as usize;
+            let id = events.new_number(&assigned.ids[at]);
+            events.push_numbers(made, oldest[at], place[at], None, Some(id));
+            continue;
+        }
         push(&mut events, change, &assigned.ids, &place, &oldest, &before);
     }
     let ids = order

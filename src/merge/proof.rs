@@ -56,11 +56,13 @@ impl<'v> Value<'v> {
 }
 
 impl<'a> Part<'a> {
-    pub(super) fn new(field: &'a str, column: &Text) -> Self {
+    /// Of so many golden rows, `several` of them of several records.
+    pub(super) fn new(field: &'a str, column: &Text, golden: usize, several: usize) -> Self {
         let mut events = Events::new();
+        events.reserve(several);
         Self {
             field,
-            cells: Vec::new(),
+            cells: Vec::with_capacity(golden),
             own: Vec::new(),
             place: events.share(column),
             events,

@@ -281,9 +281,9 @@ fn because(facts: &Facts<'_>, reasons: &ByReason) -> Vec<(String, Count)> {
 fn ids(facts: &Facts<'_>) -> Vec<(String, Count)> {
     let events = &facts.run.events;
     let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
-    for at in 0..events.len() {
-        if events.about(at).1 == EventKind::GoldenId {
-            *counts.entry(events.texts(at)[1]).or_default() += 1;
+    for (about, count) in events.tally() {
+        if about.kind == EventKind::GoldenId && count > 0 {
+            *counts.entry(about.rule).or_default() += count;
         }
     }
     let mut list: Vec<(String, Count)> = counts
