@@ -12,8 +12,8 @@ use rayon::prelude::*;
 
 use crate::audit::laws;
 use crate::contact::{
-    Action, Diagnostic, Events, Failure, FailureKind, Held, Records, Severity, Table, Violation,
-    Violations,
+    Action, Broken, Diagnostic, Events, Failure, FailureKind, Held, Records, Severity, Table,
+    Violation, Violations,
 };
 use crate::diff::in_run::against_previous;
 use crate::diff::{self, Changes, UnderWay, fingerprint};
@@ -341,13 +341,15 @@ fn tell_torn(records: &Records, violations: &mut Violations) {
         .filter(|(row, held)| !known.contains(&(**row, held.rule.as_str())))
         .map(|(row, held)| Violation {
             record: *row,
-            field: Arc::default(),
             value: None,
-            rule: held.rule.as_str().into(),
-            severity: Severity::Error,
-            message: held.reason.as_str().into(),
-            action: Action::Quarantine,
-            owner: Arc::default(),
+            broken: Arc::new(Broken {
+                field: Arc::default(),
+                rule: held.rule.as_str().into(),
+                severity: Severity::Error,
+                message: held.reason.as_str().into(),
+                action: Action::Quarantine,
+                owner: Arc::default(),
+            }),
         })
         .collect();
     if !told.is_empty() {

@@ -127,7 +127,22 @@ impl Events {
     /// Stores the words and values of an event of a record, for
     /// [`Events::push_told`] of these same events.
     pub fn prepare(&mut self, event: &Event<'_>) -> Told {
-        let about = self.recent_about(event).unwrap_or_else(|| {
+        let about = self.about_number(event);
+        self.prepare_as(about, event.before, event.after)
+    }
+
+    /// As [`Events::prepare`], of events whose stage, kind and words have the number `about`.
+    pub fn prepare_as(&mut self, about: u32, before: Option<&str>, after: Option<&str>) -> Told {
+        Told {
+            about,
+            before: self.store(before),
+            after: self.store(after),
+        }
+    }
+
+    /// The number of an event's stage, kind and words, for [`Events::prepare_as`].
+    pub fn about_number(&mut self, event: &Event<'_>) -> u32 {
+        self.recent_about(event).unwrap_or_else(|| {
             let about = About {
                 stage: event.stage,
                 kind: event.kind,
@@ -139,12 +154,7 @@ impl Events {
             self.recent_abouts[self.next_about] = at;
             self.next_about = (self.next_about + 1) % RECENT;
             at
-        });
-        Told {
-            about,
-            before: self.store(event.before),
-            after: self.store(event.after),
-        }
+        })
     }
 
     /// Adds a prepared event, about this record.
@@ -445,8 +455,8 @@ impl Events {
                 about.kind == event.kind
                     && about.stage == event.stage
                     && word(about.rule) == event.rule
-                    && word(about.reason) == event.reason
                     && word(about.field) == event.field
+                    && word(about.reason) == event.reason
             })
         })
     }

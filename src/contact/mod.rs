@@ -25,4 +25,4 @@ pub use records::{Held, Origin, RECORD_ID, Records, SourceInfo};
 pub use table::Table;
 pub use text::{Copied, Text, TextBuilder};
 pub use values::{Numbers, Values};
-pub use violation::{Action, Violation, Violations};
+pub use violation::{Action, Broken, Violation, Violations};

@@ -1,5 +1,6 @@
 //! Broken rules on records.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::diagnostic::Severity;
@@ -44,21 +45,36 @@ impl Action {
 
 /// One broken rule on one record: a row of `violations.csv`.
 ///
-/// Its texts are shared: a rule breaks on many records with the same words.
+/// Kept small, since there are more of them than records: what a rule says is shared by
+/// the records that it says it of ([`Broken`]; its fields are read through this).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// Row of [`super::Records`].
     pub record: u32,
-    /// Canonical field or extra column; "" when it is about the whole record.
-    pub field: Arc<str>,
     /// The value as it was when the rule looked, if any.
     pub value: Option<Arc<str>>,
+    pub broken: Arc<Broken>,
+}
+
+/// What a rule says of one record or of many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Canonical field or extra column; "" when it is about the whole record.
+    pub field: Arc<str>,
     /// The rule's id (`phone_not_dialable`): a contract.
     pub rule: Arc<str>,
     pub severity: Severity,
     pub message: Arc<str>,
     pub action: Action,
     pub owner: Arc<str>,
+}
+
+impl Deref for Violation {
+    type Target = Broken;
+
+    fn deref(&self) -> &Broken {
+        &self.broken
+    }
 }
 
 pub type Violations = Vec<Violation>;

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use super::kind::{Kind, Scope};
 use super::rule::{Rule, Rules};
-use crate::contact::{Action, Violations};
+use crate::contact::{Action, Broken, Violations};
 
 /// A doubt's violation with the index of its rule, if it has one.
 pub struct Judged {
@@ -35,6 +35,7 @@ pub fn judge<'a>(
         violations: Vec::with_capacity(doubts.len()),
         rules: Vec::with_capacity(doubts.len()),
     };
+    let mut by_rule = Applied::default();
     for mut violation in doubts {
         let candidates = by_doubt.get(violation.rule.as_ref());
         // Of several rules for one doubt (by source, say) the first that looks at
@@ -50,7 +51,7 @@ pub fn judge<'a>(
             if !rule.enabled {
                 continue;
             }
-            apply(rule, &words[at], &mut violation);
+            violation.broken = by_rule.apply(at, rule, &words[at], &violation.broken);
         }
         judged.violations.push(violation);
         judged.rules.push(at);
@@ -75,7 +76,27 @@ impl Words {
     }
 }
 
-fn apply(rule: &Rule, words: &Words, violation: &mut crate::contact::Violation) {
+/// Doubts with their rules' words, so that records that shared a doubt share these too.
+#[derive(Default)]
+struct Applied {
+    /// By the doubt's address and the rule's index; the doubt is held, so that no other
+    /// gets its address.
+    known: HashMap<(usize, usize), (Arc<Broken>, Arc<Broken>), foldhash::fast::FixedState>,
+}
+
+impl Applied {
+    fn apply(&mut self, at: usize, rule: &Rule, words: &Words, doubt: &Arc<Broken>) -> Arc<Broken> {
+        let address = Arc::as_ptr(doubt).addr();
+        let (_, ruled) = self.known.entry((address, at)).or_insert_with(|| {
+            let mut ruled = Broken::clone(doubt);
+            apply(rule, words, &mut ruled);
+            (doubt.clone(), Arc::new(ruled))
+        });
+        ruled.clone()
+    }
+}
+
+fn apply(rule: &Rule, words: &Words, violation: &mut Broken) {
     violation.rule = words.id.clone();
     violation.owner = words.owner.clone();
     if rule.severity_given {

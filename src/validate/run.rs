@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use super::Validated;
@@ -13,8 +14,8 @@ use super::sql::{self, Condition};
 use super::view::View;
 use crate::contact::diagnostic::shown;
 use crate::contact::{
-    Action, Diagnostic, Event, EventKind, Events, Failure, FailureKind, Fields, Held, Records,
-    Severity, Stage, Table, TextBuilder, Violation, Violations,
+    Action, Broken, Diagnostic, Event, EventKind, Events, Failure, FailureKind, Fields, Held,
+    Records, Severity, Stage, Table, Text, TextBuilder, Violation, Violations,
 };
 use crate::watch::{Share, Watch};
 
@@ -65,6 +66,36 @@ pub fn run(
             .cmp(&(b.record, &b.field, &b.rule, &b.value, &b.message))
     });
     Ok(running.done)
+}
+
+/// The values of a column for violations: one text for all rows that have it, where
+/// that is worth a look.
+struct Shared<'t> {
+    column: Option<&'t Text>,
+    /// By code; empty where most values are on one row.
+    known: Vec<Option<Arc<str>>>,
+}
+
+impl<'t> Shared<'t> {
+    fn of(column: Option<&'t Text>, hits: usize) -> Self {
+        let few = column.filter(|column| column.distinct() < hits);
+        Self {
+            column,
+            known: few.map_or_else(Vec::new, |column| vec![None; column.distinct()]),
+        }
+    }
+
+    fn get(&mut self, row: usize) -> Option<Arc<str>> {
+        let column = self.column?;
+        let code = column.code(row)?;
+        match self.known.get_mut(code as usize) {
+            Some(known) => {
+                let text = known.get_or_insert_with(|| column.value(code).into());
+                Some(text.clone())
+            }
+            None => Some(column.value(code).into()),
+        }
+    }
 }
 
 struct Running<'a> {
@@ -275,24 +306,37 @@ impl Running<'_> {
             .chain([""])
             .map(|field| (field.into(), rule.words(field).into()))
             .collect();
+        let mut known: HashMap<(usize, Option<&str>), Arc<Broken>, foldhash::fast::FixedState> =
+            HashMap::default();
+        let mut values: Vec<Shared<'_>> = fields
+            .iter()
+            .map(|(field, _)| Shared::of(table.column(field), hits.len()))
+            .collect();
         self.done.violations.extend(hits.iter().map(|hit| {
             let of_rule = hit
                 .field
                 .map(usize::from)
                 .filter(|at| *at < rule.fields.len());
-            let (field, words) = &fields[of_rule.unwrap_or(rule.fields.len())];
+            let at = of_rule.unwrap_or(rule.fields.len());
+            let message = match rule.message {
+                None => hit.message.as_deref(),
+                Some(_) => None,
+            };
+            let broken = known.entry((at, message)).or_insert_with(|| {
+                let (field, words) = &fields[at];
+                Arc::new(Broken {
+                    field: field.clone(),
+                    rule: id.clone(),
+                    severity: rule.severity,
+                    message: message.map_or_else(|| words.clone(), Arc::from),
+                    action: rule.action,
+                    owner: owner.clone(),
+                })
+            });
             Violation {
                 record: hit.row,
-                field: field.clone(),
-                value: table.get(field, hit.row as usize).map(Arc::from),
-                rule: id.clone(),
-                severity: rule.severity,
-                message: match (&rule.message, &hit.message) {
-                    (None, Some(message)) => message.as_str().into(),
-                    _ => words.clone(),
-                },
-                action: rule.action,
-                owner: owner.clone(),
+                value: values[at].get(hit.row as usize),
+                broken: broken.clone(),
             }
         }));
     }

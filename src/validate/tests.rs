@@ -120,13 +120,15 @@ pub(super) fn check(rules_text: &str, lines: &str, expected: &str) {
 fn doubt(record: u32, field: &str, value: &str, rule: &str) -> Violation {
     Violation {
         record,
-        field: field.into(),
         value: Some(value.into()),
-        rule: rule.into(),
-        severity: Severity::Warning,
-        message: format!("{rule} was found").into(),
-        action: Action::Flag,
-        owner: "".into(),
+        broken: std::sync::Arc::new(crate::contact::Broken {
+            field: field.into(),
+            rule: rule.into(),
+            severity: Severity::Warning,
+            message: format!("{rule} was found").into(),
+            action: Action::Flag,
+            owner: "".into(),
+        }),
     }
 }
 

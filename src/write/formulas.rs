@@ -5,10 +5,11 @@
 //! that the audit and the violations can say so.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::guard;
 use crate::contact::{
-    Action, Event, EventKind, Events, Held, Records, Severity, Stage, Violation, Violations,
+    Action, Broken, Event, EventKind, Events, Held, Records, Severity, Stage, Violation, Violations,
 };
 use crate::merge::Merged;
 
@@ -38,13 +39,15 @@ pub fn tell(
         });
         violations.push(Violation {
             record,
-            field: field.into(),
             value: Some(value.into()),
-            rule: RULE.into(),
-            severity: Severity::Warning,
-            message: MESSAGE.into(),
-            action: Action::Fix,
-            owner: "".into(),
+            broken: Arc::new(Broken {
+                field: field.into(),
+                rule: RULE.into(),
+                severity: Severity::Warning,
+                message: MESSAGE.into(),
+                action: Action::Fix,
+                owner: "".into(),
+            }),
         });
     };
     for (name, column) in merged.golden.iter() {

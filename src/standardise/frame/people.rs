@@ -1,6 +1,8 @@
 //! Person names: the name cells of a record belong together, once per distinct set.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::chunks;
 use super::columns::Column;
@@ -8,7 +10,7 @@ use super::results::Results;
 use super::sheet::Sheet;
 use crate::contact::FieldType;
 use crate::standardise::Knowledge;
-use crate::standardise::coded::{Groups, code};
+use crate::standardise::coded::{Groups, NONE, code};
 use crate::standardise::outcome::Outcome;
 use crate::standardise::person::{self, NameModel, NameOutcome, PersonRules, RawName};
 use crate::standardise::placeholder::{Placeholders, Verdict};
@@ -68,50 +70,53 @@ pub fn standardise(
         .iter()
         .map(|column| column.coded.codes.as_slice())
         .collect();
-    // A name cell may hold the employer: the rules look at it.
-    let context: Vec<&[u32]> = of("company")
-        .map(|column| column.coded.codes.as_slice())
-        .into_iter()
-        .collect();
-    let groups = Groups::of(rows, &codes, &context);
+    let mut groups = Groups::of(rows, &codes, &[]);
     // Looked up once, in the order of `ALL`.
     let own = ALL.map(|(name, _)| of(name).filter(|_| !BESIDES.contains(&name)));
-    let [prefix, given, middle, family, suffix, full, ..] = own;
-    let (company, email) = (of("company"), of("email"));
-    let cells = [prefix, given, middle, family, suffix, full, company, email];
-    let results: [_; 8] = chunks(groups.first.len(), |range, results| {
-        for &row in &groups.first[range] {
-            let row = row as usize;
-            let [prefix, given, middle, family, suffix, full, company, email] =
-                cells.map(|column| column.and_then(|column| column.clean(row)));
-            let raw = RawName {
-                prefix,
-                given,
-                middle,
-                family,
-                suffix,
-                full,
-                company,
-                email,
-            };
-            let mut outcome = person::standardise_name(raw, rules, model);
-            clear_none_alone(&mut outcome, &knowledge.placeholders);
-            let outcomes = ALL.iter().zip(own).zip(parts_of(outcome));
-            for ((((_, kind), column), outcome), results) in outcomes.zip(results.iter_mut()) {
-                let mut outcome = super::from_raw(column, row, outcome);
-                // `N/A Lee` has no given name.
-                let split_off = column.is_none_or(|column| column.raw.get(row).is_none());
-                if split_off
-                    && outcome.value.as_deref().is_some_and(|value| {
-                        knowledge.placeholders.judge(kind, value) == Verdict::Placeholder
-                    })
-                {
-                    outcome.value = None;
-                }
-                results.push(column.and_then(|column| column.coded.get(row)), outcome);
-            }
+    let names = Names {
+        own,
+        company: of("company"),
+        rules,
+        model,
+        placeholders: &knowledge.placeholders,
+    };
+    // A name cell may hold the employer: the few rules that look at it are asked again
+    // with it, once per set of name cells and company.
+    let asked: Vec<AtomicBool> = groups.first.iter().map(|_| AtomicBool::default()).collect();
+    let mut results: [_; 8] = chunks(groups.first.len(), |range, results| {
+        for at in range {
+            names.without_company(groups.first[at] as usize, &asked[at], results);
         }
     });
+    if let Some(company) = names.company {
+        let asked = |group: u32| {
+            let asked = asked.get(group as usize);
+            asked.is_some_and(|asked| asked.load(Ordering::Relaxed))
+        };
+        let companies = company.coded.codes.iter();
+        let of_asked = |(group, company): (&u32, &u32)| match asked(*group) {
+            true => (*group, *company),
+            false => (NONE, NONE),
+        };
+        let (some, companies): (Vec<u32>, Vec<u32>) =
+            groups.codes.iter().zip(companies).map(of_asked).unzip();
+        let again = Groups::of(rows, &[&some], &[&companies]);
+        let more: [_; 8] = chunks(again.first.len(), |range, results| {
+            for &row in &again.first[range] {
+                names.with_company(row as usize, results);
+            }
+        });
+        // Their numbers are behind those of the sets of name cells.
+        let behind = code(groups.first.len());
+        for (results, more) in results.iter_mut().zip(more) {
+            results.append(more);
+        }
+        for (group, again) in groups.codes.iter_mut().zip(&again.codes) {
+            if *again != NONE {
+                *group = behind + again;
+            }
+        }
+    }
     let results: BTreeMap<&str, Results> = ALL.iter().map(|(name, _)| *name).zip(results).collect();
     let origins = Origins::of(columns);
     for name in BESIDES {
@@ -142,6 +147,85 @@ pub fn standardise(
             results,
             |row, view| origins.source(row, view.reason),
         );
+    }
+}
+
+/// What the names of records are standardised with.
+struct Names<'c> {
+    /// In the order of [`ALL`].
+    own: [Option<&'c Column<'c>>; 8],
+    company: Option<&'c Column<'c>>,
+    rules: &'c PersonRules,
+    model: &'c NameModel,
+    placeholders: &'c Placeholders,
+}
+
+impl Names<'_> {
+    /// The outcomes of a row's name for records of any company; nothing for a name whose
+    /// rules ask for the company, as `asks` says then.
+    fn without_company(&self, row: usize, asks: &AtomicBool, results: &mut [Results; 8]) {
+        // A whole name is always compared with the company.
+        let [.., full, _, _] = self.own;
+        let whole = self.company.is_some() && full.is_some_and(|full| full.clean(row).is_some());
+        let asked = Cell::new(whole);
+        if !whole {
+            let outcome = self.outcome(row, None, Some(&asked));
+            if self.company.is_none() || !asked.get() {
+                self.push(row, outcome, results);
+                return;
+            }
+        }
+        asks.store(true, Ordering::Relaxed);
+        for results in results {
+            results.push(None, Outcome::default());
+        }
+    }
+
+    fn with_company(&self, row: usize, results: &mut [Results; 8]) {
+        let company = self.company.and_then(|column| column.clean(row));
+        self.push(row, self.outcome(row, company, None), results);
+    }
+
+    fn outcome(
+        &self,
+        row: usize,
+        company: Option<&str>,
+        asked: Option<&Cell<bool>>,
+    ) -> NameOutcome {
+        let cells = self
+            .own
+            .map(|column| column.and_then(|column| column.clean(row)));
+        let [prefix, given, middle, family, suffix, full, ..] = cells;
+        let raw = RawName {
+            prefix,
+            given,
+            middle,
+            family,
+            suffix,
+            full,
+            company,
+            asked,
+        };
+        let mut outcome = person::standardise_name(raw, self.rules, self.model);
+        clear_none_alone(&mut outcome, self.placeholders);
+        outcome
+    }
+
+    fn push(&self, row: usize, outcome: NameOutcome, results: &mut [Results; 8]) {
+        let outcomes = ALL.iter().zip(self.own).zip(parts_of(outcome));
+        for ((((_, kind), column), outcome), results) in outcomes.zip(results.iter_mut()) {
+            let mut outcome = super::from_raw(column, row, outcome);
+            // `N/A Lee` has no given name.
+            let split_off = column.is_none_or(|column| column.raw.get(row).is_none());
+            if split_off
+                && outcome.value.as_deref().is_some_and(|value| {
+                    self.placeholders.judge(kind, value) == Verdict::Placeholder
+                })
+            {
+                outcome.value = None;
+            }
+            results.push(column.and_then(|column| column.coded.get(row)), outcome);
+        }
     }
 }
 

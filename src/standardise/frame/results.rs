@@ -1,24 +1,25 @@
-//! Outcomes of many values in little room: an unchanged value costs 24 bytes.
+//! Outcomes of many values in little room: an unchanged value costs 12 bytes.
 
 use hashbrown::HashMap;
 
+use crate::contact::Values;
+use crate::standardise::coded::code;
 use crate::standardise::outcome::{Doubt, Outcome};
 
 const SAME: u32 = u32::MAX;
 const MISSING: u32 = u32::MAX - 1;
 const PLAIN: u32 = u32::MAX;
-/// The word "".
-const NO_WORD: u16 = u16::MAX;
+/// Neither rule nor reason.
+const NO_WORDS: u16 = u16::MAX;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Row {
-    start: u64,
-    /// `SAME` as the value that went in, `MISSING` when nothing is left.
-    len: u32,
+    /// Into `values`; `SAME` as the value that went in, `MISSING` when nothing is left.
+    value: u32,
     /// Into `extras`, or `PLAIN`.
     extra: u32,
-    rule: u16,
-    reason: u16,
+    /// Into `words`, or `NO_WORDS`.
+    words: u16,
 }
 
 /// What few outcomes have.
@@ -32,10 +33,11 @@ pub struct Extra {
 #[derive(Clone, Debug, Default)]
 pub struct Results {
     rows: Vec<Row>,
-    arena: String,
+    values: Values,
     extras: Vec<Extra>,
-    words: Vec<&'static str>,
-    known: HashMap<&'static str, u16, foldhash::fast::FixedState>,
+    /// Rule and reason.
+    words: Vec<Words>,
+    known: HashMap<Words, u16, foldhash::fast::FixedState>,
     /// Where most values are as they were: the codes that `rows` are of, ascending.
     /// All others are unchanged.
     sparse: Option<Sparse>,
@@ -48,12 +50,12 @@ struct Sparse {
     len: usize,
 }
 
+type Words = (&'static str, &'static str);
+
 const UNCHANGED: Row = Row {
-    start: 0,
-    len: SAME,
+    value: SAME,
     extra: PLAIN,
-    rule: NO_WORD,
-    reason: NO_WORD,
+    words: NO_WORDS,
 };
 
 /// One outcome, looked at.
@@ -68,15 +70,10 @@ pub struct View<'a> {
 impl Results {
     /// Adds the outcome of `before` (what went in, if anything).
     pub fn push(&mut self, before: Option<&str>, outcome: Outcome) {
-        let (start, len) = match outcome.value.as_deref() {
-            None | Some("") => (0, MISSING),
-            after if after == before => (0, SAME),
-            Some(after) => {
-                let start = self.arena.len() as u64;
-                self.arena.push_str(after);
-                // A field is bounded far below 4 GiB when it is read.
-                (start, u32::try_from(after.len()).unwrap_or(MISSING - 1))
-            }
+        let value = match outcome.value.as_deref() {
+            None | Some("") => MISSING,
+            after if after == before => SAME,
+            Some(after) => self.values.push(after),
         };
         let extra = if outcome.parts.is_empty() && outcome.doubts.is_empty() {
             PLAIN
@@ -88,11 +85,9 @@ impl Results {
             u32::try_from(self.extras.len() - 1).unwrap_or(PLAIN)
         };
         let row = Row {
-            start,
-            len,
+            value,
             extra,
-            rule: self.word(outcome.rule),
-            reason: self.word(outcome.reason),
+            words: self.number((outcome.rule, outcome.reason)),
         };
         if let Some(sparse) = &mut self.sparse {
             // Codes are 32 bits, as those of the columns.
@@ -108,28 +103,34 @@ impl Results {
     pub fn reserve<const N: usize>(&mut self, parts: &[[Self; N]], at: usize) {
         let of = |len: fn(&Self) -> usize| parts.iter().map(|part| len(&part[at])).sum();
         self.rows.reserve_exact(of(Self::len));
-        self.arena.reserve_exact(of(|part| part.arena.len()));
+        let bytes = of(|part| part.values.bytes());
+        self.values
+            .reserve_exact(of(|part| part.values.len()), bytes);
         self.extras.reserve_exact(of(|part| part.extras.len()));
     }
 
     /// Adds all outcomes of `other` behind the own ones.
     pub fn append(&mut self, other: Self) {
-        let words: Vec<u16> = other.words.iter().map(|word| self.word(word)).collect();
-        let shift = self.arena.len() as u64;
-        self.arena.push_str(&other.arena);
-        // Extras are fewer than rows, which have 32 bits.
-        let extras = u32::try_from(self.extras.len()).unwrap_or(PLAIN);
+        let words: Vec<u16> = other
+            .words
+            .iter()
+            .map(|words| self.number(*words))
+            .collect();
+        // Values and extras are fewer than rows, which have 32 bits.
+        let shift = code(self.values.len());
+        let extras = code(self.extras.len());
+        self.values.append(&other.values);
         self.extras.extend(other.extras);
         self.rows.extend(other.rows.into_iter().map(|row| Row {
-            start: row.start + shift,
-            extra: if row.extra == PLAIN {
-                PLAIN
-            } else {
-                row.extra + extras
+            value: match row.value {
+                SAME | MISSING => row.value,
+                value => value + shift,
             },
-            rule: words.get(row.rule as usize).copied().unwrap_or(NO_WORD),
-            reason: words.get(row.reason as usize).copied().unwrap_or(NO_WORD),
-            ..row
+            extra: match row.extra {
+                PLAIN => PLAIN,
+                extra => extra + extras,
+            },
+            words: words.get(row.words as usize).copied().unwrap_or(NO_WORDS),
         }));
     }
 
@@ -137,17 +138,16 @@ impl Results {
     #[must_use]
     pub fn get<'a>(&'a self, code: u32, before: Option<&'a str>) -> Option<View<'a>> {
         let row = self.row(code)?;
-        let value = match row.len {
+        let value = match row.value {
             SAME => before,
             MISSING => None,
-            len => usize::try_from(row.start)
-                .ok()
-                .and_then(|start| self.arena.get(start..start + len as usize)),
+            value => Some(self.values.get(value)),
         };
+        let (rule, reason) = self.words_of(row.words);
         Some(View {
             value,
-            rule: self.word_of(row.rule),
-            reason: self.word_of(row.reason),
+            rule,
+            reason,
             extra: self.extras.get(row.extra as usize),
         })
     }
@@ -178,8 +178,8 @@ impl Results {
         }
     }
 
-    fn word_of(&self, at: u16) -> &'static str {
-        self.words.get(at as usize).copied().unwrap_or("")
+    fn words_of(&self, at: u16) -> Words {
+        self.words.get(at as usize).copied().unwrap_or_default()
     }
 
     /// How many outcomes there are.
@@ -198,34 +198,32 @@ impl Results {
 
     #[must_use]
     pub fn rule(&self, code: u32) -> &'static str {
-        self.row(code).map_or("", |row| self.word_of(row.rule))
+        self.row(code).map_or("", |row| self.words_of(row.words).0)
     }
 
     /// Whether any outcome has a value.
     #[must_use]
     pub fn any_value(&self) -> bool {
-        self.rows.iter().any(|row| row.len != MISSING)
+        self.rows.iter().any(|row| row.value != MISSING)
     }
 
-    fn word(&mut self, word: &'static str) -> u16 {
-        if word.is_empty() {
-            return NO_WORD;
+    fn number(&mut self, words: Words) -> u16 {
+        if words == ("", "") {
+            return NO_WORDS;
         }
         // Words are literals: looked for by address first, which compares no text.
-        let place = self
-            .words
-            .iter()
-            .position(|known| std::ptr::eq(*known, word));
+        let same = |known: &Words| std::ptr::eq(known.0, words.0) && std::ptr::eq(known.1, words.1);
+        let place = self.words.iter().position(same);
         if let Some(at) = place.and_then(|at| u16::try_from(at).ok()) {
             return at;
         }
-        if let Some(&at) = self.known.get(word) {
+        if let Some(&at) = self.known.get(&words) {
             return at;
         }
         // Rule ids and reasons are literals of the engine: hundreds at most.
         let at = u16::try_from(self.words.len()).unwrap_or(0);
-        self.words.push(word);
-        self.known.insert(word, at);
+        self.words.push(words);
+        self.known.insert(words, at);
         at
     }
 }

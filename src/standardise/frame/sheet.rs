@@ -8,8 +8,8 @@ use hashbrown::HashMap;
 
 use super::results::{Results, View};
 use crate::contact::{
-    Action, Copied, Event, EventKind, Events, Stage, Table, Text, TextBuilder, Told, Violation,
-    Violations,
+    Action, Broken, Copied, Event, EventKind, Events, Stage, Table, Text, TextBuilder, Told,
+    Violation, Violations,
 };
 use crate::standardise::coded::NONE;
 use crate::standardise::outcome::Doubt;
@@ -96,6 +96,7 @@ impl Sheet {
         let mut column = TextBuilder::with_capacity(codes.len());
         let mut known: Vec<Option<Known>> = vec![None; results.len()];
         let mut doubted = Doubted::default();
+        let mut abouts = Abouts::new();
         let mut changes = false;
         for (row, &code) in codes.iter().enumerate() {
             let Some(slot) = known.get_mut(code as usize) else {
@@ -112,7 +113,7 @@ impl Sheet {
                     };
                     let own = Known {
                         cell: view.value.and_then(|value| column.code_of(value)),
-                        told: self.told(field, before, view),
+                        told: self.told(field, before, view, &mut abouts),
                         quiet: view.extra.is_none() && before == view.value,
                     };
                     changes |= before != view.value;
@@ -165,6 +166,7 @@ impl Sheet {
         results: &'a Results,
     ) {
         let mut known: Vec<Option<Change>> = vec![None; results.len()];
+        let mut abouts = Abouts::new();
         let mut doubted = Doubted::default();
         for (row, &code) in codes.iter().enumerate() {
             let Some(slot) = known.get_mut(code as usize) else {
@@ -177,7 +179,7 @@ impl Sheet {
                         value: None,
                         ..view
                     };
-                    *slot = Some(self.told(field, before, gone));
+                    *slot = Some(self.told(field, before, gone, &mut abouts));
                 }
             }
             if let Some(Change::Told(told)) = *slot {
@@ -189,28 +191,39 @@ impl Sheet {
     }
 
     /// What happens to every row of a code.
-    fn told(&mut self, field: &str, before: Option<&str>, view: View<'_>) -> Change {
-        let event = Event {
-            stage: Stage::Standardise,
-            field,
-            before,
-            rule: view.rule,
-            reason: view.reason,
-            ..Event::default()
+    fn told(
+        &mut self,
+        field: &str,
+        before: Option<&str>,
+        view: View<'_>,
+        abouts: &mut Abouts,
+    ) -> Change {
+        let kind = match (before, view.value) {
+            (Some(old), Some(new)) if old != new => EventKind::Standardised,
+            (Some(_), None) => EventKind::Cleared,
+            (None, Some(_)) => return Change::Derived,
+            _ => return Change::None,
         };
-        match (before, view.value) {
-            (Some(old), Some(new)) if old != new => Change::Told(self.events.prepare(&Event {
-                kind: EventKind::Standardised,
-                after: view.value,
-                ..event
-            })),
-            (Some(_), None) => Change::Told(self.events.prepare(&Event {
-                kind: EventKind::Cleared,
-                ..event
-            })),
-            (None, Some(_)) => Change::Derived,
-            _ => Change::None,
-        }
+        // Rules and reasons are literals: looked for by address, which compares no text.
+        let known = abouts.iter().find(|(own, rule, reason, _)| {
+            *own == kind && std::ptr::eq(*rule, view.rule) && std::ptr::eq(*reason, view.reason)
+        });
+        let about = match known {
+            Some((.., about)) => *about,
+            None => {
+                let about = self.events.about_number(&Event {
+                    stage: Stage::Standardise,
+                    kind,
+                    field,
+                    rule: view.rule,
+                    reason: view.reason,
+                    ..Event::default()
+                });
+                abouts.push((kind, view.rule, view.reason, about));
+                about
+            }
+        };
+        Change::Told(self.events.prepare_as(about, before, view.value))
     }
 
     /// Values for other fields and doubts of one row.
@@ -422,15 +435,20 @@ fn violation(record: u32, field: &str, value: Option<&str>, doubt: &Doubt) -> Vi
     };
     Violation {
         record,
-        field: field.into(),
         value: value.map(Arc::from),
-        rule: doubt.rule.into(),
-        severity: doubt.severity,
-        message,
-        action: Action::Flag,
-        owner: Arc::default(),
+        broken: Arc::new(Broken {
+            field: field.into(),
+            rule: doubt.rule.into(),
+            severity: doubt.severity,
+            message,
+            action: Action::Flag,
+            owner: Arc::default(),
+        }),
     }
 }
+
+/// What events of one field are numbered by: kind, rule, reason and their number.
+type Abouts = Vec<(EventKind, &'static str, &'static str, u32)>;
 
 /// The violations of a code whose rows have doubts: their texts are shared.
 type Doubted = HashMap<u32, Vec<Violation>, foldhash::fast::FixedState>;

@@ -1,6 +1,7 @@
 //! Takes out of a name what is none: emoji, emails, brackets, quotes, titles,
 //! degrees. What is found is kept for its own field.
 
+use super::RawName;
 use super::model::NameModel;
 use super::rules::{Alone, PersonRules};
 use crate::standardise::company;
@@ -31,7 +32,7 @@ impl Found {
 /// The text of one name cell without symbols, emails, brackets and quotes.
 pub fn bare(
     value: &str,
-    company: Option<&str>,
+    raw: &RawName<'_>,
     rules: &PersonRules,
     model: &NameModel,
     found: &mut Found,
@@ -75,7 +76,7 @@ pub fn bare(
             }
             text.replace_range(start..end + close.len_utf8(), " ");
             text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            sort_bracket(&inside, open, company, rules, model, found);
+            sort_bracket(&inside, open, raw, rules, model, found);
         }
     }
     former_behind(&mut text, rules, found);
@@ -192,7 +193,7 @@ pub fn couple(text: &str, rules: &PersonRules) -> Option<(String, String)> {
 /// for its own field. Two words that nothing is known of may be a second person.
 pub fn without_slash(
     text: String,
-    company: Option<&str>,
+    raw: &RawName<'_>,
     rules: &PersonRules,
     model: &NameModel,
     found: &mut Found,
@@ -204,7 +205,7 @@ pub fn without_slash(
     if !name.contains(' ') || behind.is_empty() || behind.contains('/') {
         return text;
     }
-    if same_company(behind, company, rules) {
+    if same_company(behind, raw, rules) {
         found.did("name_company_in_brackets");
     } else if rules.company.has_legal_form(behind) || model.is_company(behind, rules) {
         found.parts.push(("company", behind.to_owned()));
@@ -368,7 +369,7 @@ fn enclosed(text: &str, open: char, close: char) -> Option<(usize, usize)> {
 fn sort_bracket(
     inside: &str,
     open: char,
-    company: Option<&str>,
+    raw: &RawName<'_>,
     rules: &PersonRules,
     model: &NameModel,
     found: &mut Found,
@@ -387,7 +388,7 @@ fn sort_bracket(
             found.did("name_former");
             return;
         }
-    } else if open == '(' && same_company(inside, company, rules) {
+    } else if open == '(' && same_company(inside, raw, rules) {
         found.did("name_company_in_brackets");
         return;
     } else if open == '('
@@ -430,8 +431,8 @@ fn sort_bracket(
     found.did("name_remark");
 }
 
-fn same_company(text: &str, company: Option<&str>, rules: &PersonRules) -> bool {
-    company.is_some_and(|company| {
+fn same_company(text: &str, raw: &RawName<'_>, rules: &PersonRules) -> bool {
+    raw.company().is_some_and(|company| {
         let core = company::core(text, &rules.company);
         !core.is_empty() && core == company::core(company, &rules.company)
     })

@@ -1,6 +1,6 @@
 //! Person names: titles, order, `Last, First`, suffixes, particles, case, any script.
 //!
-//! In: the name cells of one record as they came, with its company and email for
+//! In: the name cells of one record as they came, with its company for
 //! context. Out: one outcome a name field; what stood inside a name and is none
 //! (an email, the employer) is in `parts` of the outcome that it came from. The
 //! order of whole names and unspaced names follow the learned [`NameModel`]. A
@@ -13,6 +13,8 @@ mod model;
 mod rules;
 mod split;
 mod whole;
+
+use std::cell::Cell;
 
 use super::company;
 use super::outcome::{Doubt, Outcome};
@@ -33,7 +35,19 @@ pub struct RawName<'a> {
     pub full: Option<&'a str>,
     /// For context: a company's name inside the name.
     pub company: Option<&'a str>,
-    pub email: Option<&'a str>,
+    /// Set when the company was looked for: what becomes of all other names is the same
+    /// whatever the company.
+    pub asked: Option<&'a Cell<bool>>,
+}
+
+impl<'a> RawName<'a> {
+    /// The company, for a name that may hold it.
+    fn company(&self) -> Option<&'a str> {
+        if let Some(asked) = self.asked {
+            asked.set(true);
+        }
+        self.company
+    }
 }
 
 /// What the record's name fields become. A field that was empty and is filled
@@ -120,9 +134,9 @@ fn round(
     let mut next = Name {
         prefix: titles(&name.prefix, rules),
         suffix: suffixes(&name.suffix, rules),
-        given: part(&name.given, false, raw.company, rules, model, found),
-        middle: part(&name.middle, false, raw.company, rules, model, found),
-        family: part(&name.family, true, raw.company, rules, model, found),
+        given: part(&name.given, false, raw, rules, model, found),
+        middle: part(&name.middle, false, raw, rules, model, found),
+        family: part(&name.family, true, raw, rules, model, found),
         full: String::new(),
     };
     if !name.full.is_empty() {
@@ -157,7 +171,7 @@ fn round(
 fn part(
     value: &str,
     family: bool,
-    company: Option<&str>,
+    raw: &RawName<'_>,
     rules: &PersonRules,
     model: &NameModel,
     found: &mut Found,
@@ -165,7 +179,7 @@ fn part(
     if value.is_empty() {
         return String::new();
     }
-    let text = bare(value, company, rules, model, found);
+    let text = bare(value, raw, rules, model, found);
     let (text, behind) = match text.split_once(',') {
         Some((before, behind)) if clean::is_suffix(behind, rules) && !before.trim().is_empty() => {
             (before, behind)
@@ -220,11 +234,9 @@ fn look(
             suggestion,
         );
     }
-    if !name.family.is_empty()
-        && let Some(company) = raw.company
-        && !name.family.is_empty()
-        && name.family.len() > 3
+    if name.family.len() > 3
         && (name.given.is_empty() || rules.company.has_legal_form(&name.family))
+        && let Some(company) = raw.company()
         && company::core(&name.family, &rules.company) == company::core(company, &rules.company)
     {
         doubt(
@@ -473,5 +485,7 @@ fn changed_rule(raw: &str, value: &str, found: &'static str) -> &'static str {
     }
 }
 
+#[cfg(test)]
+mod company_tests;
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::RawName;
 use super::clean::{Found, bare, is_suffix, is_upper, take_titles};
 use super::rules::{FastMap, FastSet, PersonRules};
 use super::split;
@@ -323,7 +324,7 @@ fn count_orders(
             continue;
         }
         let mut found = Found::default();
-        let text = bare(value, None, rules, model, &mut found);
+        let text = bare(value, &RawName::default(), rules, model, &mut found);
         let mut words: Vec<&str> = text.split_whitespace().collect();
         take_titles(&mut words, rules, &mut found, false);
         let Some(script) = Script::of_text(&text) else {

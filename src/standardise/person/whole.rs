@@ -21,11 +21,11 @@ pub fn take_apart(
     found: &mut Found,
     doubts: &mut Vec<(&'static str, Doubt)>,
 ) {
-    let text = bare(value, raw.company, rules, model, found);
+    let text = bare(value, raw, rules, model, found);
     if text.is_empty() {
         return;
     }
-    let text = clean::without_slash(text, raw.company, rules, model, found);
+    let text = clean::without_slash(text, raw, rules, model, found);
     if let Some((titles, family)) = clean::couple(&text, rules)
         && name.given.is_empty()
         && name.family.is_empty()
@@ -126,7 +126,7 @@ fn parts_of(
     let core = |text: &str| company::core(text, &rules.company);
     if rules.company.has_legal_form(text)
         && !is_suffix(text.rsplit([' ', ',']).next().unwrap_or(""), rules)
-        || raw.company.is_some_and(|company| {
+        || raw.company().is_some_and(|company| {
             // The core is dear: only for names that begin alike.
             let first = |text: &str| text.chars().next().map(|c| c.to_lowercase().next());
             first(text) == first(company) && {
@@ -164,7 +164,7 @@ fn parts_of(
             && names[0].contains(' ')
             && !rules.placeholders.contains(&segment.to_lowercase())
             && raw
-                .company
+                .company()
                 .is_some_and(|company| core(segment) == core(company))
         {
             super::found_rule(found, "name_company_in_brackets");
