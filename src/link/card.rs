@@ -36,10 +36,9 @@ pub struct Card {
     pub domain: u32,
     pub company_letters: Letters,
     pub domain_letters: Letters,
-    /// What a company begins with, and what a domain does that may spell it, as hashes: where
-    /// they differ it does not.
-    pub company_start: u16,
-    pub domain_start: u16,
+    /// What the company begins with, and the first domain, which may spell one ([`Start`]).
+    company_start: Start,
+    domain_start: Start,
     /// Of both halves of the name ([`NameCommunities::bits`](super::names::NameCommunities::bits)).
     pub community: f32,
     pub address: Address,
@@ -68,13 +67,12 @@ impl Card {
                 Letters::of(f.texts.get(id))
             }
         };
-        let start = |id: u32, of: fn(&str) -> Option<u16>| {
-            let known = if id == NONE {
-                None
+        let start = |id: u32, of: fn(&str) -> Start| {
+            if id == NONE {
+                Start::default()
             } else {
                 of(f.texts.get(id))
-            };
-            known.unwrap_or(0)
+            }
         };
         let count = |list: &[u32]| u8::try_from(list.len()).unwrap_or(u8::MAX);
         let (emails, phones) = (f.emails.of(record), f.phones.of(record));
@@ -107,8 +105,8 @@ impl Card {
             domain: first(domains),
             company_letters: letters(f.company[record]),
             domain_letters: letters(first(domains)),
-            company_start: start(f.company[record], company_start),
-            domain_start: start(first(domains), domain_start),
+            company_start: start(f.company[record], Start::of_company),
+            domain_start: start(first(domains), Start::of_domain),
             community: f.communities.bits(f.given[record], f.family[record]),
             address: f
                 .email_list
@@ -135,32 +133,48 @@ impl Card {
         self.phone_fans >> (4 * at) & 15
     }
 
-    /// The first domain may spell the other's company: both begin with the same five letters.
+    /// The first domain may spell the other's company: both begin alike.
     #[must_use]
     pub const fn may_spell(&self, other: &Self) -> bool {
-        self.domain_start != 0 && self.domain_start == other.company_start
+        self.domain_start.may_be(other.company_start)
     }
 }
 
-/// A hash of the first five letters of a company's name; none where it has fewer.
-fn company_start(company: &str) -> Option<u16> {
-    start_of(company.bytes().filter(|&byte| byte != b' '))
-}
+/// How a company's name or a domain's label begins, blanks and hyphens left out: hashes of
+/// the first five letters and of the first twelve; 0 where it has fewer.
+#[derive(Clone, Copy, Debug, Default)]
+struct Start([u8; 2]);
 
-/// The same of a domain's label.
-fn domain_start(domain: &str) -> Option<u16> {
-    let label = domain.split('.').next().unwrap_or("");
-    start_of(label.bytes().filter(|&byte| byte != b'-'))
-}
-
-/// Never 0.
-fn start_of(mut letters: impl Iterator<Item = u8>) -> Option<u16> {
-    let mut start = [0u8; 5];
-    for place in &mut start {
-        *place = letters.next()?;
+impl Start {
+    fn of_company(company: &str) -> Self {
+        Self::of(company.bytes().filter(|&byte| byte != b' '))
     }
-    let hash = foldhash::fast::FixedState::default().hash_one(start);
-    Some(u16::try_from(hash >> 48).unwrap_or(0) | 1)
+
+    fn of_domain(domain: &str) -> Self {
+        let label = domain.split('.').next().unwrap_or("");
+        Self::of(label.bytes().filter(|&byte| byte != b'-'))
+    }
+
+    fn of(letters: impl Iterator<Item = u8>) -> Self {
+        let (mut start, mut count) = ([0u8; 12], 0);
+        for (place, letter) in start.iter_mut().zip(letters) {
+            *place = letter;
+            count += 1;
+        }
+        let hash = |letters: usize| {
+            let hash = foldhash::fast::FixedState::default().hash_one(&start[..letters]);
+            u8::try_from(hash >> 56).unwrap_or(0).max(1)
+        };
+        Self([5, 12].map(|letters| if count < letters { 0 } else { hash(letters) }))
+    }
+
+    /// One may begin with all of the other, which has five letters or more.
+    const fn may_be(self, other: Self) -> bool {
+        let ([five, twelve], [other_five, other_twelve]) = (self.0, other.0);
+        five != 0
+            && five == other_five
+            && (twelve == 0 || other_twelve == 0 || twelve == other_twelve)
+    }
 }
 
 /// A number of eight digits, four bits each.
@@ -410,16 +424,34 @@ pub struct Letters(u32);
 impl Letters {
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let bit = |byte: u8| match byte {
-            b'a'..=b'z' => 1u32 << (byte - b'a'),
-            b'0'..=b'9' => 1 << 26,
-            _ => 1 << 27,
-        };
         let first = text
             .bytes()
             .next()
             .map_or(0, |byte| u32::from(byte & 15) << 28);
-        Self(text.bytes().fold(first, |mask, byte| mask | bit(byte)))
+        Self(
+            text.bytes()
+                .fold(first, |mask, byte| mask | Self::bit(byte)),
+        )
+    }
+
+    /// The letters that a text has twice or more, in the same bits.
+    #[must_use]
+    pub fn twice(text: &str) -> Self {
+        let (mut once, mut twice) = (0, 0);
+        for byte in text.bytes() {
+            let bit = Self::bit(byte);
+            twice |= once & bit;
+            once |= bit;
+        }
+        Self(twice)
+    }
+
+    const fn bit(byte: u8) -> u32 {
+        match byte {
+            b'a'..=b'z' => 1u32 << (byte - b'a'),
+            b'0'..=b'9' => 1 << 26,
+            _ => 1 << 27,
+        }
     }
 
     /// The fewest edits that can make one text of the other, by their letters: an edit
