@@ -275,24 +275,25 @@ impl Road {
     }
 }
 
-/// The highest Jaro and Jaro-Winkler similarities that two texts can have, by Jaro's
-/// bound: letters that the other lacks can't match.
-fn most_jaro((a, length): (Letters, u8), (b, other): (Letters, u8)) -> f32 {
-    let (x, y) = (f32::from(length), f32::from(other));
-    #[allow(clippy::cast_precision_loss)] // letters of a text
-    let lacking = |of: Letters, other: Letters| of.lacking(other) as f32;
-    let common = (x - lacking(a, b)).min(y - lacking(b, a)).max(0.0);
-    (common / x + common / y + 1.0) / 3.0
+/// The highest Jaro-Winkler similarity that two texts can have, by Jaro's bound: letters
+/// that the other lacks can't match.
+pub(super) fn most_winkler((a, length): (Letters, u8), (b, other): (Letters, u8)) -> f32 {
+    let (x, y) = (u32::from(length), u32::from(other));
+    let common = x.saturating_sub(a.lacking(b));
+    let jaro = jaro_of(common.min(y.saturating_sub(b.lacking(a))), x, y);
+    winkler_of(jaro, a.same_start(b))
 }
 
-pub(super) fn most_winkler(a: (Letters, u8), b: (Letters, u8)) -> f32 {
-    let jaro = most_jaro(a, b);
-    // Winkler's bonus is 0.1 for each of up to four first letters in common.
-    let bonus = if a.0.same_start(b.0) {
-        0.4 * (1.0 - jaro)
-    } else {
-        0.0
-    };
+/// The highest Jaro similarity of two texts of so many letters, `common` of which match.
+#[allow(clippy::cast_precision_loss)] // letters of a text
+pub(super) fn jaro_of(common: u32, a: u32, b: u32) -> f32 {
+    let common = common as f32;
+    (common / a as f32 + common / b as f32 + 1.0) / 3.0
+}
+
+/// Winkler's bonus is 0.1 for each of up to four first letters in common.
+pub(super) fn winkler_of(jaro: f32, same_start: bool) -> f32 {
+    let bonus = if same_start { 0.4 * (1.0 - jaro) } else { 0.0 };
     jaro + bonus
 }
 
@@ -301,13 +302,18 @@ pub(super) fn short_hash(text: &str) -> u32 {
     u32::try_from(hash >> 32).unwrap_or(0)
 }
 
+fn shorter_hash(text: &str) -> u16 {
+    u16::try_from(short_hash(text) >> 16).unwrap_or(0)
+}
+
 /// One half of a name, as far as telling it apart from another needs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NameCard {
     letters: Letters,
+    twice: Letters,
     /// Hashes of the neutral spelling and of the skeleton.
-    neutral: u32,
-    skeleton: u32,
+    neutral: u16,
+    skeleton: u16,
     length: u8,
     /// How many words it has.
     pub words: u8,
@@ -346,16 +352,16 @@ impl NameCard {
             return false;
         }
         // An edit brings one letter in and takes one away, and one place more or less.
-        let edits = self
-            .letters
-            .lacking(other.letters)
-            .max(other.letters.lacking(self.letters))
-            .max(self.length.abs_diff(other.length).into());
-        if edits <= u32::from(self.length.max(other.length) / 3).max(2) {
+        let lacking = |a: Self, b: Self| a.letters.lacking(b.letters) + a.twice.lacking(b.twice);
+        let (less, more) = (lacking(self, other), lacking(other, self));
+        let (a, b) = (u32::from(self.length), u32::from(other.length));
+        if less.max(more).max(a.abs_diff(b)) <= (a.max(b) / 3).max(2) {
             return false;
         }
-        let (a, b) = ((self.letters, self.length), (other.letters, other.length));
-        most_jaro(a, b) < 0.829 && most_winkler(a, b) < 0.929
+        let common = a.saturating_sub(less).min(b.saturating_sub(more));
+        let jaro = jaro_of(common, a, b);
+        let same_start = self.letters.same_start(other.letters);
+        jaro < 0.829 && winkler_of(jaro, same_start) < 0.929
     }
 }
 
@@ -382,8 +388,9 @@ pub fn name_cards(f: &Features) -> Vec<NameCard> {
             let plain = !name.initial && name.script == Script::Latin && name.glued.len() < 255;
             NameCard {
                 letters: Letters::of(&name.glued),
-                neutral: short_hash(&word.neutral),
-                skeleton: short_hash(&word.skeleton),
+                twice: Letters::twice(&name.glued),
+                neutral: shorter_hash(&word.neutral),
+                skeleton: shorter_hash(&word.skeleton),
                 length: u8::try_from(name.glued.len()).unwrap_or(u8::MAX),
                 words,
                 marks: initial | mark(PLAIN, plain) | mark(RELATED, related),

@@ -2,7 +2,7 @@
 //! of them in many records, so that their cards stay in the cache while their texts, and
 //! the table of remembered levels, do not.
 
-use super::card::{Letters, length, most_winkler, short_hash};
+use super::card::{Letters, jaro_of, length, most_winkler, short_hash, winkler_of};
 use super::texts::{NONE, Texts};
 
 /// One text.
@@ -132,23 +132,13 @@ impl CompanyCard {
         }
         let (a, b) = (u32::from(self.length), u32::from(other.length));
         let common = a.saturating_sub(less).min(b.saturating_sub(more));
-        if jaro_winkler_of(common, a, b, self.initials[0] == other.initials[0]) >= 0.929 {
+        let same_start = self.initials[0] == other.initials[0];
+        if winkler_of(jaro_of(common, a, b), same_start) >= 0.929 {
             return None;
         }
         // Hashes of two words of one length are hardly ever equal.
         let same_first = self.first.1 > 0 && self.first == other.first;
         Some(if same_first { 3 } else { 4 })
-    }
-}
-
-/// The highest Jaro-Winkler similarity of two texts of which so many letters match.
-fn jaro_winkler_of(common: u32, a: u32, b: u32, same_start: bool) -> f64 {
-    let (common, a, b) = (f64::from(common), f64::from(a), f64::from(b));
-    let jaro = (common / a + common / b + 1.0) / 3.0;
-    if same_start {
-        jaro + 0.4 * (1.0 - jaro)
-    } else {
-        jaro
     }
 }
 
