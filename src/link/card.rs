@@ -36,10 +36,9 @@ pub struct Card {
     pub domain: u32,
     pub company_letters: Letters,
     pub domain_letters: Letters,
-    /// What a company begins with, and what a domain does that may spell it, as hashes: where
-    /// they differ it does not.
-    pub company_start: u16,
-    pub domain_start: u16,
+    /// What the company begins with, and the first domain, which may spell one ([`Start`]).
+    company_start: Start,
+    domain_start: Start,
     /// Of both halves of the name ([`NameCommunities::bits`](super::names::NameCommunities::bits)).
     pub community: f32,
     pub address: Address,
@@ -68,13 +67,12 @@ impl Card {
                 Letters::of(f.texts.get(id))
             }
         };
-        let start = |id: u32, of: fn(&str) -> Option<u16>| {
-            let known = if id == NONE {
-                None
+        let start = |id: u32, of: fn(&str) -> Start| {
+            if id == NONE {
+                Start::default()
             } else {
                 of(f.texts.get(id))
-            };
-            known.unwrap_or(0)
+            }
         };
         let count = |list: &[u32]| u8::try_from(list.len()).unwrap_or(u8::MAX);
         let (emails, phones) = (f.emails.of(record), f.phones.of(record));
@@ -107,8 +105,8 @@ impl Card {
             domain: first(domains),
             company_letters: letters(f.company[record]),
             domain_letters: letters(first(domains)),
-            company_start: start(f.company[record], company_start),
-            domain_start: start(first(domains), domain_start),
+            company_start: start(f.company[record], Start::of_company),
+            domain_start: start(first(domains), Start::of_domain),
             community: f.communities.bits(f.given[record], f.family[record]),
             address: f
                 .email_list
@@ -135,32 +133,48 @@ impl Card {
         self.phone_fans >> (4 * at) & 15
     }
 
-    /// The first domain may spell the other's company: both begin with the same five letters.
+    /// The first domain may spell the other's company: both begin alike.
     #[must_use]
     pub const fn may_spell(&self, other: &Self) -> bool {
-        self.domain_start != 0 && self.domain_start == other.company_start
+        self.domain_start.may_be(other.company_start)
     }
 }
 
-/// A hash of the first five letters of a company's name; none where it has fewer.
-fn company_start(company: &str) -> Option<u16> {
-    start_of(company.bytes().filter(|&byte| byte != b' '))
-}
+/// How a company's name or a domain's label begins, blanks and hyphens left out: hashes of
+/// the first five letters and of the first twelve; 0 where it has fewer.
+#[derive(Clone, Copy, Debug, Default)]
+struct Start([u8; 2]);
 
-/// The same of a domain's label.
-fn domain_start(domain: &str) -> Option<u16> {
-    let label = domain.split('.').next().unwrap_or("");
-    start_of(label.bytes().filter(|&byte| byte != b'-'))
-}
-
-/// Never 0.
-fn start_of(mut letters: impl Iterator<Item = u8>) -> Option<u16> {
-    let mut start = [0u8; 5];
-    for place in &mut start {
-        *place = letters.next()?;
+impl Start {
+    fn of_company(company: &str) -> Self {
+        Self::of(company.bytes().filter(|&byte| byte != b' '))
     }
-    let hash = foldhash::fast::FixedState::default().hash_one(start);
-    Some(u16::try_from(hash >> 48).unwrap_or(0) | 1)
+
+    fn of_domain(domain: &str) -> Self {
+        let label = domain.split('.').next().unwrap_or("");
+        Self::of(label.bytes().filter(|&byte| byte != b'-'))
+    }
+
+    fn of(letters: impl Iterator<Item = u8>) -> Self {
+        let (mut start, mut count) = ([0u8; 12], 0);
+        for (place, letter) in start.iter_mut().zip(letters) {
+            *place = letter;
+            count += 1;
+        }
+        let hash = |letters: usize| {
+            let hash = foldhash::fast::FixedState::default().hash_one(&start[..letters]);
+            u8::try_from(hash >> 56).unwrap_or(0).max(1)
+        };
+        Self([5, 12].map(|letters| if count < letters { 0 } else { hash(letters) }))
+    }
+
+    /// One may begin with all of the other, which has five letters or more.
+    const fn may_be(self, other: Self) -> bool {
+        let ([five, twelve], [other_five, other_twelve]) = (self.0, other.0);
+        five != 0
+            && five == other_five
+            && (twelve == 0 || other_twelve == 0 || twelve == other_twelve)
+    }
 }
 
 /// A number of eight digits, four bits each.
@@ -261,24 +275,25 @@ impl Road {
     }
 }
 
-/// The highest Jaro and Jaro-Winkler similarities that two texts can have, by Jaro's
-/// bound: letters that the other lacks can't match.
-fn most_jaro((a, length): (Letters, u8), (b, other): (Letters, u8)) -> f32 {
-    let (x, y) = (f32::from(length), f32::from(other));
-    #[allow(clippy::cast_precision_loss)] // letters of a text
-    let lacking = |of: Letters, other: Letters| of.lacking(other) as f32;
-    let common = (x - lacking(a, b)).min(y - lacking(b, a)).max(0.0);
-    (common / x + common / y + 1.0) / 3.0
+/// The highest Jaro-Winkler similarity that two texts can have, by Jaro's bound: letters
+/// that the other lacks can't match.
+pub(super) fn most_winkler((a, length): (Letters, u8), (b, other): (Letters, u8)) -> f32 {
+    let (x, y) = (u32::from(length), u32::from(other));
+    let common = x.saturating_sub(a.lacking(b));
+    let jaro = jaro_of(common.min(y.saturating_sub(b.lacking(a))), x, y);
+    winkler_of(jaro, a.same_start(b))
 }
 
-pub(super) fn most_winkler(a: (Letters, u8), b: (Letters, u8)) -> f32 {
-    let jaro = most_jaro(a, b);
-    // Winkler's bonus is 0.1 for each of up to four first letters in common.
-    let bonus = if a.0.same_start(b.0) {
-        0.4 * (1.0 - jaro)
-    } else {
-        0.0
-    };
+/// The highest Jaro similarity of two texts of so many letters, `common` of which match.
+#[allow(clippy::cast_precision_loss)] // letters of a text
+pub(super) fn jaro_of(common: u32, a: u32, b: u32) -> f32 {
+    let common = common as f32;
+    (common / a as f32 + common / b as f32 + 1.0) / 3.0
+}
+
+/// Winkler's bonus is 0.1 for each of up to four first letters in common.
+pub(super) fn winkler_of(jaro: f32, same_start: bool) -> f32 {
+    let bonus = if same_start { 0.4 * (1.0 - jaro) } else { 0.0 };
     jaro + bonus
 }
 
@@ -287,13 +302,18 @@ pub(super) fn short_hash(text: &str) -> u32 {
     u32::try_from(hash >> 32).unwrap_or(0)
 }
 
+fn shorter_hash(text: &str) -> u16 {
+    u16::try_from(short_hash(text) >> 16).unwrap_or(0)
+}
+
 /// One half of a name, as far as telling it apart from another needs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NameCard {
     letters: Letters,
+    twice: Letters,
     /// Hashes of the neutral spelling and of the skeleton.
-    neutral: u32,
-    skeleton: u32,
+    neutral: u16,
+    skeleton: u16,
     length: u8,
     /// How many words it has.
     pub words: u8,
@@ -332,16 +352,16 @@ impl NameCard {
             return false;
         }
         // An edit brings one letter in and takes one away, and one place more or less.
-        let edits = self
-            .letters
-            .lacking(other.letters)
-            .max(other.letters.lacking(self.letters))
-            .max(self.length.abs_diff(other.length).into());
-        if edits <= u32::from(self.length.max(other.length) / 3).max(2) {
+        let lacking = |a: Self, b: Self| a.letters.lacking(b.letters) + a.twice.lacking(b.twice);
+        let (less, more) = (lacking(self, other), lacking(other, self));
+        let (a, b) = (u32::from(self.length), u32::from(other.length));
+        if less.max(more).max(a.abs_diff(b)) <= (a.max(b) / 3).max(2) {
             return false;
         }
-        let (a, b) = ((self.letters, self.length), (other.letters, other.length));
-        most_jaro(a, b) < 0.829 && most_winkler(a, b) < 0.929
+        let common = a.saturating_sub(less).min(b.saturating_sub(more));
+        let jaro = jaro_of(common, a, b);
+        let same_start = self.letters.same_start(other.letters);
+        jaro < 0.829 && winkler_of(jaro, same_start) < 0.929
     }
 }
 
@@ -368,8 +388,9 @@ pub fn name_cards(f: &Features) -> Vec<NameCard> {
             let plain = !name.initial && name.script == Script::Latin && name.glued.len() < 255;
             NameCard {
                 letters: Letters::of(&name.glued),
-                neutral: short_hash(&word.neutral),
-                skeleton: short_hash(&word.skeleton),
+                twice: Letters::twice(&name.glued),
+                neutral: shorter_hash(&word.neutral),
+                skeleton: shorter_hash(&word.skeleton),
                 length: u8::try_from(name.glued.len()).unwrap_or(u8::MAX),
                 words,
                 marks: initial | mark(PLAIN, plain) | mark(RELATED, related),
@@ -410,16 +431,34 @@ pub struct Letters(u32);
 impl Letters {
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let bit = |byte: u8| match byte {
-            b'a'..=b'z' => 1u32 << (byte - b'a'),
-            b'0'..=b'9' => 1 << 26,
-            _ => 1 << 27,
-        };
         let first = text
             .bytes()
             .next()
             .map_or(0, |byte| u32::from(byte & 15) << 28);
-        Self(text.bytes().fold(first, |mask, byte| mask | bit(byte)))
+        Self(
+            text.bytes()
+                .fold(first, |mask, byte| mask | Self::bit(byte)),
+        )
+    }
+
+    /// The letters that a text has twice or more, in the same bits.
+    #[must_use]
+    pub fn twice(text: &str) -> Self {
+        let (mut once, mut twice) = (0, 0);
+        for byte in text.bytes() {
+            let bit = Self::bit(byte);
+            twice |= once & bit;
+            once |= bit;
+        }
+        Self(twice)
+    }
+
+    const fn bit(byte: u8) -> u32 {
+        match byte {
+            b'a'..=b'z' => 1u32 << (byte - b'a'),
+            b'0'..=b'9' => 1 << 26,
+            _ => 1 << 27,
+        }
     }
 
     /// The fewest edits that can make one text of the other, by their letters: an edit

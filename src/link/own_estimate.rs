@@ -226,10 +226,8 @@ impl Near {
 
     /// Where the pair of a link's clusters stands, if it is near.
     fn place(&self, link: &Link) -> Option<usize> {
-        let (a, b) = (self.of[link.left as usize], self.of[link.right as usize]);
-        if a == NONE || b == NONE {
-            return None;
-        }
+        let near = |record: u32| Some(self.of[record as usize]).filter(|&root| root != NONE);
+        let (a, b) = (near(link.left)?, near(link.right)?);
         let (first, second) = (a.min(b) as usize, a.max(b));
         let (start, end) = (self.starts[first] as usize, self.starts[first + 1] as usize);
         let at = self.second[start..end].binary_search(&second).ok()?;

@@ -20,8 +20,11 @@ use crate::watch::Watch;
 
 type Fixed = foldhash::fast::FixedState;
 
-/// Records that are compared together.
-const CHUNK: u32 = 1024;
+/// Records that are compared together, at least and at most: a pattern is weighed once in
+/// each chunk that shows it.
+const CHUNK: (u32, u32) = (256, 4096);
+/// … and chunks, where there are records enough.
+const CHUNKS: u32 = 64;
 /// Patterns of a chunk at most: their places fit 16 bits.
 const PATTERNS: usize = 60_000;
 
@@ -71,7 +74,8 @@ impl Pairs {
         let all = &candidates;
         let n = candidates.records();
         let remembered = Arc::new(Remembered::of(n as usize));
-        let chunks = (0..n.div_ceil(CHUNK))
+        let step = (n / CHUNKS).clamp(CHUNK.0, CHUNK.1);
+        let chunks = (0..n.div_ceil(step))
             .into_par_iter()
             .map_init(
                 || {
@@ -79,8 +83,8 @@ impl Pairs {
                     (names, Vec::new(), Vec::new())
                 },
                 |(names, cards, seen), chunk| {
-                    let first = chunk * CHUNK;
-                    let records = first..n.min(first + CHUNK);
+                    let first = chunk * step;
+                    let records = first..n.min(first.saturating_add(step));
                     watch.tick(u64::from(records.end - records.start));
                     // The result of an interrupted run is thrown away by the next step.
                     if watch.interrupted() {

@@ -25,15 +25,12 @@ pub fn compare(f: &Features, (a, x): Side<'_>, (b, y): Side<'_>, cache: &PairCac
         return 1;
     }
     let mut best = 4;
-    let both = x.company != NONE && y.company != NONE;
-    let card = |id: u32| f.company_cards.get(id);
-    if both
-        && may_be_near(x.company_letters, y.company_letters)
-        && !card(x.company).other_company(card(y.company))
-    {
-        best = cache.level(COMPANIES, x.company, y.company, |x, y| {
-            texts(f.texts.get(x), f.texts.get(y))
-        });
+    if x.company != NONE && y.company != NONE && may_be_near(x.company_letters, y.company_letters) {
+        let card = |id: u32| f.company_cards.get(id);
+        let by_text = |x, y| texts(f.texts.get(x), f.texts.get(y));
+        let told = card(x.company).level(card(y.company));
+        debug_assert!(told.is_none_or(|level| level == by_text(x.company, y.company)));
+        best = told.unwrap_or_else(|| cache.level(COMPANIES, x.company, y.company, by_text));
     }
     let (da, db) = (domains(f, a, x), domains(f, b, y));
     for (c, d) in pairs(da, db) {

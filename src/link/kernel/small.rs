@@ -9,7 +9,7 @@ use super::cluster::Link;
 use super::guards::Guards;
 
 /// Records of a component that bits are enough for.
-pub const MOST: usize = 32;
+pub const MOST: usize = 64;
 
 /// What one component after the other is worked out in.
 #[derive(Debug, Default)]
@@ -19,14 +19,16 @@ pub struct Small {
     sums: Vec<f64>,
     /// Compared pairs between two clusters when nothing is left to join.
     compared: Vec<u32>,
-    near: [u32; MOST],
-    never: [u32; MOST],
-    size: [u32; MOST],
-    into: [u8; MOST],
+    near: Vec<u64>,
+    never: Vec<u64>,
+    /// Larger clusters that it could be joined with.
+    joins: Vec<u64>,
+    size: Vec<u32>,
+    into: Vec<u8>,
 }
 
 /// The bits of a mask.
-fn bits(mut mask: u32) -> impl Iterator<Item = usize> {
+fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         if mask == 0 {
             return None;
@@ -79,12 +81,14 @@ impl Small {
         self.sums.resize(n * n, 0.0);
         self.compared.clear();
         self.compared.resize(n * n, 0);
-        self.near = [0; MOST];
-        self.never = [0; MOST];
-        self.size = [1; MOST];
-        for (own, into) in (0..).zip(&mut self.into) {
-            *into = own;
+        for masks in [&mut self.near, &mut self.never, &mut self.joins] {
+            masks.clear();
+            masks.resize(n, 0);
         }
+        self.size.clear();
+        self.size.resize(n, 1);
+        self.into.clear();
+        self.into.extend((0..=u8::MAX).take(n));
     }
 
     fn root(&self, mut at: usize) -> usize {
@@ -102,27 +106,42 @@ impl Small {
     /// Joins the two clusters with the highest average, the smallest of equals, as long as
     /// one is above the threshold.
     fn run(&mut self, threshold: f64, guards: &Guards) {
+        for a in 0..self.n {
+            for b in bits(self.near[a] & (u64::MAX << a << 1)) {
+                self.look(a, b, threshold, guards);
+            }
+        }
         loop {
             let mut best: Option<(f64, usize, usize)> = None;
             for a in 0..self.n {
-                let larger = self.near[a] & !self.never[a] & (u32::MAX << a << 1);
-                for b in bits(larger) {
+                for b in bits(self.joins[a]) {
                     let average = self.average(a, b, guards);
-                    let least = best.map_or(threshold, |(average, ..)| average);
-                    if average > least {
+                    if best.is_none_or(|(least, ..)| average > least) {
                         best = Some((average, a, b));
                     }
                 }
             }
             let Some((_, a, b)) = best else { return };
             self.join(a, b);
+            for other in bits(self.near[a]) {
+                self.look(a.min(other), a.max(other), threshold, guards);
+            }
         }
+    }
+
+    /// Marks whether `a` and `b`, `a < b`, could be joined.
+    fn look(&mut self, a: usize, b: usize, threshold: f64, guards: &Guards) {
+        let joins = self.never[a] >> b & 1 == 0 && self.average(a, b, guards) > threshold;
+        self.joins[a] = self.joins[a] & !(1 << b) | u64::from(joins) << b;
     }
 
     /// Joins `b` into `a`, `a < b`.
     fn join(&mut self, a: usize, b: usize) {
+        self.joins[a] &= !(1 << b);
+        self.joins[b] = 0;
         for other in bits(std::mem::take(&mut self.near[b])) {
             self.near[other] &= !(1 << b);
+            self.joins[other] &= !(1 << b);
             if other != a {
                 let sum = self.sums[a * self.n + other] + self.sums[b * self.n + other];
                 self.sums[a * self.n + other] = sum;
@@ -174,7 +193,7 @@ impl Small {
             y.0.total_cmp(&x.0)
                 .then_with(|| (x.1, x.2).cmp(&(y.1, y.2)))
         });
-        let mut joined = 0u32;
+        let mut joined = 0u64;
         for (_, a, b) in joins {
             if joined & (1 << a | 1 << b) == 0 {
                 joined |= 1 << a | 1 << b;
