@@ -14,7 +14,6 @@ use super::kernel::random;
 use super::model::MatchModel;
 use super::orgs;
 use super::pairs::Patterns;
-use crate::contact::Records;
 
 /// Patterns with their counts, sorted by pattern.
 fn count(patterns: impl Iterator<Item = Pattern>) -> Patterns {
@@ -32,7 +31,6 @@ fn count(patterns: impl Iterator<Item = Pattern>) -> Patterns {
 pub fn random_patterns(
     features: &Features,
     candidates: &Candidates,
-    records: &Records,
     wanted: usize,
     kind: Kind,
 ) -> Patterns {
@@ -41,12 +39,8 @@ pub fn random_patterns(
         .filter(|&record| judge::kind(features, record, record) == kind)
         .filter(|&record| !features.is_copy(record))
         .collect();
-    let keys: Vec<u64> = members
-        .par_iter()
-        .map(|&member| features.rows[member as usize] as usize)
-        .map(|row| random::of_texts([&records.source(row).name, records.id(row)]))
-        .collect();
-    let patterns: Vec<Pattern> = random::pairs(&keys, wanted)
+    let n = u32::try_from(members.len()).unwrap_or(u32::MAX);
+    let patterns: Vec<Pattern> = random::pairs(n, wanted)
         .into_par_iter()
         .with_min_len(2048)
         .map(|(a, b)| (members[a as usize], members[b as usize]))
