@@ -421,11 +421,8 @@ fn random_patterns(
         .filter(|&record| judge::kind(features, record, record) == kind)
         .filter(|&record| !features.is_copy(record))
         .collect();
-    let keys: Vec<u64> = members
-        .par_iter()
-        .map(|&member| features.rows[member as usize] as usize)
-        .map(|row| kernel::random::of_texts([&records.source(row).name, records.id(row)]))
-        .collect();
+    let key = |&member: &u32| features.key(records, member);
+    let keys: Vec<u64> = members.par_iter().map(key).collect();
     let patterns: Vec<Pattern> = kernel::random::pairs(&keys, wanted)
         .into_par_iter()
         .with_min_len(2048)
