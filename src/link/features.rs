@@ -10,7 +10,6 @@ use super::cells::{self, Met, Several};
 use super::employers;
 use super::fans;
 use super::fill;
-use super::kernel::random::of_texts;
 use super::learned::{self, Learned};
 use super::mailbox;
 use super::model::LeftOut;
@@ -225,13 +224,6 @@ impl Features {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
-    }
-
-    /// A number for who a record is, the same in every run.
-    #[must_use]
-    pub fn key(&self, records: &Records, record: u32) -> u64 {
-        let row = self.rows[record as usize] as usize;
-        of_texts([&records.source(row).name, records.id(row)])
     }
 
     /// Another record takes part for this one.

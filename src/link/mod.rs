@@ -223,8 +223,7 @@ pub fn link(
     let share = steps.parts("estimate", records.rows(), 3)?;
     let counts = |kind: Kind| {
         let counted = pairs.counts(kind);
-        let wanted = models.people.random_pairs;
-        let random = random_patterns(&features, &candidates, records, wanted, kind);
+        let random = random_patterns(&features, &candidates, models.people.random_pairs, kind);
         (counted, random)
     };
     let (people, organisations) = (counts(Kind::People), counts(Kind::Organisations));
@@ -412,7 +411,6 @@ fn count(patterns: impl Iterator<Item = Pattern>) -> Patterns {
 fn random_patterns(
     features: &Features,
     candidates: &Candidates,
-    records: &Records,
     wanted: usize,
     kind: Kind,
 ) -> Patterns {
@@ -421,9 +419,8 @@ fn random_patterns(
         .filter(|&record| judge::kind(features, record, record) == kind)
         .filter(|&record| !features.is_copy(record))
         .collect();
-    let key = |&member: &u32| features.key(records, member);
-    let keys: Vec<u64> = members.par_iter().map(key).collect();
-    let patterns: Vec<Pattern> = kernel::random::pairs(&keys, wanted)
+    let n = u32::try_from(members.len()).unwrap_or(u32::MAX);
+    let patterns: Vec<Pattern> = kernel::random::pairs(n, wanted)
         .into_par_iter()
         .with_min_len(2048)
         .map(|(a, b)| (members[a as usize], members[b as usize]))
