@@ -14,6 +14,7 @@ mod inputs;
 mod people;
 pub mod published;
 pub mod renamed;
+pub mod shrunk;
 pub mod sides;
 pub mod stored;
 mod telling;

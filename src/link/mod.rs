@@ -228,7 +228,6 @@ pub fn link(
         let random = random_patterns(
             &features,
             pairs.candidates(),
-            records,
             models.people.random_pairs,
             kind,
         );

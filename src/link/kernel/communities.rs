@@ -34,20 +34,6 @@ pub struct Halves {
     pub trial: bool,
 }
 
-impl Halves {
-    /// A number that follows from the letter pairs.
-    fn seed(&self) -> u64 {
-        let mut seed = 0x636F_6D6D;
-        for half in [&self.given, &self.family] {
-            for &pair in half {
-                seed = SplitMix(seed ^ u64::from(pair)).next();
-            }
-            seed = SplitMix(seed).next();
-        }
-        seed
-    }
-}
-
 /// The learned classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Communities {
@@ -153,12 +139,10 @@ impl Communities {
         #[allow(clippy::cast_precision_loss)] // counts of letter pairs
         let pseudo = PSEUDO * pairs as f64 / all.max(1.0);
         let prior: Vec<f64> = common.iter().map(|c| c * pseudo + 1e-6).collect();
+        let mut random = SplitMix(0x636F_6D6D);
         let mut belongs: Vec<Vec<f64>> = names
             .iter()
-            .map(|name| {
-                // Each name starts where it always does, whoever else is there: a record
-                // that comes or goes does not shuffle the classes of all.
-                let mut random = SplitMix(name.seed());
+            .map(|_| {
                 let draws = (0..classes).map(|_| f64::from(random.below(1 << 20)) * 1e-6);
                 softmax(draws.map(|d| d * 6.0).collect())
             })
