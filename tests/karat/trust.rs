@@ -486,7 +486,7 @@ fn the_audit_answers_by_record_person_rule_and_time() {
         &["audit", "--record", "shop:a", "--format", "table"],
     )
     .out;
-    assert!(table.starts_with("stage"), "{table}");
+    assert!(table.starts_with("event  stage"), "{table}");
     assert!(table.contains("shop:a"), "{table}");
     let csv = ok(folder, &["audit", "--record", "shop:a"]).out;
     assert!(csv.starts_with("seq,stage,kind,"), "{csv}");
