@@ -76,12 +76,15 @@ impl Words {
     }
 }
 
+/// A doubt as it was found, and with its rule's words.
+type Shared = (Arc<Broken>, Arc<Broken>);
+
 /// Doubts with their rules' words, so that records that shared a doubt share these too.
 #[derive(Default)]
 struct Applied {
     /// By the doubt's address and the rule's index; the doubt is held, so that no other
     /// gets its address.
-    known: HashMap<(usize, usize), (Arc<Broken>, Arc<Broken>), foldhash::fast::FixedState>,
+    known: HashMap<(usize, usize), Shared, foldhash::fast::FixedState>,
 }
 
 impl Applied {

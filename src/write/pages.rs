@@ -110,14 +110,20 @@ impl Draw<'_> {
         hybrid_rle::encode::<u32, _, _>(&mut buffer, counted, bits)?;
         Ok(vec![
             Page::Dict(dictionary),
-            self.page(buffer, keys.len(), Encoding::RleDictionary, &bounds),
+            self.page(
+                buffer,
+                keys.len(),
+                self.missing,
+                Encoding::RleDictionary,
+                &bounds,
+            ),
         ])
     }
 
     fn plain<'a>(&self, numbers: &[u32], text: &dyn Fn(u32) -> &'a str) -> PolarsResult<Vec<Page>> {
         // All pages tell the bounds of the row group: one pass over the texts for both.
         let mut bounds = Bounds::default();
-        let mut drawn: Vec<(usize, Vec<u8>)> = Vec::new();
+        let mut drawn: Vec<(usize, usize, Vec<u8>)> = Vec::new();
         let mut texts: Vec<u8> = Vec::with_capacity(PAGE + PAGE / 16);
         let mut start = 0;
         let mut page = |texts: &mut Vec<u8>, end: usize| -> PolarsResult<()> {
@@ -128,7 +134,8 @@ impl Draw<'_> {
             let mut buffer = Vec::with_capacity(texts.len() + rows.len() / 8 + 16);
             self.levels(&mut buffer, rows)?;
             buffer.extend_from_slice(texts);
-            drawn.push((rows.len(), buffer));
+            let missing = rows.iter().filter(|number| **number == NONE).count();
+            drawn.push((rows.len(), missing, buffer));
             texts.clear();
             start = end;
             Ok(())
@@ -144,7 +151,9 @@ impl Draw<'_> {
         page(&mut texts, numbers.len())?;
         Ok(drawn
             .into_iter()
-            .map(|(rows, buffer)| self.page(buffer, rows, Encoding::Plain, &bounds))
+            .map(|(rows, missing, buffer)| {
+                self.page(buffer, rows, missing, Encoding::Plain, &bounds)
+            })
             .collect())
     }
 
@@ -155,13 +164,20 @@ impl Draw<'_> {
         write_def_levels(buffer, true, filled.as_ref(), rows.len(), Version::V1)
     }
 
-    fn page(&self, buffer: Vec<u8>, rows: usize, encoding: Encoding, bounds: &Bounds<'_>) -> Page {
+    fn page(
+        &self,
+        buffer: Vec<u8>,
+        rows: usize,
+        missing: usize,
+        encoding: Encoding,
+        bounds: &Bounds<'_>,
+    ) -> Page {
         let header = DataPageHeader::V1(DataPageHeaderV1 {
             num_values: i32::try_from(rows).unwrap_or(i32::MAX),
             encoding: encoding.into(),
             definition_level_encoding: Encoding::Rle.into(),
             repetition_level_encoding: Encoding::Rle.into(),
-            statistics: Some(bounds.told(self.kind, self.missing)),
+            statistics: Some(bounds.told(self.kind, missing)),
         });
         let descriptor = Descriptor {
             primitive_type: self.kind.clone(),
@@ -236,7 +252,8 @@ impl<'a> Bounds<'a> {
         }
     }
 
-    /// As the file tells them: a long smallest one is cut, a long largest one left out.
+    /// As the file tells them: a long one is cut, the largest then made larger. Neither may
+    /// be left out: polars writes no page index then, and no file.
     fn told(&self, kind: &PrimitiveType, missing: usize) -> ParquetStatistics {
         let least = self.found.map(|[(_, least), _]| {
             let mut end = least.len().min(TOLD);
@@ -250,13 +267,31 @@ impl<'a> Bounds<'a> {
             primitive_type: kind.clone(),
             null_count: i64::try_from(missing).ok(),
             distinct_count: None,
-            max_value: most
-                .filter(|most| most.len() <= TOLD)
-                .map(|most| most.as_bytes().to_vec()),
+            max_value: most.map(|most| no_less(most).into_bytes()),
             min_value: least,
         }
         .serialize()
     }
+}
+
+/// A text itself, or a short one that is larger than it: its beginning, of which the last
+/// character that has a next one became that.
+fn no_less(text: &str) -> String {
+    if text.len() <= TOLD {
+        return text.to_owned();
+    }
+    let mut end = TOLD;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let mut start = text[..end].to_owned();
+    while let Some(last) = start.pop() {
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            start.push(next);
+            return start;
+        }
+    }
+    text.to_owned()
 }
 
 /// So many cells: the encoder wants to know.
@@ -306,5 +341,21 @@ impl Known {
             }
             Self::Map(map) => *map.entry(number).or_insert(next),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TOLD, no_less};
+
+    #[test]
+    fn a_long_largest_text_is_told_by_a_short_larger_one() {
+        for long in ["z".repeat(100), "\u{7e9}".repeat(50), "\u{d7ff}".repeat(40)] {
+            let told = no_less(&long);
+            assert!(told > long && told.len() <= TOLD + 1, "{told}");
+        }
+        assert_eq!(no_less("short"), "short");
+        let last = "\u{10ffff}".repeat(30);
+        assert_eq!(no_less(&last), last);
     }
 }

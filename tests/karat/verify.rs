@@ -112,3 +112,26 @@ fn an_input_that_no_source_asks_for_is_a_wrong_use() {
     let whole = karat_in(folder.path(), &["verify"]);
     assert_eq!(whole.code, 0, "{}", whole.err);
 }
+
+/// Found in a real export: the largest text of a column was a long one, and no file could
+/// be written.
+#[test]
+fn a_column_whose_largest_text_is_long_is_written_and_verified() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    let long = format!("zz {}", "top of the list ".repeat(12));
+    fs::write(
+        folder.join("a.csv"),
+        format!("Id,Email,Notes\n1,ann@northfield.org,{long}\n2,bob@harbour.org,short\n3,cy@harbour.org,\n"),
+    )
+    .unwrap();
+    fs::write(
+        folder.join("karat.toml"),
+        "[[source]]\nname = \"a\"\npath = \"a.csv\"\nid = \"Id\"\n\n[output]\nformat = [\"csv\", \"parquet\"]\n",
+    )
+    .unwrap();
+    for args in [&["run", "karat.toml"][..], &["verify"]] {
+        let ended = karat_in(folder, args);
+        assert_eq!(ended.code, 0, "{}", ended.err);
+    }
+}
