@@ -74,8 +74,8 @@ def main():
         if not library:
             print("count-allocations: no glibc with a C compiler here: skipped")
             return
-        binary = os.path.abspath(options.bin) if options.bin else build("--bin", "karat")
-        generator = build("--bench", "line")
+        binary = os.path.abspath(options.bin) if options.bin else build("--no-default-features", "--bin", "karat")
+        generator = build("--no-default-features", "--bench", "line")
         sizes = (allocations(binary, generator, size, library) for size in SIZES)
         (few, before), (many, after) = sizes
     a_record = (after - before) / (many - few)

@@ -2,7 +2,7 @@
 //! other; glibc keeps most of what a stage frees, in pieces that the next stage
 //! can't use.
 
-#![cfg(all(unix, target_pointer_width = "64"))]
+#![cfg(all(unix, target_pointer_width = "64", feature = "jemalloc"))]
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
