@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 
+use super::common_names;
 use super::features::Features;
 use super::names::NameId;
 use super::texts::{Lists, NONE, Texts};
@@ -78,7 +79,8 @@ fn sounds(f: &Features) -> Vec<u32> {
 }
 
 /// Rarity of each given and each family name, by counting each distinct pair of (name,
-/// full name) once (Winkler's frequency adjustment).
+/// full name) once (Winkler's frequency adjustment). A full name that many more people have
+/// than its halves explain counts for each of them.
 #[must_use]
 pub fn rarities(f: &Features) -> (Vec<f32>, Vec<f32>) {
     let mut full: Vec<(NameId, NameId)> = (0..f.len())
@@ -87,30 +89,32 @@ pub fn rarities(f: &Features) -> (Vec<f32>, Vec<f32>) {
         .collect();
     full.par_sort_unstable();
     full.dedup();
-    let rarity = |ids: &mut dyn Iterator<Item = NameId>, names: usize| {
-        let mut counts = vec![0u32; names];
-        let mut total = 0f64;
-        for id in ids.filter(|&id| id != NONE) {
-            counts[id as usize] += 1;
-            total += 1.0;
-        }
-        let average: f64 = counts
-            .iter()
-            .map(|&c| (f64::from(c) / total.max(1.0)).powi(2))
-            .sum();
-        counts
-            .iter()
-            .map(|&c| {
-                let share = f64::from(c.max(1)) / total.max(1.0);
-                #[allow(clippy::cast_possible_truncation)] // bits, clamped
-                let bits = (average.max(1e-12) / share).log2().clamp(-8.0, 6.0) as f32;
-                bits
-            })
-            .collect::<Vec<f32>>()
-    };
     let names = f.names.names.len();
-    (
-        rarity(&mut full.iter().map(|p| p.0), names),
-        rarity(&mut full.iter().map(|p| p.1), names),
-    )
+    let (mut given, mut family) = (vec![0u32; names], vec![0u32; names]);
+    let mut count = |(g, s): (NameId, NameId), persons: u32| {
+        for (counts, name) in [(&mut given, g), (&mut family, s)] {
+            if let Some(count) = counts.get_mut(name as usize) {
+                *count += persons;
+            }
+        }
+    };
+    full.into_iter().for_each(|name| count(name, 1));
+    for common in common_names::find(f) {
+        count((common.given, common.family), common.persons - 1);
+    }
+    (rarity(&given), rarity(&family))
+}
+
+fn rarity(counts: &[u32]) -> Vec<f32> {
+    let total: f64 = counts.iter().map(|&c| f64::from(c)).sum::<f64>().max(1.0);
+    let average: f64 = counts.iter().map(|&c| (f64::from(c) / total).powi(2)).sum();
+    counts
+        .iter()
+        .map(|&c| {
+            let share = f64::from(c.max(1)) / total;
+            #[allow(clippy::cast_possible_truncation)] // bits, clamped
+            let bits = (average.max(1e-12) / share).log2().clamp(-8.0, 6.0) as f32;
+            bits
+        })
+        .collect()
 }

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::card::{self, Address, Card, NameCard};
 use super::cells::{self, Met, Several};
+use super::common_names::{self, Nobody};
 use super::employers;
 use super::fans::{self, Fan};
 use super::fill;
@@ -91,6 +92,8 @@ pub struct Features {
     pub postcode_cards: TextCards,
     pub city_cards: TextCards,
     pub company_cards: CompanyCards,
+    /// Names that are nobody's, and were left out.
+    pub nobodies: Vec<Nobody>,
     given_rarity: Vec<f32>,
     family_rarity: Vec<f32>,
 }
@@ -177,6 +180,7 @@ impl Features {
         learned::readings(&mut f);
         let organisations = orgs::decide(&mut f, table, rules);
         f.orgs = Orgs::build(&mut f, &organisations, table, &rules.organisations);
+        f.nobodies = common_names::take_out(&mut f);
         fill::from_mailboxes(&mut f, rules);
         fans::count(&mut f);
         (f.given_rarity, f.family_rarity) = fans::rarities(&f);
@@ -267,8 +271,14 @@ impl Features {
     /// Is the address's local part made of the record's name?
     #[must_use]
     pub fn made_of_name(&self, card: &Card, email: u32) -> bool {
+        self.made_of([card.given, card.family, card.whole], email)
+    }
+
+    /// Does the address's local part hold a word of these names?
+    #[must_use]
+    pub fn made_of<const N: usize>(&self, names: [NameId; N], email: u32) -> bool {
         let local = self.local(email);
-        [card.given, card.family, card.whole]
+        names
             .into_iter()
             .filter(|&name| name != NONE)
             .flat_map(|name| &self.names.name(name).words)

@@ -9,6 +9,7 @@ pub mod block;
 pub mod card;
 pub mod cells;
 pub mod columns;
+pub mod common_names;
 pub mod compare;
 pub mod copies;
 pub mod decisions;
@@ -206,6 +207,7 @@ pub fn link(
     watch.go_on()?;
     let decided = decisions::apply(decisions, records, table)?;
     let mut diagnostics = decided.diagnostics;
+    diagnostics.extend(common_names::told(&features.nobodies, table));
     let constraints = decided.bound.constraints(&features, records);
     features.copy_of = copies::find(&features, &constraints, plan.matching.max_block);
     let keys = block::Input {

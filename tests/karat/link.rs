@@ -222,3 +222,59 @@ fn the_theory_page_has_the_numbers_of_explain() {
         assert_eq!(&text[start..end], table, "KARAT_BLESS=1 cargo test theory");
     }
 }
+
+/// Two systems with the same 300 people; `called` writes another name in the second one.
+fn two_systems(called: impl Fn(usize, &str) -> Option<String>) -> (usize, String) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    let (mut a, mut b) = ("Id,First Name,Last Name,Email\n".to_owned(), String::new());
+    b.push_str(&a);
+    for at in 0..300 {
+        let pick = |words: &[&str]| words[at % words.len()].to_owned();
+        let given = pick(&["Anna", "Bob", "Carla", "Dmitri", "Elena", "Farid", "Greta"]);
+        let family = pick(&["Lindqvist", "Okafor", "Brandt", "Castell", "Novak"])
+            + &pick(&["", "son", "er", "ova"]);
+        let mailbox = format!("{given}.{family}{at}").to_lowercase();
+        a.push_str(&format!(
+            "a{at},{given},{family},{mailbox}@northfield.org\n"
+        ));
+        let name = called(at, &family).unwrap_or_else(|| format!("{given},{family}"));
+        b.push_str(&format!("b{at},{name},{mailbox}@northfield.org\n"));
+    }
+    fs::write(path.join("a.csv"), a).unwrap();
+    fs::write(path.join("b.csv"), b).unwrap();
+    let (code, _, err) = karat(
+        path,
+        &["run", "a.csv", "b.csv", "--out", "out", "--no-progress"],
+    );
+    assert_eq!(code, 0, "{err}");
+    let golden = fs::read_to_string(path.join("out/latest/golden.csv")).unwrap();
+    (csv_rows(&golden), err)
+}
+
+/// An import wrote one name into every third record; addresses are other people's.
+#[test]
+fn a_name_that_is_nobodys_is_no_evidence_and_is_told() {
+    let usual = two_systems(|_, _| None);
+    assert!(!usual.1.contains("name_of_nobody"), "{}", usual.1);
+    let written = two_systems(|at, _| (at % 3 == 0).then(|| "Jordan,Sampleton".to_owned()));
+    assert!(written.1.contains("name_of_nobody"), "{}", written.1);
+    assert!(
+        written
+            .1
+            .contains("100 records are called 'Jordan Sampleton'"),
+        "{}",
+        written.1
+    );
+    assert_eq!(written.0, usual.0);
+}
+
+/// Where all have one family name, no full name is commoner than its halves explain.
+#[test]
+fn a_family_name_of_all_is_not_nobodys() {
+    let one = two_systems(|_, _| None).1;
+    let (_, all) = two_systems(|at, family| (at % 7 == 0).then(|| format!("Anna,{family}")));
+    for err in [one, all] {
+        assert!(!err.contains("name_of_nobody"), "{err}");
+    }
+}
