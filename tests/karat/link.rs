@@ -256,9 +256,8 @@ fn two_systems(called: impl Fn(usize, &str) -> Option<String>) -> (usize, String
 #[test]
 fn a_name_that_is_nobodys_is_no_evidence_and_is_told() {
     let usual = two_systems(|_, _| None);
-    assert!(!usual.1.contains("name_of_nobody"), "{}", usual.1);
+    assert!(!usual.1.contains("records are called"), "{}", usual.1);
     let written = two_systems(|at, _| (at % 3 == 0).then(|| "Jordan,Sampleton".to_owned()));
-    assert!(written.1.contains("name_of_nobody"), "{}", written.1);
     assert!(
         written
             .1
@@ -275,6 +274,6 @@ fn a_family_name_of_all_is_not_nobodys() {
     let one = two_systems(|_, _| None).1;
     let (_, all) = two_systems(|at, family| (at % 7 == 0).then(|| format!("Anna,{family}")));
     for err in [one, all] {
-        assert!(!err.contains("name_of_nobody"), "{err}");
+        assert!(!err.contains("records are called"), "{err}");
     }
 }
