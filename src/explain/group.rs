@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::run::{Pair, Record, Run};
 use crate::contact::Failure;
+use crate::link::kept::Bound;
 use crate::link::kernel::guards::Guards;
 
 /// The records of one golden record, and the pairs that the run remembers of them.
@@ -34,6 +35,40 @@ pub struct Split {
     /// Bits, over all pairs between them as clustering counts them; none where the run
     /// does not remember them all.
     pub average: Option<f64>,
+    /// A pair between them that was decided to be one, as its rows.
+    pub decided: Option<(u32, u32)>,
+}
+
+/// What keeps two parts together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// A decision or a system's history.
+    Decision,
+    /// The average over all pairs between them.
+    Average,
+    /// A little below the threshold, and nobody else was as near to either.
+    LeftAlone,
+    /// Neither: records of both came together one by one.
+    Steps,
+}
+
+impl Split {
+    /// By the threshold in bits. None where the run does not remember enough.
+    #[must_use]
+    pub fn kept_by(&self, threshold: f64, guards: &Guards) -> Option<Kept> {
+        if self.decided.is_some() {
+            return Some(Kept::Decision);
+        }
+        let average = self.average?;
+        Some(if average > threshold {
+            Kept::Average
+        } else if average > threshold - guards.alone {
+            Kept::LeftAlone
+        } else {
+            Kept::Steps
+        })
+    }
 }
 
 impl Group {
@@ -161,6 +196,10 @@ pub fn between(one: &[u32], other: &[u32], pairs: &[Pair], guards: &Guards) -> S
         pairs: all,
         compared: crossing.len(),
         average,
+        decided: crossing
+            .iter()
+            .find(|pair| pair.bound == Some(Bound::Always))
+            .map(|pair| (pair.left, pair.right)),
     }
 }
 
@@ -192,4 +231,29 @@ fn tree(pairs: &[Pair]) -> Vec<usize> {
         true
     });
     order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_two_parts_together_is_what_did() {
+        let split = |average, decided| Split {
+            average,
+            decided,
+            ..Split::default()
+        };
+        let guards = Guards::usual();
+        let kept = |average, decided| split(average, decided).kept_by(0.0, &guards);
+        assert_eq!(kept(Some(0.1), None), Some(Kept::Average));
+        assert_eq!(kept(Some(-0.4), None), Some(Kept::LeftAlone));
+        assert_eq!(kept(Some(-1.0), None), Some(Kept::Steps));
+        assert_eq!(kept(Some(-11.1), Some((1, 2))), Some(Kept::Decision));
+        assert_eq!(kept(None, None), None);
+        assert_eq!(
+            split(Some(3.5), None).kept_by(4.0, &guards),
+            Some(Kept::LeftAlone)
+        );
+    }
 }
