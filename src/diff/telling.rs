@@ -209,7 +209,7 @@ impl<'a> Telling<'a> {
                 inputs = self.input(old, new);
                 Some(words(&inputs))
             }
-            Reason::Rule => self.why.rule().map(str::to_owned),
+            Reason::Rule => self.why.rule(),
             Reason::Model => Some(self.why.model()),
         };
         inputs.truncate(RECORDS_SHOWN);

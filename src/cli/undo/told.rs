@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::Preview;
 use super::case::Case;
 use crate::cli::render::one_line;
+use crate::diff::changes::Reason;
 use crate::write::decisions::New;
 
 /// All that is told.
@@ -65,6 +66,11 @@ impl Told<'_> {
                     "  over all: {} added, {} gone, {} merged, {} split, {} changed\n",
                     counts.added, counts.gone, counts.merged, counts.split, counts.changed
                 ));
+                for own in &changes.circumstances {
+                    if own.reason == Reason::Model {
+                        out.push_str(&format!("  {}\n", one_line(&own.what)));
+                    }
+                }
             }
         }
         if self.written && !self.new.is_empty() {
