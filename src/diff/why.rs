@@ -78,8 +78,11 @@ impl Why {
             why.circumstances.push(Circumstance {
                 reason: Reason::Decision,
                 what: format!(
-                    "{} decisions taken, {} taken back",
-                    count(TAKEN),
+                    "{} taken, {} taken back",
+                    match count(TAKEN) {
+                        1 => "1 decision".to_owned(),
+                        taken => format!("{taken} decisions"),
+                    },
                     count(TAKEN_BACK)
                 ),
             });

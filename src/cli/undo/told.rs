@@ -29,6 +29,7 @@ impl Told<'_> {
             (0, _) => format!("{file}: all of it is decided already\n"),
             (1, true) => format!("{file}: 1 line added\n"),
             (count, true) => format!("{file}: {count} lines added\n"),
+            (1, false) => format!("{file}: 1 line would be added\n"),
             (count, false) => format!("{file}: {count} lines would be added\n"),
         });
         for (line, new) in (self.first_line..).zip(self.new.iter().take(LINES)) {
