@@ -1,6 +1,6 @@
 //! A golden record: its records, what holds them together, what speaks against.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -83,18 +83,22 @@ impl Group {
     /// # Errors
     /// Exit 3 when the run can't be read.
     pub fn of_rows(run: &Run, rows: &[u32]) -> Result<Self, Failure> {
-        let is = |row: u32| rows.binary_search(&row).is_ok();
-        let (inside, outside): (Vec<Pair>, Vec<Pair>) = run
-            .pairs_of(rows)?
+        Ok(Self::new(run, run.take(rows)?, run.pairs_of(rows)?))
+    }
+
+    /// `records` by row; `pairs` are all that touch one of them.
+    fn new(run: &Run, records: Vec<Record>, pairs: Vec<Pair>) -> Self {
+        let is = |row: u32| records.binary_search_by_key(&row, |own| own.row).is_ok();
+        let (inside, outside): (Vec<Pair>, Vec<Pair>) = pairs
             .into_iter()
             .partition(|pair| is(pair.left) && is(pair.right));
-        Ok(Self {
-            records: run.take(rows)?,
+        Self {
             tree: tree(&inside),
+            records,
             inside,
             outside,
             guards: run.weigher.guards,
-        })
+        }
     }
 
     #[must_use]
@@ -171,6 +175,54 @@ impl Group {
             .collect();
         let split = between(&part, &other, &self.inside, &self.guards);
         Some((weakest, split))
+    }
+}
+
+/// The groups of several records, read at once: each reading goes through all records and
+/// pairs of the run.
+#[derive(Clone, Debug, Default)]
+pub struct Groups(Vec<Group>);
+
+impl Groups {
+    /// # Errors
+    /// Exit 3 when the run can't be read.
+    pub fn of(run: &Run, records: &[&Record]) -> Result<Self, Failure> {
+        let ids: BTreeSet<&str> = records
+            .iter()
+            .filter_map(|record| record.golden_id.as_deref())
+            .collect();
+        let mut rows = if ids.is_empty() {
+            Vec::new()
+        } else {
+            run.rows_where("golden_id", |id| ids.contains(id))?
+        };
+        let alone = records.iter().filter(|record| record.golden_id.is_none());
+        rows.extend(alone.map(|record| record.row));
+        rows.sort_unstable();
+        rows.dedup();
+        if rows.is_empty() {
+            return Ok(Self::default());
+        }
+        let pairs = run.pairs_of(&rows)?;
+        let mut parts: BTreeMap<(Option<String>, u32), Vec<Record>> = BTreeMap::new();
+        for record in run.take(&rows)? {
+            let alone = record.golden_id.as_ref().map_or(record.row, |_| 0);
+            let part = parts.entry((record.golden_id.clone(), alone));
+            part.or_default().push(record);
+        }
+        let groups = parts.into_values().map(|records| {
+            let is = |row: u32| records.binary_search_by_key(&row, |own| own.row).is_ok();
+            let own = pairs.iter().filter(|pair| is(pair.left) || is(pair.right));
+            let own = own.cloned().collect();
+            Group::new(run, records, own)
+        });
+        Ok(Self(groups.collect()))
+    }
+
+    /// The group that a row is in.
+    #[must_use]
+    pub fn with(&self, row: u32) -> Option<&Group> {
+        self.0.iter().find(|group| group.record(row).is_some())
     }
 }
 
