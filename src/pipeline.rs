@@ -172,7 +172,12 @@ pub fn run_with(
             rulebook,
             started: &started,
         };
-        let circumstances = write::summary::circumstances(plan, rulebook, &prepared.files);
+        let circumstances = write::summary::circumstances(
+            plan,
+            rulebook,
+            &prepared.files,
+            linked.report.taught.as_ref(),
+        );
         against_previous(
             &previous,
             &after,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::canvas::{Canvas, Ink, clean, fit, width};
 use super::explain_pair::who;
 use super::waterfall::shown;
-use crate::explain::group::Group;
+use crate::explain::group::{Group, Kept, Split};
 use crate::explain::merges::Merge;
 use crate::explain::pair_story::{self, Because, Tie, named};
 use crate::explain::{Pair, Record, Run};
@@ -210,24 +210,46 @@ impl GroupView<'_> {
         } else {
             names.join(", ")
         };
-        let kept = match split.average {
-            Some(average) => format!(
-                "over {} between the two parts the average is {average:+.1} bits (no pair counts more than {:.0}), and above {:+.1} they are joined",
-                match split.pairs {
-                    1 => "the one pair".to_owned(),
-                    pairs => format!("all {pairs} pairs"),
-                },
-                self.group.guards.clip,
-                self.threshold()
-            ),
-            None => {
-                "the average over all pairs between the two parts is above the threshold".to_owned()
-            }
-        };
+        let kept = self.kept(&split);
         out.push_str(&canvas.wrapped(
             &format!("Without it {who} would stand apart; what keeps the group from being split there: {kept}."),
             0,
         ));
+    }
+
+    /// What keeps two parts together, in words.
+    fn kept(&self, split: &Split) -> String {
+        let (threshold, guards) = (f64::from(self.threshold()), &self.group.guards);
+        let kept = split.kept_by(threshold, guards);
+        if let (Some(Kept::Decision), Some((left, right))) = (kept, split.decided) {
+            return format!(
+                "a decision says that {} and {} are one",
+                self.name(left),
+                self.name(right)
+            );
+        }
+        let (Some(kept), Some(average)) = (kept, split.average) else {
+            return "the average over all pairs between the two parts is above the threshold"
+                .to_owned();
+        };
+        let over = format!(
+            "over {} between the two parts the average is {average:+.1} bits (no pair counts more than {:.0})",
+            match split.pairs {
+                1 => "the one pair".to_owned(),
+                pairs => format!("all {pairs} pairs"),
+            },
+            guards.clip,
+        );
+        match kept {
+            Kept::LeftAlone => format!(
+                "{over}, a little below the {threshold:+.1} from which parts are joined, but they were left with only each other, and such are joined from {:+.1} on",
+                threshold - guards.alone
+            ),
+            Kept::Steps => format!(
+                "{over}, below the {threshold:+.1} from which parts are joined, but they did not meet as these two: smaller parts of them were joined before, each above it"
+            ),
+            _ => format!("{over}, and above {threshold:+.1} they are joined"),
+        }
     }
 
     fn against(&self, canvas: Canvas, out: &mut String) {
@@ -335,6 +357,7 @@ impl GroupView<'_> {
                 "pairs": split.pairs,
                 "compared": split.compared,
                 "average": split.average,
+                "kept_by": split.kept_by(f64::from(threshold), &self.group.guards),
             })
         });
         json!({

@@ -78,8 +78,8 @@ pub fn verdict(story: &PairStory, canvas: Canvas) -> String {
             because(why.as_deref())
         ),
         Because::Through { ties } => format!(
-            "the pair alone is below the threshold, but other records connect it, and the \
-             average over all pairs of the group is above: {}.",
+            "the pair alone is below the threshold, but other records connect it; groups are \
+             joined by the average over all their pairs: {}.",
             way(story, ties)
         ),
         Because::LeftAlone => "the pair is a little below the threshold, but neither record has \

@@ -62,18 +62,20 @@ impl RecordView {
         let others: Vec<u32> = outside.iter().map(|pair| pair.other(row)).collect();
         let others = run.take(&others)?;
         let told = |pairs: &[Pair], others: &[Record]| -> Result<Told, Failure> {
-            pairs
+            let pairs: Vec<(&Pair, [&Record; 2])> = pairs
                 .iter()
                 .filter_map(|pair| {
                     let other = pair.other(row);
                     let other = others.iter().find(|record| record.row == other)?;
-                    Some((pair, other))
+                    Some((pair, [&record, other]))
                 })
-                .map(|(pair, other)| {
-                    let story = pair_story::tell(run, pair, [&record, other])?;
-                    Ok((other.clone(), story))
-                })
-                .collect()
+                .collect();
+            let stories = pair_story::tell_all(run, &pairs)?;
+            Ok(pairs
+                .iter()
+                .zip(stories)
+                .map(|((_, [_, other]), story)| ((*other).clone(), story))
+                .collect())
         };
         Ok(Self {
             merged_with: told(&inside, &group.records)?,

@@ -54,13 +54,18 @@ pub fn run(args: &VerifyArgs, console: &Console) -> Result<Ending, Failure> {
         });
         console.print(&format!("{object:#}\n"))?;
     } else if !console.globals().quiet {
+        let runs = |count: usize| {
+            let runs = if count == 1 { "run" } else { "runs" };
+            format!("{count} earlier {runs}")
+        };
         let back = match (chain.earlier, &chain.missing) {
             (0, None) => "It is the first run.".to_owned(),
             (earlier, None) => {
-                format!("The chain holds over {earlier} earlier runs, to the first.")
+                format!("The chain holds over {}, to the first.", runs(earlier))
             }
             (earlier, Some(missing)) => format!(
-                "The chain holds over {earlier} earlier runs; of {missing} there is no folder beside."
+                "The chain holds over {}; of {missing} there is no folder beside.",
+                runs(earlier)
             ),
         };
         console.print(&format!(

@@ -196,7 +196,7 @@ fn reason_of(flags: u8, why: &Why) -> Reason {
         Reason::Decision
     } else if flags & INPUT != 0 {
         Reason::Input
-    } else if why.rule().is_some() {
+    } else if why.has_rule() {
         Reason::Rule
     } else {
         Reason::Model

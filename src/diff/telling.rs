@@ -7,7 +7,7 @@ use super::RECORDS_SHOWN;
 use super::changes::{Cause, Input, InputFate, Person, Reason, RecordName};
 use super::flags::{Fate, Flags, fate};
 use super::inputs::changed_fields;
-use super::people::{NONE, People};
+use super::people::{Crossing, NONE, People};
 use super::sides::{Cells, Side};
 use super::why::Why;
 
@@ -27,6 +27,9 @@ pub struct Telling<'a> {
     why: &'a Why,
     rows_before: Rows,
     rows_after: Rows,
+    /// Of persons that records of these went to or came from, where decisions are told.
+    near_before: Rows,
+    near_after: Rows,
     /// By row of the later run the fields that changed.
     fields: Option<BTreeMap<u32, Vec<String>>>,
     labels_before: Vec<Cells<'a>>,
@@ -38,6 +41,33 @@ pub struct Telling<'a> {
 pub struct Asked {
     before: Vec<u32>,
     after: Vec<u32>,
+}
+
+impl Asked {
+    fn settle(&mut self) {
+        for list in [&mut self.before, &mut self.after] {
+            list.sort_unstable();
+            list.dedup();
+            list.retain(|person| *person != NONE);
+        }
+    }
+
+    /// Everybody on a way of records that touches one of these.
+    fn near(&self, people: &People) -> Self {
+        let mut near = Self::default();
+        for crossing in &people.crossings {
+            let ([from, was], [into, rest]) = ends(people, crossing);
+            let touched = |list: &[u32], ends: [u32; 2]| {
+                ends.iter().any(|person| list.binary_search(person).is_ok())
+            };
+            if touched(&self.before, [from, was]) || touched(&self.after, [into, rest]) {
+                near.before.extend([from, was]);
+                near.after.extend([into, rest]);
+            }
+        }
+        near.settle();
+        near
+    }
 }
 
 impl<'a> Telling<'a> {
@@ -71,11 +101,7 @@ impl<'a> Telling<'a> {
             asked.before.push(old);
             asked.after.push(new);
         }
-        for list in [&mut asked.before, &mut asked.after] {
-            list.sort_unstable();
-            list.dedup();
-            list.retain(|person| *person != NONE);
-        }
+        asked.settle();
         asked
     }
 
@@ -100,6 +126,11 @@ impl<'a> Telling<'a> {
                 .collect()
         };
         let any_after = !asked.after.is_empty();
+        let near = if why.decided.is_empty() {
+            Asked::default()
+        } else {
+            asked.near(people)
+        };
         let rows_after = rows_of(after, asked.after);
         let changed = changed_rows(&rows_after, people, before, after, why);
         Ok(Self {
@@ -108,6 +139,8 @@ impl<'a> Telling<'a> {
             labels_after: labels(after, any_after)?,
             rows_before: rows_of(before, asked.before),
             rows_after,
+            near_before: rows_of(before, near.before),
+            near_after: rows_of(after, near.after),
             before,
             after,
             people,
@@ -176,7 +209,7 @@ impl<'a> Telling<'a> {
                 inputs = self.input(old, new);
                 Some(words(&inputs))
             }
-            Reason::Rule => self.why.rule().map(str::to_owned),
+            Reason::Rule => self.why.rule(),
             Reason::Model => Some(self.why.model()),
         };
         inputs.truncate(RECORDS_SHOWN);
@@ -187,31 +220,59 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// The decision that names a record of the person, or of one that its records went
+    /// to or came from.
     fn decision(&self, old: Option<u32>, new: Option<u32>) -> Option<String> {
-        let rows = self.keys(old, new);
-        let (decided, how) = self.why.decided.iter().find(|((_, a, b), _)| {
-            let named =
-                |(source, id): &(String, String)| rows.contains(&(source.as_str(), id.as_str()));
-            named(a) || named(b)
-        })?;
-        let (verdict, a, b) = decided;
+        let own = [old, new].map(|person| person.into_iter().collect::<Vec<u32>>());
+        let rows = self.keys([&self.rows_before, &self.rows_after], &own);
+        let said = |rows: &[(&str, &str)]| {
+            self.why.decided.iter().find(|((_, a, b), _)| {
+                let named = |(source, id): &(String, String)| {
+                    rows.contains(&(source.as_str(), id.as_str()))
+                };
+                named(a) || named(b)
+            })
+        };
+        let found = said(&rows).or_else(|| {
+            let near = self.near(old, new);
+            said(&self.keys([&self.near_before, &self.near_after], &near))
+        });
+        let Some(((verdict, a, b), how)) = found else {
+            return Some("on a person that records went to or came from".to_owned());
+        };
         Some(format!(
             "{verdict} {}:{}, {}:{} was {how}",
             a.0, a.1, b.0, b.1
         ))
     }
 
-    fn keys(&self, old: Option<u32>, new: Option<u32>) -> Vec<(&str, &str)> {
-        let of = |side: &'a dyn Side, rows: &Rows, person: Option<u32>| -> Vec<(&str, &str)> {
-            person
-                .and_then(|person| rows.get(&person))
-                .into_iter()
+    /// Who is on a way of records that touches a person; of both runs.
+    fn near(&self, old: Option<u32>, new: Option<u32>) -> [Vec<u32>; 2] {
+        let mut near = [Vec::new(), Vec::new()];
+        for crossing in &self.people.crossings {
+            let (before, after) = ends(self.people, crossing);
+            let touched = old.is_some_and(|own| before.contains(&own))
+                || new.is_some_and(|own| after.contains(&own));
+            if touched {
+                near[0].extend(before);
+                near[1].extend(after);
+            }
+        }
+        near
+    }
+
+    fn keys(&self, rows: [&Rows; 2], persons: &[Vec<u32>; 2]) -> Vec<(&str, &str)> {
+        let mut keys = Vec::new();
+        for ((side, rows), persons) in [self.before, self.after].into_iter().zip(rows).zip(persons)
+        {
+            for row in persons
+                .iter()
+                .filter_map(|person| rows.get(person))
                 .flatten()
-                .map(|&row| side.key(row as usize))
-                .collect()
-        };
-        let mut keys = of(self.before, &self.rows_before, old);
-        keys.extend(of(self.after, &self.rows_after, new));
+            {
+                keys.push(side.key(*row as usize));
+            }
+        }
         keys
     }
 
@@ -243,6 +304,15 @@ impl<'a> Telling<'a> {
         }
         told
     }
+}
+
+/// The persons that a crossing is the business of, as they were and as they are: those
+/// that the record went from and to, what is left of the one, and what the other was.
+fn ends(people: &People, crossing: &Crossing) -> ([u32; 2], [u32; 2]) {
+    let (from, into) = (crossing.before, crossing.after);
+    let was = people.before_of[into as usize];
+    let rest = people.after_of[from as usize];
+    ([from, was], [into, rest])
 }
 
 fn own(rows: &Rows, person: Option<u32>) -> &[u32] {

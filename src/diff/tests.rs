@@ -262,6 +262,50 @@ fn merges_splits_and_moves_are_told_apart_with_their_reasons() {
     assert_eq!(changes.gone[0].cause.reason, Reason::Model);
 }
 
+/// A decision takes 1 out of `p`, and for that 5 has a place there: its move is told by
+/// the line that made it, which names none of the records that move.
+#[test]
+fn what_a_decision_set_off_elsewhere_names_the_decision() {
+    let before = WithPrints::of(
+        &[
+            ("1", Some("p"), 0),
+            ("2", Some("q"), 0),
+            ("5", Some("r"), 0),
+            ("6", Some("r"), 0),
+            ("9", Some("p"), 0),
+        ],
+        &[],
+    );
+    let after = WithPrints::of(
+        &[
+            ("1", Some("q"), 0),
+            ("2", Some("q"), 0),
+            ("5", Some("p"), 0),
+            ("6", Some("r"), 0),
+            ("9", Some("p"), 0),
+        ],
+        &[],
+    );
+    let changes = compare(&before, &after, &decided("1", "2"), 10).expect("compares");
+    let told: Vec<(&str, Reason, &str)> = changes
+        .moved
+        .iter()
+        .map(|own| {
+            let cause = &own.cause;
+            (
+                own.record.record_id.as_str(),
+                cause.reason,
+                cause.what.as_str(),
+            )
+        })
+        .collect();
+    let what = "never crm:1, crm:2 was taken";
+    assert_eq!(
+        told,
+        [("1", Reason::Decision, what), ("5", Reason::Decision, what)]
+    );
+}
+
 type Record = (Option<Option<u8>>, i64);
 
 fn side() -> impl Strategy<Value = (Vec<Record>, Vec<Option<u8>>)> {

@@ -18,6 +18,8 @@ pub struct Why {
     pub changed_sources: BTreeSet<String>,
     /// Another day of the run: some rules look at it.
     pub day: Option<(String, String)>,
+    /// What decisions taught the match model is another: what is to be said of it.
+    pub taught: Option<String>,
 }
 
 impl Why {
@@ -68,6 +70,7 @@ impl Why {
         if day(before) != day(after) {
             why.day = Some((day(before), day(after)));
         }
+        why.taught = taught(before, after);
         why.changed_sources = changed_sources(before, after);
         why.decided = decided(decisions);
         if !why.decided.is_empty() {
@@ -75,33 +78,75 @@ impl Why {
             why.circumstances.push(Circumstance {
                 reason: Reason::Decision,
                 what: format!(
-                    "{} decisions taken, {} taken back",
-                    count(TAKEN),
+                    "{} taken, {} taken back",
+                    match count(TAKEN) {
+                        1 => "1 decision".to_owned(),
+                        taken => format!("{taken} decisions"),
+                    },
                     count(TAKEN_BACK)
                 ),
             });
         }
+        why.circumstances
+            .extend(why.taught.iter().map(|what| Circumstance {
+                reason: Reason::Model,
+                what: what.clone(),
+            }));
         why
     }
 
-    /// What stands for a change that only the plan or a rule explains.
+    /// What stands for a change that only the plan or a rule explains; which of several
+    /// it was nobody knows.
     #[must_use]
-    pub fn rule(&self) -> Option<&str> {
-        self.circumstances
+    pub fn rule(&self) -> Option<String> {
+        const TOLD: usize = 3;
+        let rules: Vec<&str> = self
+            .circumstances
             .iter()
-            .find(|circumstance| circumstance.reason == Reason::Rule)
+            .filter(|circumstance| circumstance.reason == Reason::Rule)
             .map(|circumstance| circumstance.what.as_str())
+            .collect();
+        let told = rules[..rules.len().min(TOLD)].join("; or ");
+        match rules.len().saturating_sub(TOLD) {
+            0 => (!rules.is_empty()).then_some(told),
+            more => Some(format!("{told}; or one of {more} more")),
+        }
+    }
+
+    /// Whether plan, rules or karat itself are others.
+    #[must_use]
+    pub fn has_rule(&self) -> bool {
+        let mut reasons = self.circumstances.iter().map(|own| own.reason);
+        reasons.any(|reason| reason == Reason::Rule)
     }
 
     /// What stands for a change that nothing explains.
     #[must_use]
     pub fn model(&self) -> String {
-        let learned = "learned from other records";
+        let learned = self
+            .taught
+            .as_deref()
+            .unwrap_or("learned from other records");
         match &self.day {
             Some((old, new)) => format!("{learned}, or the day of the run ({old} -> {new})"),
             None => learned.to_owned(),
         }
     }
+}
+
+/// What decisions taught the match model, where it is not what they taught before.
+fn taught(before: &Value, after: &Value) -> Option<String> {
+    let own = |summary: &Value| summary["model"]["taught_by_decisions"].clone();
+    let (old, new) = (own(before), own(after));
+    if old == new {
+        return None;
+    }
+    let count = |taught: &Value| taught["decisions"].as_u64().unwrap_or(0);
+    Some(match (count(&old), count(&new)) {
+        (_, 0) => "decisions teach the match model no longer".to_owned(),
+        (0, new) => format!("{new} decisions taught the match model, none before"),
+        (old, new) => format!("{new} decisions taught the match model, {old} before"),
+    })
 }
 
 const TAKEN: &str = "taken";
@@ -240,5 +285,68 @@ fn shown(value: Option<&Value>) -> String {
         format!("{cut} …")
     } else {
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_decisions_taught_is_no_secret() {
+        let run = |decisions: Option<u64>| {
+            let taught = decisions.map(|count| json!({ "decisions": count, "levels": [] }));
+            json!({ "model": { "taught_by_decisions": taught } })
+        };
+        let why = |old, new| Why::of(&run(old), &run(new), [&[], &[]]);
+        let first = why(None, Some(20));
+        let words = "20 decisions taught the match model, none before";
+        assert_eq!(first.model(), words);
+        assert_eq!(
+            (
+                first.circumstances[0].reason,
+                first.circumstances[0].what.as_str()
+            ),
+            (Reason::Model, words)
+        );
+        assert_eq!(
+            why(Some(20), Some(27)).model(),
+            "27 decisions taught the match model, 20 before"
+        );
+        assert_eq!(
+            why(Some(20), None).model(),
+            "decisions teach the match model no longer"
+        );
+        assert_eq!(
+            why(Some(20), Some(20)).model(),
+            "learned from other records"
+        );
+        // A run of before this was written down.
+        assert_eq!(
+            Why::of(&json!({}), &run(None), [&[], &[]]).model(),
+            "learned from other records"
+        );
+    }
+
+    #[test]
+    fn of_several_rules_each_is_told() {
+        let why = |count: usize| Why {
+            circumstances: (0..count)
+                .map(|at| Circumstance {
+                    reason: Reason::Rule,
+                    what: format!("rule {at}"),
+                })
+                .collect(),
+            ..Why::default()
+        };
+        assert_eq!(why(0).rule(), None);
+        assert_eq!(why(1).rule().as_deref(), Some("rule 0"));
+        assert_eq!(why(2).rule().as_deref(), Some("rule 0; or rule 1"));
+        assert_eq!(
+            why(5).rule().as_deref(),
+            Some("rule 0; or rule 1; or rule 2; or one of 2 more")
+        );
     }
 }

@@ -1,11 +1,12 @@
 //! A golden record: its records, what holds them together, what speaks against.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::run::{Pair, Record, Run};
 use crate::contact::Failure;
+use crate::link::kept::Bound;
 use crate::link::kernel::guards::Guards;
 
 /// The records of one golden record, and the pairs that the run remembers of them.
@@ -34,6 +35,40 @@ pub struct Split {
     /// Bits, over all pairs between them as clustering counts them; none where the run
     /// does not remember them all.
     pub average: Option<f64>,
+    /// A pair between them that was decided to be one, as its rows.
+    pub decided: Option<(u32, u32)>,
+}
+
+/// What keeps two parts together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// A decision or a system's history.
+    Decision,
+    /// The average over all pairs between them.
+    Average,
+    /// A little below the threshold, and nobody else was as near to either.
+    LeftAlone,
+    /// Neither: records of both came together one by one.
+    Steps,
+}
+
+impl Split {
+    /// By the threshold in bits. None where the run does not remember enough.
+    #[must_use]
+    pub fn kept_by(&self, threshold: f64, guards: &Guards) -> Option<Kept> {
+        if self.decided.is_some() {
+            return Some(Kept::Decision);
+        }
+        let average = self.average?;
+        Some(if average > threshold {
+            Kept::Average
+        } else if average > threshold - guards.alone {
+            Kept::LeftAlone
+        } else {
+            Kept::Steps
+        })
+    }
 }
 
 impl Group {
@@ -48,18 +83,22 @@ impl Group {
     /// # Errors
     /// Exit 3 when the run can't be read.
     pub fn of_rows(run: &Run, rows: &[u32]) -> Result<Self, Failure> {
-        let is = |row: u32| rows.binary_search(&row).is_ok();
-        let (inside, outside): (Vec<Pair>, Vec<Pair>) = run
-            .pairs_of(rows)?
+        Ok(Self::new(run, run.take(rows)?, run.pairs_of(rows)?))
+    }
+
+    /// `records` by row; `pairs` are all that touch one of them.
+    fn new(run: &Run, records: Vec<Record>, pairs: Vec<Pair>) -> Self {
+        let is = |row: u32| records.binary_search_by_key(&row, |own| own.row).is_ok();
+        let (inside, outside): (Vec<Pair>, Vec<Pair>) = pairs
             .into_iter()
             .partition(|pair| is(pair.left) && is(pair.right));
-        Ok(Self {
-            records: run.take(rows)?,
+        Self {
             tree: tree(&inside),
+            records,
             inside,
             outside,
             guards: run.weigher.guards,
-        })
+        }
     }
 
     #[must_use]
@@ -139,6 +178,54 @@ impl Group {
     }
 }
 
+/// The groups of several records, read at once: each reading goes through all records and
+/// pairs of the run.
+#[derive(Clone, Debug, Default)]
+pub struct Groups(Vec<Group>);
+
+impl Groups {
+    /// # Errors
+    /// Exit 3 when the run can't be read.
+    pub fn of(run: &Run, records: &[&Record]) -> Result<Self, Failure> {
+        let ids: BTreeSet<&str> = records
+            .iter()
+            .filter_map(|record| record.golden_id.as_deref())
+            .collect();
+        let mut rows = if ids.is_empty() {
+            Vec::new()
+        } else {
+            run.rows_where("golden_id", |id| ids.contains(id))?
+        };
+        let alone = records.iter().filter(|record| record.golden_id.is_none());
+        rows.extend(alone.map(|record| record.row));
+        rows.sort_unstable();
+        rows.dedup();
+        if rows.is_empty() {
+            return Ok(Self::default());
+        }
+        let pairs = run.pairs_of(&rows)?;
+        let mut parts: BTreeMap<(Option<String>, u32), Vec<Record>> = BTreeMap::new();
+        for record in run.take(&rows)? {
+            let alone = record.golden_id.as_ref().map_or(record.row, |_| 0);
+            let part = parts.entry((record.golden_id.clone(), alone));
+            part.or_default().push(record);
+        }
+        let groups = parts.into_values().map(|records| {
+            let is = |row: u32| records.binary_search_by_key(&row, |own| own.row).is_ok();
+            let own = pairs.iter().filter(|pair| is(pair.left) || is(pair.right));
+            let own = own.cloned().collect();
+            Group::new(run, records, own)
+        });
+        Ok(Self(groups.collect()))
+    }
+
+    /// The group that a row is in.
+    #[must_use]
+    pub fn with(&self, row: u32) -> Option<&Group> {
+        self.0.iter().find(|group| group.record(row).is_some())
+    }
+}
+
 /// What `pairs` say of two groups of records (rows, sorted).
 #[must_use]
 pub fn between(one: &[u32], other: &[u32], pairs: &[Pair], guards: &Guards) -> Split {
@@ -161,6 +248,10 @@ pub fn between(one: &[u32], other: &[u32], pairs: &[Pair], guards: &Guards) -> S
         pairs: all,
         compared: crossing.len(),
         average,
+        decided: crossing
+            .iter()
+            .find(|pair| pair.bound == Some(Bound::Always))
+            .map(|pair| (pair.left, pair.right)),
     }
 }
 
@@ -192,4 +283,29 @@ fn tree(pairs: &[Pair]) -> Vec<usize> {
         true
     });
     order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_two_parts_together_is_what_did() {
+        let split = |average, decided| Split {
+            average,
+            decided,
+            ..Split::default()
+        };
+        let guards = Guards::usual();
+        let kept = |average, decided| split(average, decided).kept_by(0.0, &guards);
+        assert_eq!(kept(Some(0.1), None), Some(Kept::Average));
+        assert_eq!(kept(Some(-0.4), None), Some(Kept::LeftAlone));
+        assert_eq!(kept(Some(-1.0), None), Some(Kept::Steps));
+        assert_eq!(kept(Some(-11.1), Some((1, 2))), Some(Kept::Decision));
+        assert_eq!(kept(None, None), None);
+        assert_eq!(
+            split(Some(3.5), None).kept_by(4.0, &guards),
+            Some(Kept::LeftAlone)
+        );
+    }
 }

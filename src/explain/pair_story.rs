@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::group::{Group, between};
+use super::group::{Group, Groups, between};
 use super::run::{Pair, Record, Run};
 use super::what_if::{Limits, Turning, turning};
 use crate::contact::Failure;
@@ -149,8 +149,30 @@ fn fields<'r>(run: &'r Run, pair: &Pair, comparison: &str) -> &'r [String] {
 /// # Errors
 /// Exit 3 when the run can't be read.
 pub fn tell(run: &Run, pair: &Pair, records: [&Record; 2]) -> Result<PairStory, Failure> {
-    let because = because(run, pair, records)?;
-    Ok(tell_with(run, pair, records, because))
+    let mut told = tell_all(run, &[(pair, records)])?;
+    Ok(told.remove(0))
+}
+
+/// The same of several pairs, which costs little more than one.
+///
+/// # Errors
+/// Exit 3 when the run can't be read.
+pub fn tell_all(run: &Run, pairs: &[(&Pair, [&Record; 2])]) -> Result<Vec<PairStory>, Failure> {
+    let asked: Vec<&Record> = pairs
+        .iter()
+        .filter(|(pair, _)| alone(run, pair).is_none())
+        .flat_map(|(_, records)| *records)
+        .collect();
+    let groups = Groups::of(run, &asked)?;
+    Ok(pairs
+        .iter()
+        .map(|&(pair, records)| {
+            let because = alone(run, pair)
+                .or_else(|| with_others(run, pair, records, &groups))
+                .unwrap_or(Because::Weight);
+            tell_with(run, pair, records, because)
+        })
+        .collect())
 }
 
 /// Tells a pair whose records are known, without looking for more.
@@ -178,38 +200,41 @@ pub fn tell_with(
     }
 }
 
-/// Why the verdict is what it is.
-fn because(run: &Run, pair: &Pair, [left, right]: [&Record; 2]) -> Result<Because, Failure> {
+/// Why the verdict is what it is, where the pair alone says it.
+fn alone(run: &Run, pair: &Pair) -> Option<Because> {
     let threshold = bits(limits(&run.summary).threshold);
     let above = pair.weight >= threshold;
     if let Some(bound) = pair.bound
         && (bound == Bound::Always) == pair.merged
     {
         let why = pair.why.clone();
-        return Ok(Because::Bound { bound, why });
+        return Some(Because::Bound { bound, why });
     }
-    if above == pair.merged {
-        return Ok(Because::Weight);
-    }
-    let group = |record: &Record| match &record.golden_id {
-        Some(id) => Group::of_golden(run, id),
-        None => Group::of_rows(run, &[record.row]),
-    };
+    (above == pair.merged).then_some(Because::Weight)
+}
+
+/// The same, where it is for the other records of their groups.
+fn with_others(
+    run: &Run,
+    pair: &Pair,
+    [left, right]: [&Record; 2],
+    groups: &Groups,
+) -> Option<Because> {
+    let threshold = bits(limits(&run.summary).threshold);
+    let (one, other) = (groups.with(left.row)?, groups.with(right.row)?);
     if pair.merged {
-        let group = group(left)?;
-        if group.records.len() < 3 {
-            return Ok(Because::LeftAlone);
+        if one.records.len() < 3 {
+            return Some(Because::LeftAlone);
         }
-        let ties = group
+        let ties = one
             .path(left.row, right.row)
             .into_iter()
-            .map(|tie| named(tie, &[&group]))
+            .map(|tie| named(tie, &[one]))
             .collect();
-        return Ok(Because::Through { ties });
+        return Some(Because::Through { ties });
     }
-    let (one, other) = (group(left)?, group(right)?);
     let rows = |group: &Group| group.records.iter().map(|r| r.row).collect::<Vec<u32>>();
-    let (a, b) = (rows(&one), rows(&other));
+    let (a, b) = (rows(one), rows(other));
     let split = between(&a, &b, &one.outside, &one.guards);
     let mut crossing: Vec<&Pair> = one
         .outside
@@ -223,8 +248,8 @@ fn because(run: &Run, pair: &Pair, [left, right]: [&Record; 2]) -> Result<Becaus
         .find(forbids)
         .and_then(|p| Some((p, p.bound?)))
     {
-        return Ok(Because::OthersBound {
-            tie: named(pair, &[&one, &other]),
+        return Some(Because::OthersBound {
+            tie: named(pair, &[one, other]),
             bound,
             why: pair.why.clone(),
         });
@@ -234,17 +259,17 @@ fn because(run: &Run, pair: &Pair, [left, right]: [&Record; 2]) -> Result<Becaus
         .first()
         .filter(|pair| f64::from(pair.weight) < one.guards.ruled_out)
     {
-        let tie = named(pair, &[&one, &other]);
-        return Ok(Because::OthersRuledOut { tie });
+        let tie = named(pair, &[one, other]);
+        return Some(Because::OthersRuledOut { tie });
     }
-    Ok(Because::Average {
+    Some(Because::Average {
         clip: one.guards.clip,
         pairs: split.pairs,
         average: split.average,
         against: crossing
             .first()
             .filter(|weakest| weakest.weight < threshold)
-            .map(|weakest| named(weakest, &[&one, &other])),
+            .map(|weakest| named(weakest, &[one, other])),
     })
 }
 

@@ -6,6 +6,7 @@
 //! kept two clusters apart, and for each record its nearest rivals.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use hashbrown::HashSet;
 use rayon::prelude::*;
@@ -21,8 +22,8 @@ use crate::plan::Plan;
 
 type Fixed = foldhash::fast::FixedState;
 
-/// Clusters up to this size keep all their compared pairs; a larger one its strongest tree
-/// and as many of its weakest pairs as it has records.
+/// Clusters up to this size keep all their compared pairs; a larger one its strongest tree,
+/// what is doubtful, and as many of its weakest pairs as it has records.
 const WHOLE: u32 = 12;
 /// Two clusters that a doubtful pair connects keep all their pairs, up to this many.
 const BETWEEN: u32 = 64;
@@ -170,7 +171,8 @@ impl Linking {
     pub(super) fn keep(&self, of: &[u32], applied: &[Applied], plan: &Plan) -> Kept {
         let threshold = score::bits(plan.matching.threshold);
         let doubtful = threshold.min(score::bits(plan.matching.review.0));
-        let chosen = choose(&self.links, of, doubtful);
+        let sure = score::bits(plan.matching.review.1);
+        let chosen = choose(&self.links, of, doubtful..=sure);
         let mut wanted: Vec<(u32, u32, Option<f32>)> = chosen
             .into_iter()
             .map(|link| (link.left, link.right, Some(link.weight)))
@@ -268,8 +270,8 @@ fn learned(judge: &Judge) -> usize {
 }
 
 /// The links worth remembering, in their order. `doubtful`: bits from which a pair between
-/// two clusters asks for an explanation.
-fn choose(links: &[Link], of: &[u32], doubtful: f32) -> Vec<Link> {
+/// two clusters asks for an explanation, to those up to which a person should look at it.
+fn choose(links: &[Link], of: &[u32], doubtful: RangeInclusive<f32>) -> Vec<Link> {
     let mut sizes = vec![0u32; of.len()];
     for &root in of {
         sizes[root as usize] += 1;
@@ -282,7 +284,7 @@ fn choose(links: &[Link], of: &[u32], doubtful: f32) -> Vec<Link> {
     for (at, link) in links.iter().enumerate() {
         let (a, b) = (root(link.left), root(link.right));
         if a == b {
-            if sizes[a as usize] <= WHOLE {
+            if sizes[a as usize] <= WHOLE || doubtful.contains(&link.weight) {
                 chosen[at] = true;
             } else {
                 large.entry(a).or_default().push(at);
@@ -290,7 +292,7 @@ fn choose(links: &[Link], of: &[u32], doubtful: f32) -> Vec<Link> {
             continue;
         }
         rivals.look_at(link);
-        if link.weight >= doubtful {
+        if link.weight >= *doubtful.start() {
             chosen[at] = true;
             if sizes[a as usize].saturating_mul(sizes[b as usize]) <= BETWEEN {
                 between.insert((a.min(b), a.max(b)));
@@ -434,7 +436,7 @@ mod tests {
             link(3, 7, -30.0),
             link(7, 8, -30.0),
         ];
-        let chosen = pairs(&choose(&links, &of, -1.0));
+        let chosen = pairs(&choose(&links, &of, -1.0..=4.0));
         // What is far is nobody's rival, and the fourth nearest of 3 is the nearest of 6.
         let far = [(3, 7), (7, 8)];
         let wanted: Vec<_> = pairs(&links)
@@ -455,10 +457,10 @@ mod tests {
             link(1, 3, -17.0),
             link(2, 3, 9.0),
         ];
-        assert_eq!(pairs(&choose(&links, &of, -1.0)).len(), 6);
+        assert_eq!(pairs(&choose(&links, &of, -1.0..=4.0)).len(), 6);
         let mut quiet = links;
         quiet[1].weight = -13.0;
-        assert_eq!(pairs(&choose(&quiet, &of, -1.0)), [(0, 1), (2, 3)]);
+        assert_eq!(pairs(&choose(&quiet, &of, -1.0..=4.0)), [(0, 1), (2, 3)]);
     }
 
     #[test]
@@ -478,10 +480,18 @@ mod tests {
                 links.push(link(left, right, weight));
             }
         }
-        let chosen = choose(&links, &of, -1.0);
+        let chosen = choose(&links, &of, 4.0..=4.5);
         let tree = chosen.iter().filter(|l| l.right == l.left + 1).count();
         assert_eq!(tree, n as usize - 1);
         assert_eq!(chosen.len(), 2 * n as usize - 1);
         assert!(pairs(&chosen).contains(&(0, n - 1)));
+        // And what a person should look at.
+        let doubtful = |link: &&Link| (-1.0..=4.0).contains(&link.weight);
+        let chosen = choose(&links, &of, -1.0..=4.0);
+        assert_eq!(
+            chosen.iter().filter(doubtful).count(),
+            links.iter().filter(doubtful).count()
+        );
+        assert!(chosen.len() > 2 * n as usize - 1);
     }
 }

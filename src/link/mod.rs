@@ -304,7 +304,7 @@ pub fn link(
         let constraints = (&constraints, &without);
         report.compare(
             &of,
-            &links,
+            (&links, &extra),
             constraints,
             &touched,
             (threshold, &guards),

@@ -78,6 +78,8 @@ struct FieldLine {
 #[derive(Debug)]
 struct List {
     name: &'static str,
+    /// Whether there is more to tell of them than why.
+    tells: bool,
     people: Vec<Listed>,
     more: Count,
 }
@@ -202,8 +204,20 @@ fn lists(facts: &Facts<'_>, changes: &diff::Changes) -> Vec<List> {
         listed(&merge.into, vec![what])
     });
     let split = changes.split.iter().take(LISTED).map(|split| {
-        let what = format!("new ids {}", split.into.join(", "));
+        let ids = if split.into.len() == 1 { "id" } else { "ids" };
+        let what = format!("new {ids} {}", split.into.join(", "));
         listed(&split.from, vec![what])
+    });
+    let moved = changes.moved.iter().take(LISTED).map(|moved| Listed {
+        golden_id: clean(&moved.into).into_owned(),
+        name: format!(
+            "{} {}",
+            clean(&moved.record.source),
+            clean(&moved.record.record_id)
+        ),
+        records: Vec::new(),
+        what: vec![format!("from {}", clean(&moved.from))],
+        why: whole(&moved.cause.what),
     });
     let changed = changes.changed.iter().take(LISTED).map(|changed| {
         let mut what: Vec<String> = changed
@@ -227,6 +241,11 @@ fn lists(facts: &Facts<'_>, changes: &diff::Changes) -> Vec<List> {
     [
         ("Taken apart", split.collect(), counts.split),
         ("Took in another", merged.collect(), counts.merged),
+        (
+            "Records moved to another",
+            moved.collect(),
+            counts.moved_records,
+        ),
         ("New", plain(&changes.added), counts.added),
         ("Gone", plain(&changes.gone), counts.gone),
         ("With other values", changed.collect(), counts.changed),
@@ -234,6 +253,7 @@ fn lists(facts: &Facts<'_>, changes: &diff::Changes) -> Vec<List> {
     .into_iter()
     .map(|(name, people, all): (_, Vec<Listed>, u64)| List {
         more: Count(all.saturating_sub(people.len() as u64)),
+        tells: people.iter().any(|person| !person.what.is_empty()),
         name,
         people,
     })

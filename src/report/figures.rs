@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
+use crate::merge::shown_probability;
+
 /// A count with separators: `1,234,567`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Count(pub u64);
@@ -26,7 +28,7 @@ impl From<usize> for Count {
     }
 }
 
-/// A part of a whole in per cent, never rounded to none or to all: `<0.1%`, `12%`, `99.9%`.
+/// A part of a whole in per cent, never rounded to none: `<0.1%`, `12%`, `99.9%`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Share(pub f64);
 
@@ -186,6 +188,15 @@ pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", Count(count), if count == 1 { one } else { many })
 }
 
+/// A match probability, never rounded to none or to all.
+#[must_use]
+pub fn probability(probability: f32) -> &'static str {
+    match shown_probability(probability) {
+        "0" => "below 0.0001",
+        shown => shown,
+    }
+}
+
 /// `a`, `a and b`, `a, b and c`.
 #[must_use]
 pub fn listed(names: &[String]) -> String {
@@ -207,6 +218,8 @@ mod tests {
             [count(0), count(999), count(1000), count(1_234_567)],
             ["0", "999", "1,000", "1,234,567"]
         );
+        let sure = [0.0, 0.5, 0.999_99, 1.0].map(probability);
+        assert_eq!(sure, ["below 0.0001", "0.5", "0.9999", "1"]);
         let share = |part, whole| Share::of(part, whole).to_string();
         assert_eq!(
             [share(0, 0), share(1, 3), share(1, 100_000), share(5, 5)],

@@ -36,10 +36,12 @@ impl Gates {
                 let name = gate["name"].as_str()?;
                 let (value, limit) = (gate["value"].as_f64()?, gate["limit"].as_f64()?);
                 // A limit of one and less is a share; counts are whole.
-                let share = name.ends_with("share") || name.ends_with("shrink");
+                let share = ["share", "shrink", "growth"]
+                    .iter()
+                    .any(|end| name.ends_with(end));
                 let shown = |number: f64| {
                     if share {
-                        Share(number).to_string()
+                        fine(number)
                     } else {
                         #[expect(
                             clippy::cast_possible_truncation,
@@ -64,5 +66,31 @@ impl Gates {
             broken: gates.iter().filter(|gate| !gate.held).count(),
             gates,
         }
+    }
+}
+
+/// A share that may be smaller than what the page shows elsewhere: a limit of 0.0001 is
+/// `0.01%`, and not `<0.1%`.
+fn fine(share: f64) -> String {
+    let per_cent = share * 100.0;
+    if per_cent <= 0.0 || per_cent >= 0.1 {
+        return Share(share).to_string();
+    }
+    let digits = usize::from(per_cent < 0.01) + 2;
+    if per_cent < 0.001 {
+        "<0.001%".to_owned()
+    } else {
+        format!("{per_cent:.digits$}%")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fine;
+
+    #[test]
+    fn a_small_limit_is_told_in_full() {
+        let told = [0.0, 0.000_001, 0.000_05, 0.0001, 0.002, 0.13].map(fine);
+        assert_eq!(told, ["0%", "<0.001%", "0.005%", "0.01%", "0.2%", "13%"]);
     }
 }

@@ -4,9 +4,8 @@
 use askama::Template;
 
 use super::facts::Facts;
-use super::figures::{At, Bits, clean, counted, listed};
+use super::figures::{At, Bits, clean, counted, listed, probability};
 use super::sample::{Group, Pair};
-use crate::merge::shown_probability;
 
 /// Bits at which a waterfall is cut.
 const FARTHEST: f64 = 40.0;
@@ -146,11 +145,15 @@ fn card(facts: &Facts<'_>, group: &Group) -> Option<Card> {
             "{} of {} · confidence {}",
             counted(group.rows.len() as u64, "record", "records"),
             listed(&sources),
-            shown_probability(group.probability)
+            probability(group.probability)
         ),
         waterfalls: [
             (
-                "What holds it together, at its weakest link",
+                if group.hangs_on.as_ref().is_some_and(|pair| pair.decided) {
+                    "What holds it together is a decision, whatever the evidence says"
+                } else {
+                    "What holds it together, at its weakest link"
+                },
                 &group.hangs_on,
             ),
             ("The two that look least like one", &group.least_alike),
@@ -182,7 +185,7 @@ fn apart(facts: &Facts<'_>, pair: &Pair) -> Card {
             } else {
                 format!("{left} and {right}")
             },
-            shown_probability(pair.probability)
+            probability(pair.probability)
         ),
         waterfalls: vec![waterfall(facts, "What speaks for and against", pair)],
         columns: columns(facts, &rows, false),
@@ -329,6 +332,6 @@ fn waterfall(facts: &Facts<'_>, title: &'static str, pair: &Pair) -> Waterfall {
         steps: steps.collect(),
         zero: place(0.0),
         weight: Bits(f64::from(pair.weight)),
-        probability: shown_probability(pair.probability).to_owned(),
+        probability: probability(pair.probability).to_owned(),
     }
 }

@@ -5,6 +5,7 @@ use askama::Template;
 
 use super::facts::Facts;
 use super::figures::{At, Count, counted};
+use crate::link::decisions::DecisionReport;
 use crate::link::histogram::LOWEST;
 use crate::link::score::bits;
 
@@ -35,6 +36,10 @@ pub struct Merges {
     /// Pairs kept apart below the chart.
     below: Count,
     compared: Count,
+    /// Of them, those that nothing but the groups of their records brought.
+    for_groups: Count,
+    /// What people's decisions did.
+    decided: Option<String>,
     review: String,
     review_file: Option<String>,
     /// More than anybody will look at.
@@ -90,6 +95,7 @@ impl Merges {
         };
         let merged: Vec<u64> = (0..bars).map(|at| sum(&counts.merged, at)).collect();
         let mut apart: Vec<u64> = (0..bars).map(|at| sum(&counts.apart, at)).collect();
+        let compared: u64 = counts.merged.iter().chain(&counts.apart).sum();
         // The unrelated would dwarf all else: they are told in words.
         let below = std::mem::take(&mut apart[0]);
         let largest = (0..bars)
@@ -135,7 +141,9 @@ impl Merges {
             band_words: [probability(low), probability(high)],
             largest: Count(largest),
             below: Count(below),
-            compared: Count(counts.merged.iter().chain(&counts.apart).sum()),
+            compared: Count(compared),
+            for_groups: Count(compared.saturating_sub(facts.run.linked.report.blocks.pairs)),
+            decided: decided(&facts.run.linked.report.decisions, facts.noun()),
             review: counted(facts.review, "pair is", "pairs are"),
             review_file: facts.link("review.csv"),
             many_to_review: facts.review > MANY,
@@ -220,4 +228,29 @@ fn lines(list: Vec<(String, u64)>) -> Vec<Line> {
             bar: At::bar(count, largest),
         })
         .collect()
+}
+
+/// What people's decisions did, in a line.
+fn decided(report: &DecisionReport, (person, people): (&str, &str)) -> Option<String> {
+    let bound = report.always + report.never;
+    if bound == 0 {
+        return None;
+    }
+    let count = |count| counted(count, person, people);
+    let did = match (report.joined, report.split) {
+        (0, 0) => "They only confirm what the evidence says".to_owned(),
+        (joined, 0) => format!("They joined {} into others", count(joined)),
+        (0, split) => format!("They split {} off others", count(split)),
+        (joined, split) => format!(
+            "They joined {} into others and split {} off",
+            count(joined),
+            Count(split)
+        ),
+    };
+    Some(format!(
+        "{} by people bind: {} that two records are one, {} that they are two. {did}.",
+        counted(bound, "decision", "decisions"),
+        Count(report.always),
+        Count(report.never)
+    ))
 }

@@ -17,7 +17,7 @@ pub struct Model {
     candidates: Count,
     all: Count,
     estimates: Vec<Estimate>,
-    ticks: Vec<(At, Share)>,
+    ticks: Vec<(At, String)>,
     changed: usize,
     taught: Option<Count>,
 }
@@ -96,7 +96,7 @@ impl Model {
             ticks: (0..=4)
                 .map(|at| {
                     let value = from + step * f64::from(at);
-                    (At::on(value, from, 1.0), Share(value))
+                    (At::on(value, from, 1.0), format!("{:.0}%", value * 100.0))
                 })
                 .collect(),
             changed: report.changes.len(),

@@ -56,12 +56,15 @@ pub struct Pair {
     pub probability: f32,
     /// The prior first; the bits add up to the weight.
     pub evidence: Vec<Evidence>,
+    /// Decided to be one, by a person or by a system's own history.
+    pub decided: bool,
 }
 
 /// Picks what the report shows.
 #[must_use]
 pub fn take(linked: &Linked, linking: &Linking) -> Samples {
-    let (largest, doubtful) = pick(linked);
+    let ties = Ties::of(linking);
+    let (largest, doubtful) = pick(linked, &ties);
     let mut wanted: HashMap<u32, Vec<u32>, Fixed> = HashMap::default();
     for &root in largest.iter().chain(&doubtful) {
         wanted.insert(root, Vec::new());
@@ -90,8 +93,8 @@ pub fn take(linked: &Linked, linking: &Linking) -> Samples {
         Group {
             rows: wanted.get(root).cloned().unwrap_or_default(),
             probability: least(linked, wanted.get(root).map_or(&[], Vec::as_slice)),
-            hangs_on: hangs_on.map(|link| pair(link, linking)),
-            least_alike: least_alike.map(|link| pair(*link, linking)),
+            hangs_on: hangs_on.map(|link| pair(link, linking, &ties)),
+            least_alike: least_alike.map(|link| pair(*link, linking, &ties)),
         }
     };
     Samples {
@@ -109,14 +112,44 @@ pub fn take(linked: &Linked, linking: &Linking) -> Samples {
                     right: dense(found.right)?,
                     weight: found.match_weight,
                 };
-                Some(pair(link, linking))
+                Some(pair(link, linking, &ties))
             })
             .collect(),
     }
 }
 
-/// The clusters, by their smallest row, that are largest, and those that are least sure.
-fn pick(linked: &Linked) -> (Vec<u32>, Vec<u32>) {
+/// What was decided to be one: for each record its first tie.
+#[derive(Default)]
+struct Ties(HashMap<u32, u32, Fixed>);
+
+impl Ties {
+    /// By row.
+    fn of(linking: &Linking) -> Self {
+        let mut parent = HashMap::default();
+        for &(a, b) in &linking.constraints.always {
+            let ends = [a, b].map(|at| find(&mut parent, linking.features.rows[at as usize]));
+            let [a, b] = ends;
+            if a != b {
+                parent.insert(a.max(b), a.min(b));
+            }
+        }
+        let rows: Vec<u32> = parent.keys().chain(parent.values()).copied().collect();
+        Self(
+            rows.into_iter()
+                .map(|row| (row, find(&mut parent, row)))
+                .collect(),
+        )
+    }
+
+    fn are_one(&self, a: u32, b: u32) -> bool {
+        let [a, b] = [a, b].map(|row| self.0.get(&row));
+        a.is_some() && a == b
+    }
+}
+
+/// The clusters, by their smallest row, that are largest, and those that are least sure
+/// without anybody having decided about them.
+fn pick(linked: &Linked, ties: &Ties) -> (Vec<u32>, Vec<u32>) {
     let mut sizes = vec![0_u32; linked.cluster.len()];
     let mut sure = vec![1_f32; linked.cluster.len()];
     for (row, &root) in linked.cluster.iter().enumerate() {
@@ -132,6 +165,11 @@ fn pick(linked: &Linked) -> (Vec<u32>, Vec<u32>) {
     keep_first(&mut large, LARGEST, |root| {
         (std::cmp::Reverse(sizes[root as usize]), 0)
     });
+    for &row in ties.0.keys() {
+        if let Some(&root) = linked.cluster.get(row as usize) {
+            sure[root as usize] = 1.0;
+        }
+    }
     let mut doubtful: Vec<u32> = (0_u32..)
         .zip(sizes.iter().zip(&sure))
         .filter(|(_, (size, sure))| **size > 1 && **sure < SURE)
@@ -213,7 +251,7 @@ fn find(parent: &mut HashMap<u32, u32, Fixed>, mut at: u32) -> u32 {
     at
 }
 
-fn pair(link: Link, linking: &Linking) -> Pair {
+fn pair(link: Link, linking: &Linking, ties: &Ties) -> Pair {
     let (features, judge) = (&linking.features, &linking.judge);
     let mut names = NameComparer::small(features);
     let compared = judge::compare(features, link.left, link.right, &mut names);
@@ -224,6 +262,7 @@ fn pair(link: Link, linking: &Linking) -> Pair {
         weight: link.weight,
         probability: probability(link.weight),
         evidence: judge.evidence(features, link.left, link.right, &compared),
+        decided: ties.are_one(left, right),
     }
 }
 
@@ -258,6 +297,11 @@ mod tests {
             probability: vec![1.0, 1.0, 0.999, 0.7, 0.6, 1.0],
             ..Linked::default()
         };
-        assert_eq!(pick(&linked), (vec![0], vec![3]));
+        let mut ties = Ties::default();
+        assert_eq!(pick(&linked, &ties), (vec![0], vec![3]));
+        // Whom a person has decided about is no doubtful case any more.
+        ties.0.extend([(3, 3), (4, 3)]);
+        assert!(ties.are_one(3, 4) && !ties.are_one(0, 1));
+        assert_eq!(pick(&linked, &ties), (vec![0], vec![]));
     }
 }

@@ -70,7 +70,8 @@ impl Survivorship {
                     _ => return tally,
                 };
                 let rule = events.texts(at)[1];
-                // What nothing was lost to was no contest; the losses follow the win.
+                // What nothing was lost to was no contest, and neither is what nothing won:
+                // the losses follow the win.
                 let contested = || {
                     let next = at + 1;
                     next < events.len()
@@ -78,6 +79,20 @@ impl Survivorship {
                         && events.golden(next) == events.golden(at)
                 };
                 if is_won && (Some(rule) == agreed || !contested()) {
+                    return tally;
+                }
+                let won_before = || {
+                    let same = |at: &usize| {
+                        let (stage, _, of) = events.about(*at);
+                        (stage, of) == (Stage::Merge, field)
+                            && events.golden(*at) == events.golden(at + 1)
+                    };
+                    (0..at)
+                        .rev()
+                        .take_while(same)
+                        .any(|at| events.about(at).1 == EventKind::Survived)
+                };
+                if !is_won && !won_before() {
                     return tally;
                 }
                 let Some(record) = events.record(at) else {

@@ -117,7 +117,7 @@ fn what_changed_is_told_with_its_reasons_and_a_broken_gate_at_the_top() {
         "8 golden records are as they were",
         "[match] threshold: 0.5 -&#62; 0.6",
         "a decision <span class=\"quiet\">1</span>",
-        "new ids g2",
+        "new id g2",
         "&#60;b&#62;Ann",
         "City: – → \\u{202e}York",
         "and 39 more",

@@ -148,7 +148,7 @@ fn told(before: &Parts, after: &Parts, (a, b): (u32, u32), same: bool) -> String
     let (was_a, was_b) = (part_of(before, a), part_of(before, b));
     if before == after {
         return if same {
-            format!("keeps {} together, for good", records(was_a.len()))
+            format!("keeps {} together", records(was_a.len()))
         } else {
             "keeps them apart, for good".to_owned()
         };
@@ -188,7 +188,7 @@ mod tests {
         );
         assert_eq!(say(&two, &two, false), "keeps them apart, for good");
         assert_eq!(say(&one, &two, false), "splits 5 records into 3 and 2");
-        assert_eq!(say(&one, &one, true), "keeps 5 records together, for good");
+        assert_eq!(say(&one, &one, true), "keeps 5 records together");
         let odd = vec![vec![1, 4], vec![2, 3], vec![5]];
         assert_eq!(say(&two, &odd, true), "regroups 5 records: 2 + 2 + 1");
     }

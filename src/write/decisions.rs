@@ -262,7 +262,17 @@ pub fn with(file: &str, text: &str, new: &[New]) -> Result<String, Vec<Diagnosti
     if faults.is_empty() {
         match parse(file, &out) {
             Ok(_) => return Ok(out),
-            Err(found) => faults = found,
+            Err(found) => {
+                let first = text.lines().count() + 1 + usize::from(before.order.is_empty());
+                faults = found
+                    .into_iter()
+                    .map(|fault| {
+                        fault.hint(format!(
+                            "nothing was added: lines from {first} on would be new"
+                        ))
+                    })
+                    .collect();
+            }
         }
     }
     Err(faults)

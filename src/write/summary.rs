@@ -13,6 +13,7 @@ use super::RunOutput;
 use super::output::Written;
 use crate::contact::Severity;
 use crate::diff::Changes;
+use crate::link::lessons::Taught;
 use crate::plan::Plan;
 use crate::read::FileRead;
 use crate::rulebook::Rulebook;
@@ -90,7 +91,12 @@ fn rules(plan: &Plan, rulebook: &Rulebook) -> Value {
 /// What of a summary says under which circumstances the run was made: the part of it
 /// that is known before the run is done.
 #[must_use]
-pub fn circumstances(plan: &Plan, rulebook: &Rulebook, files: &[(String, Vec<FileRead>)]) -> Value {
+pub fn circumstances(
+    plan: &Plan,
+    rulebook: &Rulebook,
+    files: &[(String, Vec<FileRead>)],
+    taught: Option<&Taught>,
+) -> Value {
     let sources: Vec<Value> = files
         .iter()
         .map(|(name, files)| json!({ "name": name, "files": files }))
@@ -100,6 +106,7 @@ pub fn circumstances(plan: &Plan, rulebook: &Rulebook, files: &[(String, Vec<Fil
         "rules": rules(plan, rulebook),
         "sources": sources,
         "plan": plan_json(plan),
+        "model": { "taught_by_decisions": taught },
     })
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::command::{Ended, karat_in};
+use super::command::{karat_in, ok};
 
 const HEAD: &str = "Id,First Name,Last Name,Email,Phone,Company,Created\n";
 const CRM: &str = "1,Ann,Lee,ann.lee@northfield.org,+14155552671,Northfield,2020-01-01\n\
@@ -36,12 +36,6 @@ fn world() -> TempDir {
     );
     plan(folder.path(), "crm", "");
     folder
-}
-
-fn ok(folder: &Path, args: &[&str]) -> Ended {
-    let ended = karat_in(folder, args);
-    assert_eq!(ended.code, 0, "{args:?}\n{}\n{}", ended.out, ended.err);
-    ended
 }
 
 /// Record → golden id, of the latest run.

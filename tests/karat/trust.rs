@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::command::{Ended, karat_in};
+use super::command::{id_of, ids, json, karat_in, ok};
 
 const CRM: &str = "Id,First Name,Last Name,Email,Phone,Company,Created\n\
 1,Ann,Lee,ann.lee@northfield.org,+14155552671,Northfield,2020-01-01\n\
@@ -42,37 +42,6 @@ fn world() -> TempDir {
     );
     plan(folder.path(), "", "0.5");
     folder
-}
-
-fn ok(folder: &Path, args: &[&str]) -> Ended {
-    let ended = karat_in(folder, args);
-    assert_eq!(ended.code, 0, "{args:?}\n{}\n{}", ended.out, ended.err);
-    ended
-}
-
-fn json(folder: &Path, args: &[&str]) -> Value {
-    let ended = ok(folder, args);
-    serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{error}: {}", ended.out))
-}
-
-/// `source:record` → golden id, of the latest run.
-fn ids(folder: &Path) -> Vec<(String, String)> {
-    let text = fs::read_to_string(folder.join("out/latest/xref.csv")).unwrap();
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    reader
-        .records()
-        .map(|row| row.unwrap())
-        .map(|row| (format!("{}:{}", &row[0], &row[1]), row[2].to_owned()))
-        .collect()
-}
-
-fn id_of(folder: &Path, record: &str) -> String {
-    let all = ids(folder);
-    let found = all.iter().find(|(name, _)| name == record);
-    found
-        .unwrap_or_else(|| panic!("no {record} in {all:?}"))
-        .1
-        .clone()
 }
 
 fn together(folder: &Path) -> bool {

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::command::{Ended, karat_in};
+use super::command::{id_of, json, karat_in, ok};
 
 const HEAD: &str = "Id,First Name,Last Name,Email,Phone,Company,Created\n";
 const ANN: &str = "1,Ann,Lee,ann.lee@northfield.org,+14155552671,Northfield,2020-01-01\n";
@@ -40,27 +40,6 @@ fn world() -> TempDir {
          [[source]]\nname = \"shop\"\npath = \"shop.csv\"\nid = \"Id\"\n",
     );
     folder
-}
-
-fn ok(folder: &Path, args: &[&str]) -> Ended {
-    let ended = karat_in(folder, args);
-    assert_eq!(ended.code, 0, "{args:?}\n{}\n{}", ended.out, ended.err);
-    ended
-}
-
-fn json(folder: &Path, args: &[&str]) -> Value {
-    let ended = ok(folder, args);
-    serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{error}: {}", ended.out))
-}
-
-fn id_of(folder: &Path, record: &str) -> String {
-    let text = fs::read_to_string(folder.join("out/latest/xref.csv")).unwrap();
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let row = reader
-        .records()
-        .map(Result::unwrap)
-        .find(|row| format!("{}:{}", &row[0], &row[1]) == record);
-    row.unwrap_or_else(|| panic!("no {record} in {text}"))[2].to_owned()
 }
 
 /// The name of the merge of a record in a run, as `karat audit` tells it.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::Preview;
 use super::case::Case;
 use crate::cli::render::one_line;
+use crate::diff::changes::Reason;
 use crate::write::decisions::New;
 
 /// All that is told.
@@ -28,6 +29,7 @@ impl Told<'_> {
             (0, _) => format!("{file}: all of it is decided already\n"),
             (1, true) => format!("{file}: 1 line added\n"),
             (count, true) => format!("{file}: {count} lines added\n"),
+            (1, false) => format!("{file}: 1 line would be added\n"),
             (count, false) => format!("{file}: {count} lines would be added\n"),
         });
         for (line, new) in (self.first_line..).zip(self.new.iter().take(LINES)) {
@@ -65,6 +67,11 @@ impl Told<'_> {
                     "  over all: {} added, {} gone, {} merged, {} split, {} changed\n",
                     counts.added, counts.gone, counts.merged, counts.split, counts.changed
                 ));
+                for own in &changes.circumstances {
+                    if own.reason == Reason::Model {
+                        out.push_str(&format!("  {}\n", one_line(&own.what)));
+                    }
+                }
             }
         }
         if self.written && !self.new.is_empty() {

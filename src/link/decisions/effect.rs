@@ -42,11 +42,12 @@ impl DecisionReport {
     }
 
     /// Adds how the clusters `of` differ from those that are found `without` decisions.
-    /// `weigh` compares pairs of records; `touched` are the records that decisions bind.
+    /// `extra` are the pairs that were compared for the clusters' sake, `weigh` compares
+    /// more; `touched` are the records that decisions bind.
     pub fn compare(
         &mut self,
         of: &[u32],
-        links: &[Link],
+        (links, extra): (&[Link], &[Link]),
         (with, without): (&Constraints, &Constraints),
         touched: &BTreeSet<u32>,
         (threshold, guards): (f32, &Guards),
@@ -65,13 +66,37 @@ impl DecisionReport {
             .iter()
             .map(|&record| component[record as usize])
             .collect();
-        let near: Vec<u32> = (0u32..)
-            .zip(&component)
-            .filter(|(_, component)| wanted.contains(component))
-            .map(|(record, _)| record)
+        // What the run had no time to compare in full is not compared in full here.
+        let whole: BTreeSet<u32> = extra
+            .iter()
+            .map(|link| component[link.left as usize])
             .collect();
+        for full in [true, false] {
+            let near: Vec<u32> = (0u32..)
+                .zip(&component)
+                .filter(|(_, root)| wanted.contains(root) && whole.contains(root) == full)
+                .map(|(record, _)| record)
+                .collect();
+            let guards = Guards {
+                full_pairs: if full { u64::MAX } else { 0 },
+                ..*guards
+            };
+            self.compare_near(of, links, without, &near, (threshold, &guards), &weigh);
+        }
+    }
+
+    /// The same for the records `near`, sorted.
+    fn compare_near(
+        &mut self,
+        of: &[u32],
+        links: &[Link],
+        without: &Constraints,
+        near: &[u32],
+        (threshold, guards): (f32, &Guards),
+        weigh: impl Fn(&[(u32, u32)]) -> Vec<f32> + Sync,
+    ) {
         let place: HashMap<u32, u32> = (0u32..)
-            .zip(&near)
+            .zip(near)
             .map(|(at, &record)| (record, at))
             .collect();
         let pair = |a: u32, b: u32| Some((*place.get(&a)?, *place.get(&b)?));
@@ -106,8 +131,8 @@ impl DecisionReport {
         let after: Vec<u32> = near.iter().map(|&record| of[record as usize]).collect();
         let parts = |list: &[u32]| list.iter().collect::<BTreeSet<_>>().len();
         let common = before.iter().zip(&after).collect::<BTreeSet<_>>().len();
-        self.joined = (common - parts(&after)) as u64;
-        self.split = (common - parts(&before)) as u64;
+        self.joined += (common - parts(&after)) as u64;
+        self.split += (common - parts(&before)) as u64;
     }
 }
 
@@ -138,13 +163,13 @@ mod tests {
             distinct: Vec::new(),
         };
         let weigh = |pairs: &[(u32, u32)]| vec![-8.0; pairs.len()];
-        let (of, _) = cluster(7, &links, &with, 0.0, &Guards::usual(), weigh);
+        let (of, extra) = cluster(7, &links, &with, 0.0, &Guards::usual(), weigh);
         let mut report = DecisionReport::default();
         let without = Constraints::default();
         let touched = BTreeSet::from([1, 2, 3, 4]);
         report.compare(
             &of,
-            &links,
+            (&links, &extra),
             (&with, &without),
             &touched,
             (0.0, &Guards::usual()),
@@ -156,16 +181,55 @@ mod tests {
             always: vec![(0, 1)],
             ..Constraints::default()
         };
-        let (of, _) = cluster(7, &links, &with, 0.0, &Guards::usual(), weigh);
+        let (of, extra) = cluster(7, &links, &with, 0.0, &Guards::usual(), weigh);
         let mut report = DecisionReport::default();
         report.compare(
             &of,
-            &links,
+            (&links, &extra),
             (&with, &without),
             &BTreeSet::from([0, 1]),
             (0.0, &Guards::usual()),
             weigh,
         );
         assert_eq!((report.joined, report.split), (0, 0));
+    }
+
+    /// Two long chains, of which there is time to compare one in full. A decision about
+    /// the other must not be told to have done what comparing that one in full would.
+    #[test]
+    fn what_the_run_did_not_compare_is_no_effect_of_a_decision() {
+        let guards = Guards {
+            full: 3,
+            full_pairs: 25,
+            ..Guards::usual()
+        };
+        let links: Vec<Link> = (0..7)
+            .chain(8..14)
+            .map(|at| link(at, at + 1, 9.0))
+            .collect();
+        let with = Constraints {
+            never: vec![(0, 1)],
+            ..Constraints::default()
+        };
+        let without = Constraints::default();
+        let weigh = |pairs: &[(u32, u32)]| vec![9.0; pairs.len()];
+        let (of, extra) = cluster(15, &links, &with, 0.0, &guards, weigh);
+        let (bare, _) = cluster(15, &links, &without, 0.0, &guards, weigh);
+        let parts = |list: &[u32]| list.iter().collect::<BTreeSet<_>>().len();
+        assert_eq!((parts(&bare[..8]), parts(&bare[8..])), (2, 1));
+        let mut report = DecisionReport::default();
+        report.compare(
+            &of,
+            (&links, &extra),
+            (&with, &without),
+            &BTreeSet::from([0, 1]),
+            (0.0, &guards),
+            weigh,
+        );
+        let common = of.iter().zip(&bare).collect::<BTreeSet<_>>().len();
+        assert_eq!(
+            (report.joined, report.split),
+            ((common - parts(&of)) as u64, (common - parts(&bare)) as u64)
+        );
     }
 }

@@ -201,6 +201,12 @@ fn what_is_known_or_contradicts_is_not_added() {
         against[0].message,
         "line 5 contradicts lines 2, 3 and 4 together"
     );
+    // Nobody looks for line 5 in a file of three.
+    let told = &against[0].hints;
+    assert!(
+        told.contains(&"nothing was added: lines from 4 on would be new".to_owned()),
+        "{told:?}"
+    );
 }
 
 #[test]
