@@ -261,7 +261,7 @@ impl Events {
             return;
         }
         self.rows.reserve_exact(other.len());
-        self.values.reserve_exact(&[&other.values]);
+        self.values.reserve(&[&other.values]);
         self.append(&other);
     }
 
@@ -274,11 +274,13 @@ impl Events {
         all
     }
 
-    /// Adds all events of `parts`, as [`Events::concat`] does.
+    /// Adds all events of `parts`, as [`Events::concat`] does. There is room for a few more,
+    /// which would otherwise double all that memory.
     pub fn take_over_all(&mut self, parts: Vec<Self>) {
-        self.rows.reserve_exact(parts.iter().map(Self::len).sum());
+        let events: usize = parts.iter().map(Self::len).sum();
+        self.rows.reserve_exact(events + (self.len() + events) / 64);
         let pools: Vec<&Pool> = parts.iter().map(|part| &part.values).collect();
-        self.values.reserve_exact(&pools);
+        self.values.reserve(&pools);
         for part in parts {
             self.append(&part);
         }

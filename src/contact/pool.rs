@@ -124,11 +124,13 @@ impl Pool {
         Moved { shift, places }
     }
 
-    /// Room for exactly these further own texts.
-    pub fn reserve_exact(&mut self, of: &[&Self]) {
+    /// Room for these further own texts, and for a few more.
+    pub fn reserve(&mut self, of: &[&Self]) {
+        let texts: usize = of.iter().map(|pool| pool.own.len()).sum();
+        let bytes: usize = of.iter().map(|pool| pool.own.bytes()).sum();
         self.own.reserve_exact(
-            of.iter().map(|pool| pool.own.len()).sum(),
-            of.iter().map(|pool| pool.own.bytes()).sum(),
+            texts + (self.own.len() + texts) / 64,
+            bytes + (self.own.bytes() + bytes) / 64,
         );
     }
 
