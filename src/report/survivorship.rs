@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::facts::Facts;
 use super::figures::{At, Count, Share};
-use crate::contact::{EventKind, Stage};
+use crate::contact::{EventKind, Events, Stage};
 use crate::merge::survive::AGREED;
 
 type Fixed = foldhash::fast::FixedState;
@@ -48,6 +48,34 @@ struct Cell {
 struct Tally {
     sources: HashMap<(u32, u16), (u64, u64), Fixed>,
     rules: HashMap<(u32, u32), u64, Fixed>,
+    /// The last event of merging that was looked at, and whether it or one before it about
+    /// the same value was a win.
+    last: Option<(usize, bool)>,
+}
+
+impl Tally {
+    /// Whether an event of merging, or one before it about the same golden value, is a win.
+    /// Asked of one event after the other it looks at the last one only: a golden value may
+    /// have lost and won a hundred thousand times.
+    fn won(&mut self, events: &Events, at: usize) -> bool {
+        let is_win = |at: usize| events.about(at).1 == EventKind::Survived;
+        let same = |at: &usize| {
+            let next = at + 1;
+            let about = |at: usize| {
+                let (stage, _, field) = events.about(at);
+                (stage, field, events.golden(at))
+            };
+            about(*at) == about(next)
+        };
+        let before = |at: usize| match self.last {
+            _ if !same(&at) => false,
+            Some((last, won)) if last == at => won,
+            _ => (0..=at).rev().take_while(same).any(is_win),
+        };
+        let won = is_win(at) || at.checked_sub(1).is_some_and(before);
+        self.last = Some((at, won));
+        won
+    }
 }
 
 impl Survivorship {
@@ -64,6 +92,7 @@ impl Survivorship {
             .with_min_len(1 << 16)
             .fold(Tally::default, |mut tally, at| {
                 let (stage, kind, field) = events.about(at);
+                let won = stage == Stage::Merge && tally.won(events, at);
                 let is_won = match kind {
                     EventKind::Survived if stage == Stage::Merge => true,
                     EventKind::Lost if stage == Stage::Merge => false,
@@ -81,18 +110,7 @@ impl Survivorship {
                 if is_won && (Some(rule) == agreed || !contested()) {
                     return tally;
                 }
-                let won_before = || {
-                    let same = |at: &usize| {
-                        let (stage, _, of) = events.about(*at);
-                        (stage, of) == (Stage::Merge, field)
-                            && events.golden(*at) == events.golden(at + 1)
-                    };
-                    (0..at)
-                        .rev()
-                        .take_while(same)
-                        .any(|at| events.about(at).1 == EventKind::Survived)
-                };
-                if !is_won && !won_before() {
+                if !is_won && !won {
                     return tally;
                 }
                 let Some(record) = events.record(at) else {
@@ -185,4 +203,41 @@ fn row(facts: &Facts<'_>, tally: &Tally, field: u32, name: String) -> Option<Fie
             })
             .collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::Event;
+
+    #[test]
+    fn a_loss_counts_where_somebody_won() {
+        let (win, loss) = (EventKind::Survived, EventKind::Lost);
+        let told = [
+            (0, "email", win, true),
+            (0, "email", loss, true),
+            (0, "email", loss, true),
+            (0, "phone", loss, false),
+            (1, "phone", loss, false),
+            (1, "phone", win, true),
+            (1, "phone", loss, true),
+            (2, "phone", loss, false),
+        ];
+        let mut events = Events::new();
+        for (golden, field, kind, _) in told {
+            events.push(Event {
+                stage: Stage::Merge,
+                golden: Some(golden),
+                field,
+                kind,
+                ..Event::default()
+            });
+        }
+        let mut running = Tally::default();
+        for (at, (.., won)) in told.into_iter().enumerate() {
+            assert_eq!(running.won(&events, at), won, "{at}");
+            // As where a thread begins.
+            assert_eq!(Tally::default().won(&events, at), won, "{at}");
+        }
+    }
 }
