@@ -94,6 +94,15 @@ impl Text {
         self.code(row).map(|code| self.values.get(code))
     }
 
+    /// Whether the row has a value: asks for no text, as [`Text::get`] would.
+    ///
+    /// # Panics
+    /// As [`Text::get`].
+    #[must_use]
+    pub fn has(&self, row: usize) -> bool {
+        self.code(row).is_some()
+    }
+
     /// The number of the row's value among the distinct ones; equal codes are equal
     /// values, and different codes different ones.
     ///

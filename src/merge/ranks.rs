@@ -40,7 +40,7 @@ impl Ranks {
             filled: (0..table.rows())
                 .into_par_iter()
                 .map(|row| {
-                    let filled = canonical.iter().filter(|c| c.get(row).is_some()).count();
+                    let filled = canonical.iter().filter(|c| c.has(row)).count();
                     u32::try_from(filled).unwrap_or(u32::MAX)
                 })
                 .collect(),
@@ -66,13 +66,22 @@ fn millionths(trust: f64) -> i64 {
 }
 
 fn first_date(table: &Table, fields: &[String], none: i64) -> Vec<i64> {
-    let columns: Vec<&Text> = fields.iter().filter_map(|f| table.column(f)).collect();
+    // Of each distinct value once.
+    let columns: Vec<(&Text, Vec<Option<i64>>)> = fields
+        .iter()
+        .filter_map(|field| table.column(field))
+        .map(|column| {
+            let codes = 0..u32::try_from(column.distinct()).unwrap_or(u32::MAX);
+            let read = |code: u32| seconds(column.value(code));
+            (column, codes.into_par_iter().map(read).collect())
+        })
+        .collect();
     (0..table.rows())
         .into_par_iter()
         .map(|row| {
             columns
                 .iter()
-                .find_map(|column| column.get(row).and_then(seconds))
+                .find_map(|(column, seconds)| seconds[column.code(row)? as usize])
                 .unwrap_or(none)
         })
         .collect()

@@ -359,7 +359,7 @@ impl Running<'_> {
             let column = self.done.table.column(field);
             let mut filled = vec![false; sources];
             for (row, origin) in self.records.origin.iter().enumerate() {
-                if column.is_some_and(|column| column.get(row).is_some()) {
+                if column.is_some_and(|column| column.has(row)) {
                     filled[origin.source as usize] = true;
                 }
             }

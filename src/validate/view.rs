@@ -62,8 +62,7 @@ impl<'a> View<'a> {
                 let mut column: StringChunked = rows
                     .map(|row| {
                         let source = usize::from(self.records.origin.get(row)?.source);
-                        (*sources.get(source)? && company?.get(row).is_some())
-                            .then_some("organisation")
+                        (*sources.get(source)? && company?.has(row)).then_some("organisation")
                     })
                     .collect();
                 column.rename(name.into());

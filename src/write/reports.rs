@@ -178,7 +178,7 @@ pub fn review(
             pairs.iter().any(|pair| {
                 [pair.left, pair.right]
                     .iter()
-                    .any(|&row| column.get(row as usize).is_some())
+                    .any(|&row| column.has(row as usize))
             })
         })
         .collect();

@@ -48,7 +48,7 @@ pub fn decide(f: &mut Features, table: &Table, rules: &FeatureRules) -> Vec<u32>
         ]
         .iter()
         .any(|&value| value != NONE)
-            || mobile.is_some_and(|c| c.get(f.rows[record] as usize).is_some())
+            || mobile.is_some_and(|c| c.has(f.rows[record] as usize))
             || f.emails
                 .of(record)
                 .iter()

@@ -31,7 +31,7 @@ pub(super) fn missing_where(look: &Look<'_>) -> Vec<Hit> {
             return;
         }
         for (at, column) in (0u16..).zip(&columns) {
-            if column.is_none_or(|column| column.get(row).is_none()) {
+            if column.is_none_or(|column| !column.has(row)) {
                 hits.push(hit(row, Some(at)));
             }
         }

@@ -37,7 +37,7 @@ impl Required {
             .iter()
             .map(|field| look.view.column(field))
             .collect();
-        let missing = |at: usize, row: usize| columns[at].is_none_or(|c| c.get(row).is_none());
+        let missing = |at: usize, row: usize| columns[at].is_none_or(|c| !c.has(row));
         look.rows(|row, hits| match self {
             Self::Each => {
                 for (at, index) in (0..columns.len()).zip(0u16..) {
