@@ -133,8 +133,26 @@ impl Features {
             .collect();
         let source = |&row: &u32| records.origin[row as usize].source;
         f.source = f.rows.iter().map(source).collect();
-        f.name_halves(table, rules);
         let rows = std::mem::take(&mut f.rows);
+        // What numbers values as it meets them can't be shared out, but none of these three
+        // knows of another.
+        let (halves, (phones, (mut texts, mailboxes))) = rayon::join(
+            || Halves::of(&mut f.names, &rows, table, rules),
+            || {
+                rayon::join(
+                    || phone_numbers(&rows, table),
+                    || {
+                        let mut texts = Texts::default();
+                        let mailboxes = Mailboxes::of(&mut texts, &rows, table, &rules.email);
+                        (texts, mailboxes)
+                    },
+                )
+            },
+        );
+        (f.given, f.family) = (halves.given, halves.family);
+        (f.whole, f.middle) = (halves.whole, halves.middle);
+        (f.phone_digits, f.phones) = phones;
+        (f.email_list, f.locals, f.emails) = (mailboxes.list, mailboxes.locals, mailboxes.emails);
         let packed = |name: &str, pack: &dyn Fn(&str) -> u32| {
             let column = column(name);
             let of_code: Vec<u32> = column
@@ -149,7 +167,6 @@ impl Features {
             .map(|suffix| u8::try_from(suffix).unwrap_or(0))
             .collect();
         f.birth = packed("birth_date", &|date| pack_date(date).unwrap_or(NONE));
-        let mut texts = Texts::default();
         let mut interned = |name: &str, fold: &(dyn Fn(&str) -> String + Sync)| {
             cells::interned(column(name), &rows, &mut texts, fold)
         };
@@ -172,8 +189,6 @@ impl Features {
             .collect();
         f.company_script = cells::by_row(column("company"), &rows, &scripts, Script::Latin);
         f.rows = rows;
-        f.addresses(table, &rules.email);
-        f.phone_numbers(table);
         employers::mark_free_mail(&mut f);
         employers::of_records(&mut f, &stated_domain);
         f.names.across_scripts(&rules.sound);
@@ -285,13 +300,22 @@ impl Features {
             .map(|&word| self.names.word(word))
             .any(|word| word.latin.len() >= 3 && local.contains(&word.latin))
     }
+}
 
-    /// The halves of names, by row: their ids follow the rows' order.
-    fn name_halves(&mut self, table: &Table, rules: &FeatureRules) {
+/// The halves of names, by row: their ids follow the rows' order.
+#[derive(Default)]
+struct Halves {
+    given: Vec<NameId>,
+    family: Vec<NameId>,
+    whole: Vec<NameId>,
+    middle: Vec<NameId>,
+}
+
+impl Halves {
+    fn of(names: &mut Names, rows: &[u32], table: &Table, rules: &FeatureRules) -> Self {
         let met = |name: &str| Met::of(table.column(name));
         let (mut given, mut family) = (met("given_name"), met("family_name"));
         let (mut full, mut middle) = (met("full_name"), met("middle_name"));
-        let names = &mut self.names;
         let mut name = |met: &mut Met<'_, NameId>, row: u32| {
             met.at(row, |text| {
                 let id = names.intern(text, &rules.letters, &rules.sound);
@@ -299,25 +323,34 @@ impl Features {
             })
             .unwrap_or(NONE)
         };
-        for &row in &self.rows {
+        let mut halves = Self::default();
+        for &row in rows {
             let (g, f) = (name(&mut given, row), name(&mut family, row));
-            self.given.push(g);
-            self.family.push(f);
-            self.whole.push(if g == NONE && f == NONE {
+            halves.given.push(g);
+            halves.family.push(f);
+            halves.whole.push(if g == NONE && f == NONE {
                 name(&mut full, row)
             } else {
                 NONE
             });
-            self.middle.push(name(&mut middle, row));
+            halves.middle.push(name(&mut middle, row));
         }
+        halves
     }
+}
 
-    /// The addresses of all records, each distinct one once.
-    fn addresses(&mut self, table: &Table, rules: &EmailRules) {
+/// The addresses of all records, each distinct one once.
+struct Mailboxes {
+    list: Vec<Address>,
+    locals: Values,
+    emails: Lists,
+}
+
+impl Mailboxes {
+    fn of(texts: &mut Texts, rows: &[u32], table: &Table, rules: &EmailRules) -> Self {
         let mut ids = Texts::default();
         let mut domains: HashMap<String, Domain, Fixed> = HashMap::default();
-        let (list, locals) = (&mut self.email_list, &mut self.locals);
-        let texts = &mut self.texts;
+        let (mut list, mut locals) = (Vec::new(), Values::default());
         let keys = |cell: &str| {
             cell.split(';')
                 .filter_map(|address| email::comparison_key(address.trim(), rules))
@@ -349,25 +382,31 @@ impl Features {
                 Some(id)
             })
         });
-        self.emails = joined(&self.rows, &columns);
+        let emails = joined(rows, &columns);
+        Self {
+            list,
+            locals,
+            emails,
+        }
     }
+}
 
-    /// The phones of all records, by their last eight digits.
-    fn phone_numbers(&mut self, table: &Table) {
-        let mut ids: HashMap<u32, u32, Fixed> = HashMap::default();
-        let list = &mut self.phone_digits;
-        let digits = |cell: &str| multi_phones(cell).filter_map(last_eight).collect();
-        let columns = ["phone", "mobile", "other_phones"].map(|name| {
-            Several::of(table.column(name), digits, |digits: u32| {
-                let next = u32::try_from(list.len()).unwrap_or(NONE);
-                Some(*ids.entry(digits).or_insert_with(|| {
-                    list.push(digits);
-                    next
-                }))
-            })
-        });
-        self.phones = joined(&self.rows, &columns);
-    }
+/// The distinct phones by their last eight digits, and those of each record.
+fn phone_numbers(rows: &[u32], table: &Table) -> (Vec<u32>, Lists) {
+    let mut ids: HashMap<u32, u32, Fixed> = HashMap::default();
+    let mut list = Vec::new();
+    let digits = |cell: &str| multi_phones(cell).filter_map(last_eight).collect();
+    let columns = ["phone", "mobile", "other_phones"].map(|name| {
+        Several::of(table.column(name), digits, |digits: u32| {
+            let next = u32::try_from(list.len()).unwrap_or(NONE);
+            Some(*ids.entry(digits).or_insert_with(|| {
+                list.push(digits);
+                next
+            }))
+        })
+    });
+    let phones = joined(rows, &columns);
+    (list, phones)
 }
 
 /// For each row what its cells hold, sorted and each once.

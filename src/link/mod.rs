@@ -317,12 +317,15 @@ pub fn link(
     }
     links.extend(&extra);
     links.par_sort_unstable_by_key(|l| (l.left, l.right));
-    let own = own_estimate::estimate(&of, |wanted| {
+    let chosen = |wanted: &own_estimate::Wanted<'_>| {
         let mut chosen = pairs.chosen(wanted);
         chosen.extend(extra.iter().filter(|link| wanted(link)));
         chosen
-    });
-    let weights = Histogram::of(&of, pairs.iter().chain(extra.iter().copied()));
+    };
+    let (own, weights) = rayon::join(
+        || own_estimate::estimate(&of, chosen),
+        || Histogram::of(&of, pairs.iter().chain(extra.iter().copied())),
+    );
     // Asking for the recall of blocking needs them; writing a run does not.
     let mut candidates = pairs.into_candidates();
     if keep == Keep::Near {

@@ -74,14 +74,13 @@ pub type Wanted<'a> = dyn Fn(&Link) -> bool + Sync + 'a;
 /// `of`: record → cluster; `links`: the wanted ones of all compared pairs, always in the
 /// same order.
 #[must_use]
-pub fn estimate(of: &[u32], links: impl Fn(&Wanted<'_>) -> Vec<Link>) -> OwnEstimate {
+pub fn estimate(of: &[u32], links: impl Fn(&Wanted<'_>) -> Vec<Link> + Sync) -> OwnEstimate {
     let mut sizes = vec![0u64; of.len()];
     for &root in of {
         sizes[root as usize] += 1;
     }
     let put_together: u64 = sizes.iter().map(|s| s * s.saturating_sub(1) / 2).sum();
-    let (right, compared) = inside(of, &links);
-    let missed = between(of, &links);
+    let ((right, compared), missed) = rayon::join(|| inside(of, &links), || between(of, &links));
     #[allow(clippy::cast_precision_loss)] // counts of pairs
     let put_together = put_together as f64;
     // A pair inside a cluster that was not compared is believed as the others are.

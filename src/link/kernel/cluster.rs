@@ -58,6 +58,8 @@ pub fn cluster(
     let groups = &groups;
     let done: Vec<Settled> = (0..groups.len().div_ceil(TOGETHER))
         .into_par_iter()
+        // A few components are large: nobody is to be left with a long row of chunks.
+        .with_max_len(4)
         .map_init(Small::default, |small, chunk| {
             let own = chunk * TOGETHER..((chunk + 1) * TOGETHER).min(groups.len());
             let (mut missing, mut ends) = (Vec::new(), Vec::new());
