@@ -132,7 +132,7 @@ pub fn order(source: &SourceRead, id: Option<IdColumn<'_>>) -> Ordered {
     let changed = changed(&entries, id);
     Ordered {
         changed,
-        ..name(entries, empty)
+        ..name(entries, by_id, empty)
     }
 }
 
@@ -148,16 +148,23 @@ fn changed(entries: &[Entry<'_>], id: Option<IdColumn<'_>>) -> Vec<(u32, String,
         .collect()
 }
 
-/// Gives each record its own id: later ones of the same get `#2`, `#3` …
-fn name(entries: Vec<Entry<'_>>, empty: usize) -> Ordered {
-    let all: HashSet<&str> = entries.iter().map(|entry| entry.id.as_ref()).collect();
+/// Gives each record its own id: later ones of the same get `#2`, `#3` … `sorted`: the
+/// entries are in the order of their ids.
+fn name(entries: Vec<Entry<'_>>, sorted: bool, empty: usize) -> Ordered {
+    let all = || -> HashSet<&str> { entries.iter().map(|entry| entry.id.as_ref()).collect() };
+    let different = if sorted {
+        entries.windows(2).all(|pair| pair[0].id != pair[1].id)
+    } else {
+        all().len() == entries.len()
+    };
     let mut twice = Vec::new();
     let mut ids = TextBuilder::with_capacity(entries.len());
-    if all.len() == entries.len() {
+    if different {
         for entry in &entries {
             ids.push(Some(entry.id.as_ref()));
         }
     } else {
+        let all = all();
         let mut used: HashSet<String> = HashSet::new();
         for entry in &entries {
             let id = entry.id.as_ref();

@@ -34,8 +34,9 @@ pub fn union(
         .sum();
     let share = Share::new(watch, rows / 2, 2 * sources.len());
     let ordered: Vec<Ordered> = sources
-        .iter()
+        .par_iter()
         .zip(assigned)
+        .with_max_len(1)
         .map(|(source, found)| {
             let order = ids::order(source, id_column(source, found));
             share.step();
@@ -53,17 +54,26 @@ pub fn union(
         .names()
         .filter_map(|field| Some((field.to_owned(), lists.generic.companion(field)?.to_owned())))
         .collect();
-    let mut built = Vec::with_capacity(sources.len());
+    let mut built: Vec<cells::Mapped> = sources
+        .par_iter()
+        .enumerate()
+        .with_max_len(1)
+        .map(|(at, source)| {
+            let own = cells::build(cells::Source {
+                read: source,
+                plan: &plans[at],
+                assigned: &assigned[at],
+                fields: lists.fields,
+                companion: &companion,
+                order: Order(&ordered[at].rows),
+                base: bases[at],
+            });
+            share.step();
+            own
+        })
+        .collect();
     for (at, source) in sources.iter().enumerate() {
-        let mut own = cells::build(cells::Source {
-            read: source,
-            plan: &plans[at],
-            assigned: &assigned[at],
-            fields: lists.fields,
-            companion: &companion,
-            order: Order(&ordered[at].rows),
-            base: bases[at],
-        });
+        let own = &mut built[at];
         if !ordered[at].twice.is_empty() || ordered[at].empty > 0 || !ordered[at].changed.is_empty()
         {
             own.as_read.extend(assigned[at].id);
@@ -85,8 +95,6 @@ pub fn union(
         mapped
             .diagnostics
             .extend(report::ids(source, &assigned[at], &ordered[at]));
-        built.push(own);
-        share.step();
     }
 
     let records = &mut mapped.records;
@@ -96,7 +104,6 @@ pub fn union(
             .sources
             .push(info(source, plan, &plans[at], &assigned[at]));
     }
-    records.record_id = Some(ids_of(&ordered, total));
     records.table = Table::new(total);
     records.as_read = Table::new(total);
 
@@ -128,14 +135,18 @@ pub fn union(
         }
     }
     let share = Share::new(watch, rows - rows / 2, columns.len());
-    let texts: Vec<Text> = columns
-        .par_iter()
-        .map(|(_, parts)| {
-            let text = stack(parts, &ordered);
-            share.step();
-            text
-        })
-        .collect();
+    let (texts, record_ids): (Vec<Text>, Text) = rayon::join(
+        || {
+            let stacked = columns.par_iter().with_max_len(1).map(|(_, parts)| {
+                let text = stack(parts, &ordered);
+                share.step();
+                text
+            });
+            stacked.collect()
+        },
+        || ids_of(&ordered, total),
+    );
+    records.record_id = Some(record_ids);
     for (nth, ((name, _), text)) in columns.iter().zip(texts).enumerate() {
         let table = if nth < mapped_columns {
             &mut records.table

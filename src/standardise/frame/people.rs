@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rayon::prelude::*;
+
 use super::chunks;
 use super::columns::Column;
 use super::results::Results;
@@ -134,20 +136,29 @@ pub fn standardise(
             sheet.arrive(name, code(row), value, from, raw, view.rule);
         }
     }
-    for (name, results) in results.iter().filter(|(name, _)| FIELDS.contains(name)) {
-        let column = of(name);
-        let has_values = column.is_some() || results.any_value();
-        if !has_values {
-            continue;
-        }
-        sheet.write(
-            name,
-            column.map(|column| column.raw),
-            &groups.codes,
-            results,
-            |row, view| origins.source(row, view.reason),
-        );
-    }
+    let written: Vec<(&&str, &Results)> = results
+        .iter()
+        .filter(|(name, results)| {
+            FIELDS.contains(name) && (of(name).is_some() || results.any_value())
+        })
+        .collect();
+    // Each on a sheet of its own: whatever else is standardised is done by now.
+    let sheets: Vec<Sheet> = written
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|(name, results)| {
+            let mut sheet = Sheet::default();
+            sheet.write(
+                name,
+                of(name).map(|column| column.raw),
+                &groups.codes,
+                results,
+                |row, view| origins.source(row, view.reason),
+            );
+            sheet
+        })
+        .collect();
+    sheet.join(Sheet::joined(sheets));
 }
 
 /// What the names of records are standardised with.
@@ -216,7 +227,7 @@ impl Names<'_> {
         for ((((_, kind), column), outcome), results) in outcomes.zip(results.iter_mut()) {
             let mut outcome = super::from_raw(column, row, outcome);
             // `N/A Lee` has no given name.
-            let split_off = column.is_none_or(|column| column.raw.get(row).is_none());
+            let split_off = column.is_none_or(|column| !column.raw.has(row));
             if split_off
                 && outcome.value.as_deref().is_some_and(|value| {
                     self.placeholders.judge(kind, value) == Verdict::Placeholder
