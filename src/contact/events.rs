@@ -6,6 +6,7 @@
 use std::hash::BuildHasher;
 
 use hashbrown::HashMap;
+use rayon::prelude::*;
 
 use super::event::{Event, EventKind, Stage};
 use super::pool::{Place, Pool};
@@ -52,6 +53,8 @@ const RECENT: usize = 4;
 /// Values that `Events` remembers having stored, by their hash: the golden value that
 /// several records lost to, a word that many rows have.
 const REMEMBERED: usize = 1 << 12;
+/// Events from which it is worth it that several threads copy them.
+const MANY: usize = 1 << 16;
 
 /// A growing list of events.
 #[derive(Clone, Debug, Default)]
@@ -246,12 +249,17 @@ impl Events {
                 moved.number(value)
             }
         };
-        self.rows.extend(other.rows.iter().map(|row| Row {
+        let row = |row: &Row| Row {
             before: shifted(row.before),
             after: shifted(row.after),
             about: abouts[row.about as usize],
             ..*row
-        }));
+        };
+        if other.len() < MANY {
+            self.rows.extend(other.rows.iter().map(row));
+        } else {
+            self.rows.par_extend(other.rows.par_iter().map(row));
+        }
     }
 
     /// Adds all events of `other` in memory that fits, and frees it.

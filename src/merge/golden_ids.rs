@@ -8,6 +8,7 @@
 //! taken, now or ever before.
 
 use hashbrown::{HashMap, HashSet};
+use rayon::prelude::*;
 
 /// Letters of a fresh id behind the `g`: 60 bits.
 const LETTERS: usize = 12;
@@ -94,23 +95,36 @@ pub fn assign<'a>(
     clusters: &[Vec<u32>],
     before: &Before,
     register: impl Fn(&str) -> bool,
-    key: impl Fn(u32) -> (&'a str, &'a str),
+    key: impl Fn(u32) -> (&'a str, &'a str) + Sync,
 ) -> Assigned {
     let keepers = keepers(clusters, before);
-    let chosen: Vec<Option<u32>> = (0_u32..)
-        .zip(clusters)
-        .map(|(at, records)| choose(at, records, before, &keepers))
+    let first_key = |records: &[u32]| records.first().map_or(("", ""), |&record| key(record));
+    // With each that gets a fresh id the one that it gets if nobody has it.
+    let chosen: Vec<(Option<u32>, Option<String>)> = clusters
+        .par_iter()
+        .enumerate()
+        .map(|(at, records)| {
+            let at = u32::try_from(at).unwrap_or(u32::MAX);
+            let chosen = choose(at, records, before, &keepers);
+            let (source, record_id) = first_key(records);
+            let fresh = chosen
+                .is_none()
+                .then(|| fresh(source, record_id, |_| false));
+            (chosen, fresh)
+        })
         .collect();
+    let (chosen, fresh_ids): (Vec<Option<u32>>, Vec<Option<String>>) = chosen.into_iter().unzip();
     let taken: HashSet<&str> = before.ids.iter().map(String::as_str).collect();
     let mut made: HashSet<String> = HashSet::new();
     let mut ids = Vec::with_capacity(clusters.len());
-    for (at, records) in clusters.iter().enumerate() {
-        ids.push(match chosen[at] {
-            Some(id) => before.ids[id as usize].clone(),
-            None => {
-                let (source, record_id) = records.first().map_or(("", ""), |&r| key(r));
-                let id = fresh(source, record_id, |id| {
-                    taken.contains(id) || made.contains(id) || register(id)
+    for ((records, &chosen), id) in clusters.iter().zip(&chosen).zip(fresh_ids) {
+        ids.push(match (chosen, id) {
+            (Some(id), _) => before.ids[id as usize].clone(),
+            (None, id) => {
+                let is_taken = |id: &str| taken.contains(id) || made.contains(id) || register(id);
+                let id = id.filter(|id| !is_taken(id)).unwrap_or_else(|| {
+                    let (source, record_id) = first_key(records);
+                    fresh(source, record_id, is_taken)
                 });
                 made.insert(id.clone());
                 id

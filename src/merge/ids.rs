@@ -1,5 +1,7 @@
 //! Clusters in their final order with their golden ids, and the events that say so.
 
+use rayon::prelude::*;
+
 use super::clusters::Clusters;
 use super::golden_ids::{self, Before, IdChange};
 use super::ranks::Ranks;
@@ -37,15 +39,16 @@ pub(super) struct Named {
 
 pub(super) fn name(input: &MergeInput<'_>, ranks: &Ranks) -> Named {
     let grouped = Clusters::group(&input.linked.cluster, input.held);
-    let mut aged: Vec<Vec<u32>> = grouped
-        .iter()
-        .map(|rows| {
-            let mut rows = rows.to_vec();
+    let mut aged: Vec<Vec<u32>> = (0..grouped.len())
+        .into_par_iter()
+        .map(|at| {
+            let mut rows = grouped.of(at).to_vec();
             rows.sort_by_key(|&row| ranks.by_age(row));
             rows
         })
         .collect();
-    aged.sort_by_key(|rows| rows.first().map(|&row| ranks.by_age(row)));
+    // No two have a row in common: there are no ties.
+    aged.par_sort_unstable_by_key(|rows| rows.first().map(|&row| ranks.by_age(row)));
     let none = PreviousXref::default();
     let previous = input.previous.unwrap_or(&none);
     let before = previous.before(input.records);
@@ -58,7 +61,8 @@ pub(super) fn name(input: &MergeInput<'_>, ranks: &Ranks) -> Named {
     });
     let register = previous.register_after(&assigned);
     let mut order: Vec<u32> = (0..).take(aged.len()).collect();
-    order.sort_by(|&a, &b| assigned.ids[a as usize].cmp(&assigned.ids[b as usize]));
+    // Ids are all different.
+    order.par_sort_unstable_by(|&a, &b| assigned.ids[a as usize].cmp(&assigned.ids[b as usize]));
     let mut place = vec![0_u32; aged.len()];
     for (new, &old) in (0_u32..).zip(&order) {
         place[old as usize] = new;

@@ -122,7 +122,6 @@ pub fn merge_after(input: MergeInput<'_>, before: Events) -> Result<Merged, Fail
         events: id_events,
         register,
     } = ids::name(&input, &ranks);
-    let mut events = vec![merged_events(&input, &clusters), id_events];
     let nicknames = input
         .rulebook
         .file("names/nicknames.csv")
@@ -138,16 +137,27 @@ pub fn merge_after(input: MergeInput<'_>, before: Events) -> Result<Merged, Fail
         emails: &emails,
         main_script: &main_script,
     };
+    let (joined, columns) = rayon::join(
+        || merged_events(&input, &clusters),
+        || columns(&sources, &merging, &input),
+    );
+    let mut events = vec![joined, id_events];
     let mut golden = Table::new(clusters.len());
-    for column in columns(&sources, &merging, &input) {
+    for column in columns {
         golden.set(&column.name, column.golden);
         events.extend(column.events);
     }
     let mut all = before;
-    all.take_over_all(events);
+    let ((), (golden, golden_of)) = rayon::join(
+        || all.take_over_all(events),
+        || {
+            let golden = with_counts(golden, &input, &clusters);
+            (golden, clusters.golden_of(input.records.rows()))
+        },
+    );
     Ok(Merged {
-        golden_of: clusters.golden_of(input.records.rows()),
-        golden: with_counts(golden, &input, &clusters),
+        golden_of,
+        golden,
         golden_ids,
         clusters,
         register,
@@ -289,9 +299,15 @@ fn merged_events(input: &MergeInput<'_>, clusters: &Clusters) -> Events {
 /// For each golden row whose names mix scripts: the one of most records, then of
 /// the first. Empty when there is none.
 fn main_scripts(table: &Table, clusters: &Clusters) -> Vec<Option<Script>> {
-    let names: Vec<&Text> = ["given_name", "family_name", "full_name"]
+    // Of each distinct name once.
+    let names: Vec<(&Text, Vec<Option<Script>>)> = ["given_name", "family_name", "full_name"]
         .iter()
         .filter_map(|name| table.column(name))
+        .map(|column| {
+            let codes = 0..u32::try_from(column.distinct()).unwrap_or(u32::MAX);
+            let script = |code: u32| Script::of(column.value(code));
+            (column, codes.into_par_iter().map(script).collect())
+        })
         .collect();
     let scripts: Vec<Option<Script>> = (0..clusters.len())
         .into_par_iter()
@@ -304,7 +320,7 @@ fn main_scripts(table: &Table, clusters: &Clusters) -> Vec<Option<Script>> {
             for &row in rows {
                 let script = names
                     .iter()
-                    .find_map(|c| c.get(row as usize).and_then(Script::of));
+                    .find_map(|(column, scripts)| scripts[column.code(row as usize)? as usize]);
                 if let Some(script) = script {
                     match counts.iter_mut().find(|(known, _)| *known == script) {
                         Some((_, count)) => *count += 1,
