@@ -4,6 +4,7 @@
 //! are one number, and a company with and without its legal form is one.
 
 use askama::Template;
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use super::facts::Facts;
@@ -149,14 +150,20 @@ struct Compared<'a> {
 impl Compared<'_> {
     /// Whether a source says of a person what another says: one value means the same as
     /// one of the other, or stands there in another field.
-    fn agrees(&self, one: &[Said], other: &[Said]) -> bool {
-        let any = |same: &dyn Fn(&Said, &Said) -> bool| {
+    fn agrees(&self, one: &[Said], other: &[Said], known: &mut Known) -> bool {
+        let any = |same: &mut dyn FnMut(&Said, &Said) -> bool| {
             one.iter().any(|a| other.iter().any(|b| same(a, b)))
         };
         let value = |said: &Said| self.column.value(said.code);
-        any(&|a, b| a.code == b.code)
-            || any(&|a, b| self.meanings.same(self.field, value(a), value(b)))
-            || any(&|a, b| self.elsewhere(value(a), b.row) || self.elsewhere(value(b), a.row))
+        any(&mut |a, b| a.code == b.code)
+            || any(&mut |a, b| {
+                if known.len() >= REMEMBERED {
+                    known.clear();
+                }
+                let same = || self.meanings.same(self.field, value(a), value(b));
+                *known.entry((a.code, b.code)).or_insert_with(same)
+            })
+            || any(&mut |a, b| self.elsewhere(value(a), b.row) || self.elsewhere(value(b), a.row))
     }
 
     fn elsewhere(&self, value: &str, row: u32) -> bool {
@@ -167,6 +174,11 @@ impl Compared<'_> {
             .any(|part| self.meanings.same(self.field, value, part))
     }
 }
+
+/// Which two values mean the same: colleagues have one company, written in the same two ways.
+type Known = HashMap<(u32, u32), bool, foldhash::fast::FixedState>;
+/// Pairs of values that are remembered at a time.
+const REMEMBERED: usize = 1 << 16;
 
 /// What one record says.
 #[derive(Clone, Copy)]
@@ -219,11 +231,11 @@ impl Slots {
             .into_par_iter()
             .with_min_len(4096)
             .fold(
-                || (start(), Vec::<Said>::new()),
-                |(mut tallies, mut values), golden| {
+                || (start(), Vec::<Said>::new(), Known::default()),
+                |(mut tallies, mut values, mut known), golden| {
                     let rows = clusters.of(golden);
                     if rows.len() < 2 {
-                        return (tallies, values);
+                        return (tallies, values, known);
                     }
                     values.clear();
                     for &row in rows {
@@ -252,16 +264,17 @@ impl Slots {
                             let tally = &mut tallies[self.at(own, other)];
                             tally.both += 1;
                             let (one, other) = (&groups[from..end], &groups[next..until]);
-                            let agrees = field.is_none_or(|field| field.agrees(one, other));
+                            let agrees =
+                                field.is_none_or(|field| field.agrees(one, other, &mut known));
                             tally.differ += u64::from(!agrees);
                             next = until;
                         }
                         from = end;
                     }
-                    (tallies, values)
+                    (tallies, values, known)
                 },
             )
-            .map(|(tallies, _)| tallies)
+            .map(|(tallies, ..)| tallies)
             .reduce(start, |mut sum, part| {
                 for (sum, part) in sum.iter_mut().zip(part) {
                     sum.both += part.both;

@@ -5,6 +5,7 @@
 //! from outside, and nothing in the page depends on the clock.
 
 use askama::Template;
+use rayon::prelude::*;
 
 use super::alignment::Alignment;
 use super::changes::Changes;
@@ -108,38 +109,71 @@ pub fn page(
 fn build(facts: &Facts<'_>) -> Result<Page, askama::Error> {
     let gates = Gates::of(facts);
     let broken_gates = gates.broken;
-    let mut sections = Vec::new();
-    let mut add = |id, title, html: String| sections.push(Section { id, title, html });
-    add(
-        "changes",
-        "Since the last run",
-        Changes::of(facts).render()?,
+    // Side by side, since some go through all records.
+    type Drawn = Result<Option<String>, askama::Error>;
+    type Draw<'d> = (
+        &'static str,
+        &'static str,
+        Box<dyn Fn() -> Drawn + Sync + 'd>,
     );
-    add("quality", "Data quality", Quality::of(facts).render()?);
-    if let Some(funnel) = Funnel::of(facts) {
-        add("funnel", "The funnel", funnel.render()?);
-    }
-    if facts.sources() > 1 {
-        add("systems", "How the systems agree", systems(facts).render()?);
-    }
-    add(
-        "merges",
-        "Merges by confidence",
-        Merges::of(facts).render()?,
-    );
-    let groups = Groups::of(facts);
-    if !groups.is_empty() {
-        add("groups", "Groups worth a look", groups.render()?);
-    }
-    if let Some(survivorship) = Survivorship::of(facts) {
-        add("survivorship", "Which source wins", survivorship.render()?);
-    }
-    add("gates", "Gates", gates.render()?);
-    add(
-        "model",
-        "How sure the matching is",
-        Model::of(facts).render()?,
-    );
+    let all: [Draw<'_>; 9] = [
+        (
+            "changes",
+            "Since the last run",
+            Box::new(|| Changes::of(facts).render().map(Some)),
+        ),
+        (
+            "quality",
+            "Data quality",
+            Box::new(|| Quality::of(facts).render().map(Some)),
+        ),
+        (
+            "funnel",
+            "The funnel",
+            Box::new(|| Funnel::of(facts).map(|funnel| funnel.render()).transpose()),
+        ),
+        (
+            "systems",
+            "How the systems agree",
+            Box::new(|| {
+                let several = facts.sources() > 1;
+                several.then(|| systems(facts).render()).transpose()
+            }),
+        ),
+        (
+            "merges",
+            "Merges by confidence",
+            Box::new(|| Merges::of(facts).render().map(Some)),
+        ),
+        (
+            "groups",
+            "Groups worth a look",
+            Box::new(|| {
+                let groups = Groups::of(facts);
+                (!groups.is_empty()).then(|| groups.render()).transpose()
+            }),
+        ),
+        (
+            "survivorship",
+            "Which source wins",
+            Box::new(|| Survivorship::of(facts).map(|won| won.render()).transpose()),
+        ),
+        ("gates", "Gates", Box::new(|| gates.render().map(Some))),
+        (
+            "model",
+            "How sure the matching is",
+            Box::new(|| Model::of(facts).render().map(Some)),
+        ),
+    ];
+    let drawn: Vec<Option<Section>> = all
+        .par_iter()
+        .with_max_len(1)
+        .map(|(id, title, draw)| {
+            let section = |html| Section { id, title, html };
+            Ok(draw()?.map(section))
+        })
+        .collect::<Result<_, askama::Error>>()?;
+    let sections: Vec<Section> = drawn.into_iter().flatten().collect();
     Ok(Page {
         name: clean(&facts.run.plan.name).into_owned(),
         date: clean(&facts.run.plan.run_date).into_owned(),
@@ -155,14 +189,21 @@ fn build(facts: &Facts<'_>) -> Result<Page, askama::Error> {
 }
 
 fn systems(facts: &Facts<'_>) -> Systems {
-    let sides = Sides::of(facts);
+    let (alignment, (sides, overlap, conflicts, consents)) = rayon::join(
+        || Alignment::of(facts),
+        || {
+            let overlap = Overlap::of(facts);
+            let conflicts = Conflicts::of(facts);
+            (Sides::of(facts), overlap, conflicts, Consents::of(facts))
+        },
+    );
     Systems {
-        overlap: Overlap::of(facts),
-        alignment: Alignment::of(facts),
+        overlap,
+        alignment,
         stages: sides.as_ref().and_then(|sides| Stages::of(facts, sides)),
-        conflicts: Conflicts::of(facts),
+        conflicts,
         gaps: sides.as_ref().map(|sides| Gaps::of(facts, sides)),
-        consents: Consents::of(facts),
+        consents,
     }
 }
 

@@ -28,6 +28,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rayon::prelude::*;
@@ -163,9 +164,8 @@ pub fn publish(run: &RunOutput<'_>, watch: &dyn Watch) -> Result<Published, Fail
     let out = &run.plan.output.dir;
     let id = free_id(out, run_id(run));
     let staging = Staging::start(out, &id)?;
-    let order = Order::of(&run.events, run.merged);
-    let (files, review) = write_files(run, &order, &staging, watch)?;
-    let summary = summary::summary(run, &id, review, Some(order.by_person), &files);
+    let (files, review, by_person) = write_files(run, &staging, watch)?;
+    let summary = summary::summary(run, &id, review, Some(by_person), &files);
     let written = output::file(&staging, "summary.json", |file| {
         file.write_all(summary::text(&summary).as_bytes())
             .map_err(output::Fault::Io)
@@ -184,12 +184,13 @@ pub fn publish(run: &RunOutput<'_>, watch: &dyn Watch) -> Result<Published, Fail
     })
 }
 
+/// The files in the order of the summary, the pairs that wait for a person, and how many
+/// events are about one.
 fn write_files(
     run: &RunOutput<'_>,
-    order: &Order,
     staging: &Staging,
     watch: &dyn Watch,
-) -> Result<(Vec<Written>, usize), Failure> {
+) -> Result<(Vec<Written>, usize, usize), Failure> {
     let guard = run.plan.output.guard_formulas;
     let xref = Xref {
         records: run.records,
@@ -198,6 +199,7 @@ fn write_files(
         merged: run.merged,
     };
     let pairs = reports::uncertain(&run.linked.pairs, run.plan);
+    let by_person = OnceLock::new();
     // One file a thread: each is hashed and packed in one go.
     // The order of the list is that of the summary.
     type File<'f> = Box<dyn Fn() -> Result<Vec<Written>, Failure> + Sync + Send + 'f>;
@@ -205,9 +207,11 @@ fn write_files(
         Box::new(|| tables::golden(staging, run.merged, &run.plan.output)),
         Box::new(|| xref.write(staging, &run.plan.output)),
         Box::new(|| {
+            let order = Order::of(&run.events, run.merged);
+            by_person.get_or_init(|| order.by_person);
             let log = events::Log {
                 events: &run.events,
-                order,
+                order: &order,
                 records: run.records,
                 merged: run.merged,
             };
@@ -268,7 +272,8 @@ fn write_files(
             file.write_all(page.as_bytes()).map_err(output::Fault::Io)
         })?);
     }
-    Ok((all, pairs.len()))
+    let by_person = by_person.get().copied().unwrap_or(0);
+    Ok((all, pairs.len(), by_person))
 }
 
 /// The time of the start and a short hash of the inputs: `20261125T031500Z-1f3a9c2b`.
