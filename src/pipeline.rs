@@ -85,6 +85,9 @@ pub struct Options {
     pub decisions: Option<Decisions>,
     /// Records (source, record id) whose golden ids the caller wants to know.
     pub asked: Vec<(String, String)>,
+    /// The process ends after this run: its tables are left to the system, since giving
+    /// them back piece by piece takes as long as some stages.
+    pub is_last: bool,
 }
 
 /// Runs the whole line; `dry_run` publishes nothing. The report is drawn if the plan wants
@@ -247,10 +250,17 @@ pub fn run_with(
     if let Some(seal) = seal {
         text.push_str(&format!("seal: {seal}\n"));
     }
+    let asked = golden_ids_of(&options.asked, &prepared.records, &merged);
+    let (events, violations, changes) = (output.events, output.violations, output.changes);
+    if options.is_last {
+        std::mem::forget((
+            prepared, linked, merged, events, violations, previous, samples,
+        ));
+    }
     Ok(RunOutcome {
-        asked: golden_ids_of(&options.asked, &prepared.records, &merged),
+        asked,
         text,
-        changes: output.changes,
+        changes,
         summary,
         dir,
         page,

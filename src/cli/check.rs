@@ -40,6 +40,8 @@ pub fn run(args: &CheckArgs, console: &Console) -> Result<Ending, Failure> {
     } else {
         console.print(&check_table::text(&report, console.colours_results()))?;
     }
+    // The process ends here: the tables are left to the system, as [`pipeline::Options`] has it.
+    std::mem::forget((prepared.records, prepared.table, prepared.events, validated));
     Ok(match report.verdict {
         Verdict::Publishable => Ending::Done,
         Verdict::SoftGateBroken => Ending::SoftGate,

@@ -57,7 +57,17 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Ending, Failure> {
         true => None,
         false => Some(Lock::take(&loaded.plan.output.dir)?),
     };
-    let result = pipeline::run(&loaded.plan, &rulebook, &progress, args.dry_run);
+    let result = pipeline::run_with(
+        &loaded.plan,
+        &rulebook,
+        &progress,
+        pipeline::Options {
+            dry_run: args.dry_run,
+            limit: crate::diff::SHOWN,
+            is_last: true,
+            ..pipeline::Options::default()
+        },
+    );
     progress.finish();
     drop(lock);
     let outcome = result?;

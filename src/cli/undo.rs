@@ -243,6 +243,8 @@ fn preview(
             limit: 0,
             decisions: Some(decisions),
             asked,
+            // The undo is told, and perhaps written, behind it.
+            is_last: false,
         },
     );
     progress.finish();
