@@ -36,6 +36,12 @@ impl Row {
     pub fn golden(&self) -> Option<u32> {
         Some(self.golden).filter(|golden| *golden != NONE)
     }
+
+    /// A number into [`Events::abouts`].
+    #[must_use]
+    pub fn about(&self) -> u32 {
+        self.about
+    }
 }
 
 /// What many events have in common; the words are numbers into [`Events::words`].
@@ -318,9 +324,14 @@ impl Events {
 
     /// The event at `at` as numbers.
     #[must_use]
-    pub fn row(&self, at: usize) -> (Row, About) {
-        let row = self.rows[at];
-        (row, self.abouts[row.about as usize])
+    pub fn row(&self, at: usize) -> Row {
+        self.rows[at]
+    }
+
+    /// What events have in common, by [`Row::about`].
+    #[must_use]
+    pub fn abouts(&self) -> &[About] {
+        &self.abouts
     }
 
     /// How many events there are of each stage, kind, field, rule and reason.

@@ -199,7 +199,7 @@ impl Text {
     #[must_use]
     pub fn take(&self, rows: &[u32]) -> Self {
         let mut builder = TextBuilder::with_capacity(rows.len());
-        let mut from = Copied::of(self);
+        let mut from = Copied::alone(self);
         for &row in rows {
             builder.copy(&mut from, row as usize);
         }
@@ -256,6 +256,8 @@ pub struct Copied<'a> {
     from: &'a Text,
     /// By the column's code: the builder's code plus one, 0 when not yet known.
     known: Vec<u32>,
+    /// The builder has no other values: new ones need not be looked for.
+    alone: bool,
 }
 
 impl<'a> Copied<'a> {
@@ -264,6 +266,16 @@ impl<'a> Copied<'a> {
         Self {
             from,
             known: vec![0; from.distinct()],
+            alone: false,
+        }
+    }
+
+    /// As [`Copied::of`], for a builder that gets its values from here and nowhere else.
+    #[must_use]
+    pub fn alone(from: &'a Text) -> Self {
+        Self {
+            alone: true,
+            ..Self::of(from)
         }
     }
 
@@ -293,6 +305,21 @@ impl TextBuilder {
         }
     }
 
+    /// With room for all cells and values of these columns, one behind the other.
+    #[must_use]
+    pub fn for_all_of(columns: &[&Text]) -> Self {
+        let sum = |of: fn(&Text) -> usize| columns.iter().map(|column| of(column)).sum();
+        let mut builder = Self::with_capacity(sum(Text::len));
+        let texts = sum(Text::distinct);
+        builder
+            .values
+            .reserve_exact(texts, sum(|column| column.values.bytes()));
+        if columns.len() > 1 {
+            builder.known.reserve(texts);
+        }
+        builder
+    }
+
     /// Adds a cell; the empty string counts as missing.
     pub fn push<S: AsRef<str>>(&mut self, cell: Option<S>) {
         let code = cell.and_then(|text| self.code_of(text.as_ref()));
@@ -311,9 +338,12 @@ impl TextBuilder {
     pub fn copy_code(&mut self, from: &mut Copied<'_>, code: u32) {
         let mut own = from.known[code as usize];
         if own == 0 {
-            own = self
-                .code_of(from.from.value(code))
-                .map_or(0, |code| code + 1);
+            let value = from.from.value(code);
+            own = if from.alone {
+                self.values.push(value) + 1
+            } else {
+                self.code_of(value).map_or(0, |code| code + 1)
+            };
             from.known[code as usize] = own;
         }
         self.push_code(own.checked_sub(1));
@@ -338,14 +368,23 @@ impl TextBuilder {
 
     /// Adds a cell by its code.
     pub fn push_code(&mut self, code: Option<u32>) {
+        let Some(code) = code else {
+            return self.skip(1);
+        };
+        let at = self.len - self.first;
+        if self.codes.len() < at {
+            self.codes.resize(at, 0);
+        }
+        self.codes.push(code + 1);
         self.len += 1;
-        match code {
-            Some(code) => {
-                self.filled += 1;
-                self.codes.push(code + 1);
-            }
-            None if self.codes.is_empty() => self.first += 1,
-            None => self.codes.push(0),
+        self.filled += 1;
+    }
+
+    /// Adds missing cells; behind the last value they cost nothing.
+    pub fn skip(&mut self, cells: usize) {
+        self.len += cells;
+        if self.codes.is_empty() {
+            self.first += cells;
         }
     }
 

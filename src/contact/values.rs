@@ -103,11 +103,15 @@ pub struct Numbers {
 }
 
 impl Numbers {
+    /// Room for so many further texts.
+    pub fn reserve(&mut self, texts: usize) {
+        self.known.reserve(texts, |&(hash, _)| spread(hash));
+    }
+
     /// The number of a text, and whether it is new in `values`.
     pub fn number(&mut self, values: &mut Values, text: &str) -> (u32, bool) {
         #[allow(clippy::cast_possible_truncation)] // Half of it is meant.
         let short = (self.hasher.hash_one(text) >> 32) as u32;
-        let spread = |short: u32| u64::from(short).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let is_it = |&(hash, at): &(u32, u32)| hash == short && values.get(at) == text;
         if let Some(&(_, at)) = self.known.find(spread(short), is_it) {
             return (at, false);
@@ -117,6 +121,11 @@ impl Numbers {
             .insert_unique(spread(short), (short, at), |&(hash, _)| spread(hash));
         (at, true)
     }
+}
+
+/// Half of a hash as the table wants one.
+fn spread(short: u32) -> u64 {
+    u64::from(short).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 #[cfg(test)]

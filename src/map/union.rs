@@ -159,14 +159,19 @@ pub fn union(
 
 /// One column over all records, missing where a source does not have it.
 fn stack(parts: &[(usize, std::borrow::Cow<'_, Cells>)], ordered: &[Ordered]) -> Text {
-    let mut text = TextBuilder::with_capacity(0);
+    let of: Vec<&Text> = parts.iter().map(|(_, cells)| cells.text()).collect();
+    let mut text = TextBuilder::for_all_of(&of);
     let mut parts = parts.iter().peekable();
     for (at, order) in ordered.iter().enumerate() {
         let Some((_, cells)) = parts.next_if(|(source, _)| *source == at) else {
-            order.rows.iter().for_each(|_| text.push_code(None));
+            text.skip(order.rows.len());
             continue;
         };
-        let mut from = Copied::of(cells.text());
+        let mut from = if of.len() == 1 {
+            Copied::alone(cells.text())
+        } else {
+            Copied::of(cells.text())
+        };
         for row in 0..order.rows.len() {
             match cells.place(Order(&order.rows), row) {
                 Some(place) => text.copy(&mut from, place),

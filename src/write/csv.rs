@@ -121,26 +121,28 @@ pub fn write_fetched(
     out.write_all(&bytes)?;
     // A wave of chunks in memory at a time.
     let wave = CHUNK * rayon::current_num_threads().max(1) * 4;
+    // Used wave after wave.
+    let mut chunks: Vec<Vec<u8>> = Vec::new();
     for start in (0..rows).step_by(wave) {
         let end = (start + wave).min(rows);
         let starts: Vec<usize> = (start..end).step_by(CHUNK).collect();
-        let drawn: Vec<Vec<u8>> = starts
+        chunks.resize_with(starts.len(), Vec::new);
+        starts
             .into_par_iter()
-            .map(|from| {
-                let mut bytes = Vec::with_capacity(CHUNK * 64);
+            .zip(&mut chunks)
+            .for_each(|(from, bytes)| {
+                bytes.clear();
                 let to = (from + CHUNK).min(end);
                 for first in (from..to).step_by(FETCHED) {
                     let some = first..(first + FETCHED).min(to);
                     fetch(some.clone());
                     for row in some {
-                        line(&mut bytes, guard, |line| draw(row, line));
+                        line(bytes, guard, |line| draw(row, line));
                     }
                 }
-                bytes
-            })
-            .collect();
-        for chunk in drawn {
-            out.write_all(&chunk)?;
+            });
+        for chunk in &chunks {
+            out.write_all(chunk)?;
         }
     }
     out.flush()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use polars::prelude::DataType;
 
+use super::pages::NONE;
 use super::parquet::Column;
 use crate::audit::columns::COLUMNS;
 use crate::audit::order::Order;
@@ -21,17 +22,22 @@ pub struct Log<'a> {
     pub merged: &'a Merged,
 }
 
-/// An event of a row group, with what its record says.
+/// An event of a row group, with what its record says; [`NONE`] for what it does not say.
 #[derive(Clone, Copy)]
 struct Drawn {
     /// The place in the events.
     at: u32,
-    about: About,
-    before: Option<u32>,
-    after: Option<u32>,
-    source: Option<u16>,
-    id: Option<u32>,
-    golden: Option<u32>,
+    /// Into the abouts of the events.
+    about: u32,
+    before: u32,
+    after: u32,
+    id: u32,
+    golden: u32,
+    source: u16,
+}
+
+fn some(number: u32) -> Option<u32> {
+    (number != NONE).then_some(number)
 }
 
 impl<'a> Log<'a> {
@@ -50,7 +56,7 @@ impl<'a> Log<'a> {
 
     fn drawn(self, row: usize) -> Drawn {
         let at = self.order.events[row];
-        let (row, about) = self.events.row(at as usize);
+        let row = self.events.row(at as usize);
         let record = row
             .record()
             .filter(|record| (*record as usize) < self.records.rows());
@@ -63,14 +69,18 @@ impl<'a> Log<'a> {
         };
         let golden = row.golden().or_else(|| later(record?));
         let [before, after] = self.events.values_of(&row);
+        let id = |record: u32| self.records.record_id.as_ref()?.code(record as usize);
+        let golden = golden.filter(|golden| (*golden as usize) < self.merged.golden_ids.len());
         Drawn {
             at,
-            about,
-            before,
-            after,
-            source: record.map(|record| self.records.origin[record as usize].source),
-            id: record.and_then(|record| self.records.record_id.as_ref()?.code(record as usize)),
-            golden: golden.filter(|golden| (*golden as usize) < self.merged.golden_ids.len()),
+            about: row.about(),
+            before: before.unwrap_or(NONE),
+            after: after.unwrap_or(NONE),
+            id: record.and_then(id).unwrap_or(NONE),
+            golden: golden.unwrap_or(NONE),
+            source: record.map_or(u16::MAX, |record| {
+                self.records.origin[record as usize].source
+            }),
         }
     }
 
@@ -81,17 +91,21 @@ impl<'a> Log<'a> {
             merged,
             ..
         } = self;
-        let words = events.words();
+        let (words, abouts) = (events.words(), events.abouts());
         let ids = records.record_id.as_ref();
         let word = |number: fn(&About) -> u32, drawn: Arc<[Drawn]>| {
+            let of_about: Vec<Option<u32>> = abouts
+                .iter()
+                .map(|about| {
+                    let number = number(about);
+                    (!words[number as usize].is_empty()).then_some(number)
+                })
+                .collect();
             Column::texts(
                 name,
                 words.len(),
                 |number| words[number as usize].as_str(),
-                move |row| {
-                    let number = number(&drawn[row].about);
-                    (!words[number as usize].is_empty()).then_some(number)
-                },
+                move |row| of_about[drawn[row].about as usize],
             )
         };
         match name {
@@ -102,44 +116,47 @@ impl<'a> Log<'a> {
                 name,
                 Stage::ALL.len(),
                 |number| Stage::ALL[number as usize].name(),
-                move |row| Some(drawn[row].about.stage as u32),
+                move |row| Some(abouts[drawn[row].about as usize].stage as u32),
             ),
             "kind" => Column::texts(
                 name,
                 EventKind::ALL.len(),
                 |number| EventKind::ALL[number as usize].name(),
-                move |row| Some(drawn[row].about.kind as u32),
+                move |row| Some(abouts[drawn[row].about as usize].kind as u32),
             ),
             "source" => Column::texts(
                 name,
                 records.sources.len(),
                 |number| records.sources[number as usize].name.as_str(),
-                move |row| drawn[row].source.map(u32::from),
+                move |row| {
+                    let source = drawn[row].source;
+                    (source != u16::MAX).then(|| u32::from(source))
+                },
             ),
             "record_id" => Column::texts(
                 name,
                 ids.map_or(0, |ids| ids.distinct()),
                 move |number| ids.map_or("", |ids| ids.value(number)),
-                move |row| drawn[row].id,
+                move |row| some(drawn[row].id),
             ),
             "golden_id" => Column::texts(
                 name,
                 merged.golden_ids.len(),
                 |number| merged.golden_ids[number as usize].as_str(),
-                move |row| drawn[row].golden,
+                move |row| some(drawn[row].golden),
             ),
             "field" => word(|about| about.field, drawn),
             "before" => Column::texts(
                 name,
                 events.values(),
                 |number| events.value(number),
-                move |row| drawn[row].before,
+                move |row| some(drawn[row].before),
             ),
             "after" => Column::texts(
                 name,
                 events.values(),
                 |number| events.value(number),
-                move |row| drawn[row].after,
+                move |row| some(drawn[row].after),
             ),
             "rule" => word(|about| about.rule, drawn),
             "reason" => word(|about| about.reason, drawn),
@@ -147,7 +164,8 @@ impl<'a> Log<'a> {
                 let weighted = events.weighted_kinds();
                 Column::numbers(name, DataType::Float64, move |row| {
                     let drawn = &drawn[row];
-                    let has = weighted.contains(&drawn.about.kind);
+                    let kind = abouts[drawn.about as usize].kind;
+                    let has = weighted.contains(&kind);
                     has.then(|| events.weight(drawn.at as usize))
                         .flatten()
                         .map(f64::from)

@@ -10,6 +10,7 @@ pub mod evidence;
 mod formulas;
 pub mod guard;
 pub mod output;
+mod packer;
 mod pages;
 pub mod parquet;
 pub mod patch_files;

@@ -1,20 +1,24 @@
-//! A column of texts as the pages of one Parquet row group.
+//! A column of texts as the packed pages of one Parquet row group.
 //!
 //! In: a number for each row, and the text of each number. Out: a dictionary page and a
 //! page of numbers into it, or pages of plain texts where a dictionary saves nothing.
 //! Drawn straight from the numbers: no array in between, no hash of a text.
 
+use std::cell::Cell;
+use std::ops::Range;
+
 use hashbrown::HashMap;
 use polars::prelude::PolarsResult;
 use polars_arrow::bitmap::{Bitmap, MutableBitmap};
-use polars_parquet::parquet::CowBuffer;
 use polars_parquet::parquet::encoding::Encoding;
 use polars_parquet::parquet::encoding::hybrid_rle;
 use polars_parquet::parquet::metadata::Descriptor;
-use polars_parquet::parquet::page::{DataPage, DataPageHeader, DataPageHeaderV1, DictPage, Page};
+use polars_parquet::parquet::page::{DataPageHeader, DataPageHeaderV1};
 use polars_parquet::parquet::schema::types::PrimitiveType;
 use polars_parquet::parquet::statistics::{BinaryStatistics, ParquetStatistics};
-use polars_parquet::write::{Version, write_def_levels};
+use polars_parquet::write::{CompressedPage, Version, write_def_levels};
+
+use super::packer::{Packed, Packer};
 
 /// A row without a text.
 pub const NONE: u32 = u32::MAX;
@@ -27,79 +31,136 @@ const PAGE: usize = 1 << 20;
 /// Bytes of a smallest or largest text that the file's footer may hold.
 const TOLD: usize = 64;
 
-/// The pages of one row group: `numbers` a row, [`NONE`] for a missing cell; numbers are
-/// below `distinct`.
+/// A column of texts to be drawn.
+pub struct Texts<'t, 'a> {
+    /// Numbers are below.
+    pub distinct: usize,
+    pub text: &'t dyn Fn(u32) -> &'a str,
+    /// Appends the numbers of rows' texts, [`NONE`] for a missing one.
+    pub numbers: &'t dyn Fn(Range<usize>, &mut Vec<u32>),
+}
+
+/// The pages of one row group.
 ///
 /// # Errors
 /// When the encoder refuses.
-pub fn pages<'a>(
-    mut numbers: Vec<u32>,
-    distinct: usize,
-    text: &dyn Fn(u32) -> &'a str,
+pub fn pages(
+    texts: &Texts<'_, '_>,
+    rows: Range<usize>,
     kind: &PrimitiveType,
-) -> PolarsResult<Vec<Page>> {
-    let filled = numbers.iter().filter(|number| **number != NONE).count();
-    let draw = Draw {
-        kind,
-        missing: numbers.len() - filled,
-    };
-    match keys(&numbers, distinct, filled) {
-        Some((keys, occurring)) => {
-            numbers.clear();
-            draw.by_key(&keys, &occurring, text)
-        }
-        None => draw.plain(&numbers, text),
+    packer: Packer,
+) -> PolarsResult<Vec<CompressedPage>> {
+    thread_local! {
+        static ROOM: Cell<Room> = Cell::default();
     }
+    // Taken, not borrowed: a call within a call would find it empty, which is right too.
+    let mut room = ROOM.take();
+    room.numbers.clear();
+    (texts.numbers)(rows, &mut room.numbers);
+    let pages = room.pages(texts, kind, packer);
+    ROOM.set(room);
+    pages
 }
 
-/// For each filled row the place of its number in the list of those that occur; none
-/// where there are about as many as rows.
-fn keys(numbers: &[u32], distinct: usize, filled: usize) -> Option<(Vec<u32>, Vec<u32>)> {
-    let mut known = Known::of(distinct, numbers.len());
-    let mut occurring: Vec<u32> = Vec::new();
-    let mut keys: Vec<u32> = Vec::with_capacity(numbers.len());
-    for &number in numbers {
-        if number == NONE {
-            keys.push(NONE);
-            continue;
+/// Memory that is used column after column: a file has hundreds of megabytes of pages.
+#[derive(Default)]
+struct Room {
+    numbers: Vec<u32>,
+    keys: Vec<u32>,
+    occurring: Vec<u32>,
+    known: Known,
+    texts: Vec<u8>,
+    page: Vec<u8>,
+}
+
+impl Room {
+    fn pages(
+        &mut self,
+        texts: &Texts<'_, '_>,
+        kind: &PrimitiveType,
+        packer: Packer,
+    ) -> PolarsResult<Vec<CompressedPage>> {
+        let filled = self
+            .numbers
+            .iter()
+            .filter(|number| **number != NONE)
+            .count();
+        let draw = Draw {
+            kind,
+            missing: self.numbers.len() - filled,
+            packer,
+        };
+        let worth = self.find_keys(texts.distinct, filled);
+        self.known.forget(&self.occurring);
+        if worth {
+            draw.by_key(self, texts.text)
+        } else {
+            draw.plain(self, texts.text)
         }
-        if occurring.len() == PROBE && keys.len() < PROBE + PROBE / 16 && filled > 2 * PROBE {
-            return None;
-        }
-        let next = u32::try_from(occurring.len()).unwrap_or(NONE);
-        let key = known.key(number, next);
-        if key == next {
-            occurring.push(number);
-        }
-        keys.push(key);
     }
-    (occurring.len() * 4 <= filled * WORTH).then_some((keys, occurring))
+
+    /// For each filled row the place of its number in the list of those that occur; whether
+    /// they are far fewer than rows.
+    fn find_keys(&mut self, distinct: usize, filled: usize) -> bool {
+        self.known.prepare(distinct, self.numbers.len());
+        self.occurring.clear();
+        self.keys.clear();
+        self.keys.reserve(self.numbers.len());
+        // Rows of one person or record stand together.
+        let mut last = (NONE, NONE);
+        for &number in &self.numbers {
+            if number == last.0 {
+                self.keys.push(last.1);
+                continue;
+            }
+            if self.occurring.len() == PROBE
+                && self.keys.len() < PROBE + PROBE / 16
+                && filled > 2 * PROBE
+            {
+                return false;
+            }
+            let key = if number == NONE {
+                NONE
+            } else {
+                let next = u32::try_from(self.occurring.len()).unwrap_or(NONE);
+                let key = self.known.key(number, next);
+                if key == next {
+                    self.occurring.push(number);
+                }
+                key
+            };
+            self.keys.push(key);
+            last = (number, key);
+        }
+        self.occurring.len() * 4 <= filled * WORTH
+    }
 }
 
 /// What the pages of a row group have in common.
 struct Draw<'k> {
     kind: &'k PrimitiveType,
     missing: usize,
+    packer: Packer,
 }
 
 impl Draw<'_> {
     fn by_key<'a>(
         &self,
-        keys: &[u32],
-        occurring: &[u32],
+        room: &mut Room,
         text: &dyn Fn(u32) -> &'a str,
-    ) -> PolarsResult<Vec<Page>> {
+    ) -> PolarsResult<Vec<CompressedPage>> {
         let mut bounds = Bounds::default();
-        let mut bytes = Vec::with_capacity(occurring.len() * 16);
-        fetched(occurring, text, |_, text| {
+        let (bytes, buffer, keys) = (&mut room.texts, &mut room.page, &room.keys);
+        bytes.clear();
+        fetched(&room.occurring, text, |_, text| {
             bounds.add(text);
-            put(&mut bytes, text);
+            put(bytes, text);
             Ok(())
         })?;
-        let dictionary = DictPage::new(CowBuffer::Owned(bytes), occurring.len(), false);
-        let mut buffer = Vec::with_capacity(keys.len());
-        self.levels(&mut buffer, keys)?;
-        let most = occurring.len().saturating_sub(1) as u64;
+        let dictionary = self.packer.dictionary(bytes, room.occurring.len())?;
+        buffer.clear();
+        self.levels(buffer, keys)?;
+        let most = room.occurring.len().saturating_sub(1) as u64;
         let bits = u64::BITS - most.leading_zeros();
         buffer.push(u8::try_from(bits).unwrap_or(32));
         let filled = keys.iter().copied().filter(|key| *key != NONE);
@@ -107,54 +168,51 @@ impl Draw<'_> {
             cells: filled,
             left: keys.len() - self.missing,
         };
-        hybrid_rle::encode::<u32, _, _>(&mut buffer, counted, bits)?;
-        Ok(vec![
-            Page::Dict(dictionary),
-            self.page(
-                buffer,
-                keys.len(),
-                self.missing,
-                Encoding::RleDictionary,
-                &bounds,
-            ),
-        ])
+        hybrid_rle::encode::<u32, _, _>(buffer, counted, bits)?;
+        let packed = self.packer.packed(buffer)?;
+        let encoding = Encoding::RleDictionary;
+        let page = self.page(packed, keys.len(), self.missing, encoding, &bounds);
+        Ok(vec![dictionary, page])
     }
 
-    fn plain<'a>(&self, numbers: &[u32], text: &dyn Fn(u32) -> &'a str) -> PolarsResult<Vec<Page>> {
+    fn plain<'a>(
+        &self,
+        room: &mut Room,
+        text: &dyn Fn(u32) -> &'a str,
+    ) -> PolarsResult<Vec<CompressedPage>> {
         // All pages tell the bounds of the row group: one pass over the texts for both.
         let mut bounds = Bounds::default();
-        let mut drawn: Vec<(usize, usize, Vec<u8>)> = Vec::new();
-        let mut texts: Vec<u8> = Vec::with_capacity(PAGE + PAGE / 16);
+        let mut drawn: Vec<(usize, usize, Packed)> = Vec::new();
+        let (numbers, texts, buffer) = (&room.numbers, &mut room.texts, &mut room.page);
+        texts.clear();
         let mut start = 0;
         let mut page = |texts: &mut Vec<u8>, end: usize| -> PolarsResult<()> {
             let rows = &numbers[start..end];
             if rows.is_empty() {
                 return Ok(());
             }
-            let mut buffer = Vec::with_capacity(texts.len() + rows.len() / 8 + 16);
-            self.levels(&mut buffer, rows)?;
+            buffer.clear();
+            self.levels(buffer, rows)?;
             buffer.extend_from_slice(texts);
             let missing = rows.iter().filter(|number| **number == NONE).count();
-            drawn.push((rows.len(), missing, buffer));
+            drawn.push((rows.len(), missing, self.packer.packed(buffer)?));
             texts.clear();
             start = end;
             Ok(())
         };
         fetched(numbers, text, |at, text| {
             bounds.add(text);
-            put(&mut texts, text);
+            put(texts, text);
             if texts.len() >= PAGE {
-                page(&mut texts, at + 1)?;
+                page(texts, at + 1)?;
             }
             Ok(())
         })?;
-        page(&mut texts, numbers.len())?;
-        Ok(drawn
-            .into_iter()
-            .map(|(rows, missing, buffer)| {
-                self.page(buffer, rows, missing, Encoding::Plain, &bounds)
-            })
-            .collect())
+        page(texts, numbers.len())?;
+        let pages = drawn.into_iter().map(|(rows, missing, packed)| {
+            self.page(packed, rows, missing, Encoding::Plain, &bounds)
+        });
+        Ok(pages.collect())
     }
 
     /// Which rows have a text.
@@ -166,12 +224,12 @@ impl Draw<'_> {
 
     fn page(
         &self,
-        buffer: Vec<u8>,
+        packed: Packed,
         rows: usize,
         missing: usize,
         encoding: Encoding,
         bounds: &Bounds<'_>,
-    ) -> Page {
+    ) -> CompressedPage {
         let header = DataPageHeader::V1(DataPageHeaderV1 {
             num_values: i32::try_from(rows).unwrap_or(i32::MAX),
             encoding: encoding.into(),
@@ -184,12 +242,7 @@ impl Draw<'_> {
             max_def_level: 0,
             max_rep_level: 0,
         };
-        Page::Data(DataPage::new(
-            header,
-            CowBuffer::Owned(buffer),
-            descriptor,
-            rows,
-        ))
+        packed.into_page(header, descriptor, rows)
     }
 }
 
@@ -314,32 +367,43 @@ impl<I: Iterator<Item = u32>> Iterator for Counted<I> {
 }
 
 /// The key of each number that has occurred in a row group.
-enum Known {
-    /// By number: few texts.
-    Slots(Vec<u32>),
-    Map(HashMap<u32, u32, foldhash::fast::FixedState>),
+#[derive(Default)]
+struct Known {
+    /// By number, where there are few; [`NONE`] outside of a row group.
+    slots: Vec<u32>,
+    map: HashMap<u32, u32, foldhash::fast::FixedState>,
+    is_few: bool,
 }
 
 impl Known {
-    fn of(distinct: usize, rows: usize) -> Self {
-        if distinct <= rows * 4 {
-            Self::Slots(vec![NONE; distinct])
+    fn prepare(&mut self, distinct: usize, rows: usize) {
+        self.is_few = distinct <= rows * 4;
+        if self.is_few && self.slots.len() < distinct {
+            self.slots.resize(distinct, NONE);
+        }
+    }
+
+    /// Ready for the next row group; `occurring` are all numbers that were asked for.
+    fn forget(&mut self, occurring: &[u32]) {
+        if self.is_few {
+            for &number in occurring {
+                self.slots[number as usize] = NONE;
+            }
         } else {
-            Self::Map(HashMap::with_hasher(foldhash::fast::FixedState::default()))
+            self.map.clear();
         }
     }
 
     /// The key of a number; `next` the first time.
     fn key(&mut self, number: u32, next: u32) -> u32 {
-        match self {
-            Self::Slots(slots) => {
-                let slot = &mut slots[number as usize];
-                if *slot == NONE {
-                    *slot = next;
-                }
-                *slot
+        if self.is_few {
+            let slot = &mut self.slots[number as usize];
+            if *slot == NONE {
+                *slot = next;
             }
-            Self::Map(map) => *map.entry(number).or_insert(next),
+            *slot
+        } else {
+            *self.map.entry(number).or_insert(next)
         }
     }
 }

@@ -18,11 +18,12 @@ use polars_io::parquet::write::{
     KeyValueMetadata, ParquetCompression, ParquetWriter, StatisticsOptions,
 };
 use polars_parquet::write::{
-    CompressedPage, Encoding, Page, ParquetType, Version, WriteOptions, array_to_columns, compress,
+    CompressedPage, Encoding, ParquetType, Version, WriteOptions, array_to_columns,
 };
 use rayon::prelude::*;
 
 use super::output::{Fault, ROW_GROUP, Written, file};
+use super::packer::Packer;
 use super::pages::{self, NONE};
 use super::staging::Staging;
 use crate::contact::{Failure, Text};
@@ -51,8 +52,8 @@ struct Texts<'a> {
     /// Numbers are below.
     distinct: usize,
     text: Box<dyn Fn(u32) -> &'a str + Sync + 'a>,
-    /// The numbers of rows' texts, `NONE` for a missing one.
-    numbers: Box<dyn Fn(Range<usize>) -> Vec<u32> + Sync + 'a>,
+    /// Appends the numbers of rows' texts, `NONE` for a missing one.
+    numbers: Box<dyn Fn(Range<usize>, &mut Vec<u32>) + Sync + 'a>,
 }
 
 impl<'a> Column<'a> {
@@ -75,8 +76,8 @@ impl<'a> Column<'a> {
         text: impl Fn(u32) -> &'a str + Sync + 'a,
         number: impl Fn(usize) -> Option<u32> + Sync + 'a,
     ) -> Self {
-        let numbers = move |rows: Range<usize>| -> Vec<u32> {
-            rows.map(|row| number(row).unwrap_or(NONE)).collect()
+        let numbers = move |rows: Range<usize>, into: &mut Vec<u32>| {
+            into.extend(rows.map(|row| number(row).unwrap_or(NONE)));
         };
         Self {
             name: name.to_owned(),
@@ -145,8 +146,11 @@ impl<'a> Column<'a> {
         let name = self.name.as_str().into();
         match &self.cells {
             Cells::Texts(texts) => {
-                let numbers = (texts.numbers)(rows).into_iter();
-                let cells = numbers.map(|number| (number != NONE).then(|| (texts.text)(number)));
+                let mut numbers = Vec::new();
+                (texts.numbers)(rows, &mut numbers);
+                let cells = numbers
+                    .into_iter()
+                    .map(|number| (number != NONE).then(|| (texts.text)(number)));
                 Ok(StringChunked::from_iter_options(name, cells).into_column())
             }
             Cells::Numbers(_, cells) => Ok(Series::from_arrow(name, cells(rows))?.into_column()),
@@ -160,30 +164,28 @@ impl<'a> Column<'a> {
         kind: &ParquetType,
         options: WriteOptions,
     ) -> PolarsResult<Vec<CompressedPage>> {
-        let mut packed = Vec::new();
-        let mut pack = |page: Page| -> PolarsResult<()> {
-            packed
-                .push(compress(page, Vec::new(), options.compression).map_err(PolarsError::from)?);
-            Ok(())
-        };
+        let packer = Packer(ZSTD);
         match (&self.cells, kind) {
             (Cells::Texts(texts), ParquetType::PrimitiveType(kind)) => {
-                let numbers = (texts.numbers)(rows);
-                for page in pages::pages(numbers, texts.distinct, &texts.text, kind)? {
-                    pack(page)?;
-                }
+                let texts = pages::Texts {
+                    distinct: texts.distinct,
+                    text: &texts.text,
+                    numbers: &texts.numbers,
+                };
+                pages::pages(&texts, rows, kind, packer)
             }
             (Cells::Numbers(encoding, cells), _) => {
+                let mut packed = Vec::new();
                 let array = cells(rows);
                 for pages in array_to_columns(array, kind.clone(), options, &[*encoding])? {
                     for page in pages {
-                        pack(page?)?;
+                        packed.push(packer.page(page.map_err(PolarsError::from)?)?);
                     }
                 }
+                Ok(packed)
             }
-            (Cells::Texts(_), ParquetType::GroupType { .. }) => {}
+            (Cells::Texts(_), ParquetType::GroupType { .. }) => Ok(Vec::new()),
         }
-        Ok(packed)
     }
 }
 
