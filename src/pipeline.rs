@@ -148,7 +148,7 @@ pub fn run_with(
     // From here on the run's events are the only ones: they are hundreds of megabytes.
     let mut events = std::mem::take(&mut prepared.events);
     events.take_over(std::mem::take(&mut linked.events));
-    let mut merged = clock.stage("merge", records, || {
+    let (mut merged, fingerprints) = clock.stage("merge", records, || {
         let input = MergeInput {
             records: &prepared.records,
             table: &prepared.table,
@@ -159,10 +159,14 @@ pub fn run_with(
             previous: previous.xref.as_ref(),
             watch,
         };
-        merge_after(input, events)
+        // Merging leaves threads without work at its ends.
+        let (merged, fingerprints) = rayon::join(
+            || merge_after(input, events),
+            || fingerprint::of(&prepared.records),
+        );
+        Ok((merged?, fingerprints))
     })?;
     let mut diagnostics = std::mem::take(&mut prepared.diagnostics);
-    let fingerprints = fingerprint::of(&prepared.records);
     let told = diff::renamed::warnings(&previous, &prepared.records, &fingerprints, plan);
     diagnostics.extend(told);
     // Too short to be told to the watch as a stage of its own.

@@ -26,23 +26,27 @@ pub(super) fn breaches(facts: &Facts<'_>, golden_id_events: &[u32]) -> Vec<Strin
         }
     }
     if let (Some(previous), true) = (facts.previous, broken.is_empty()) {
-        given_to_others(facts, previous, &mut broken);
-        lost(facts, previous, golden_id_events, &mut broken);
+        let persons: Persons<'_> = ids.iter().map(String::as_str).zip(0..).collect();
+        given_to_others(facts, previous, &persons, &mut broken);
+        lost(facts, previous, &persons, golden_id_events, &mut broken);
     }
     broken
 }
 
-/// The person of an id; ids ascend.
-fn person(ids: &[String], id: &str) -> Option<u32> {
-    let at = ids.binary_search_by(|own| own.as_str().cmp(id)).ok()?;
-    u32::try_from(at).ok()
-}
+/// The person of each id.
+type Persons<'a> = HashMap<&'a str, u32, foldhash::fast::FixedState>;
 
-fn given_to_others(facts: &Facts<'_>, previous: &PreviousXref, broken: &mut Vec<String>) {
+fn given_to_others(
+    facts: &Facts<'_>,
+    previous: &PreviousXref,
+    persons: &Persons<'_>,
+    broken: &mut Vec<String>,
+) {
     let ids = &facts.merged.golden_ids;
     // Ids of the run before: a record of the person must have had it.
     if let Some(had) = previous.golden_ids() {
-        let person_of: Vec<Option<u32>> = had.distinct_values().map(|id| person(ids, id)).collect();
+        let person = |id: &str| persons.get(id).copied();
+        let person_of: Vec<Option<u32>> = had.distinct_values().map(person).collect();
         let mut owed: HashSet<u32> = HashSet::new();
         for code in (0..had.len()).filter_map(|row| had.code(row)) {
             owed.extend(person_of[code as usize]);
@@ -68,7 +72,7 @@ fn given_to_others(facts: &Facts<'_>, previous: &PreviousXref, broken: &mut Vec<
     // Ids out of use: back with a record that had it, or not at all.
     let mut back: HashMap<u32, &[Key]> = HashMap::new();
     for (id, entry) in &previous.register.ids {
-        match (&entry.fate, person(ids, id)) {
+        match (&entry.fate, persons.get(id.as_str()).copied()) {
             (Fate::Merged(into), Some(_)) => {
                 broken.push(format!("the id {id} went into {into} and is given again"));
             }
@@ -101,18 +105,23 @@ fn given_to_others(facts: &Facts<'_>, previous: &PreviousXref, broken: &mut Vec<
 
 /// Every id of the run before is in use, or an event and the register say what became of
 /// it.
-fn lost(facts: &Facts<'_>, previous: &PreviousXref, events: &[u32], broken: &mut Vec<String>) {
+fn lost(
+    facts: &Facts<'_>,
+    previous: &PreviousXref,
+    persons: &Persons<'_>,
+    events: &[u32],
+    broken: &mut Vec<String>,
+) {
     let Some(had) = previous.golden_ids() else {
         return;
     };
-    let ids = &facts.merged.golden_ids;
     let mut told: Option<HashSet<&str>> = None;
     let mut live: Vec<bool> = vec![false; had.distinct()];
     for code in (0..had.len()).filter_map(|row| had.code(row)) {
         live[code as usize] = true;
     }
     for (id, _) in had.distinct_values().zip(live).filter(|(_, live)| *live) {
-        if person(ids, id).is_some() {
+        if persons.contains_key(id) {
             continue;
         }
         let told = told.get_or_insert_with(|| gone(facts.events, events));
@@ -122,7 +131,7 @@ fn lost(facts: &Facts<'_>, previous: &PreviousXref, events: &[u32], broken: &mut
         let register = &facts.merged.register;
         let leads = match register.today(id) {
             Today::Itself => false,
-            Today::Into(into) => person(ids, into).is_some(),
+            Today::Into(into) => persons.contains_key(into),
             Today::Gone(..) => true,
         };
         if !leads {

@@ -380,6 +380,11 @@ impl Events {
         self.values.get_dense(number)
     }
 
+    /// Touches values that are read next, by their numbers.
+    pub fn fetch(&self, numbers: &[u32]) {
+        self.values.fetch(numbers);
+    }
+
     /// The values before and after as numbers below [`Events::values`].
     #[must_use]
     pub fn values_of(&self, row: &Row) -> [Option<u32>; 2] {

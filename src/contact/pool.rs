@@ -14,6 +14,7 @@ const SHARED: u32 = 1 << 31;
 pub struct Pool {
     own: Values,
     shared: Vec<Shared>,
+    index: Index,
 }
 
 #[derive(Clone, Debug)]
@@ -21,6 +22,35 @@ struct Shared {
     /// How many texts of columns come before.
     first: u32,
     values: Arc<Values>,
+}
+
+/// By number: which list it is in, or the one before it. Asked for millions of times, and a
+/// search guesses wrong at each step.
+#[derive(Clone, Debug, Default)]
+struct Index(Vec<u32>);
+
+impl Index {
+    /// Numbers of one entry.
+    const STEP: u32 = 1 << 12;
+
+    /// Adds the list at `at`, whose numbers end before `end`.
+    fn add(&mut self, at: usize, end: u32) {
+        let entries = end.div_ceil(Self::STEP) as usize;
+        if entries > self.0.len() {
+            self.0
+                .resize(entries, u32::try_from(at).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// The list that holds `number`; `first` tells where one begins.
+    fn find(&self, number: u32, first: impl Fn(usize) -> Option<u32>) -> usize {
+        let mut at = self.0[(number / Self::STEP) as usize] as usize;
+        // Columns without values have the place of the one behind them.
+        while first(at + 1).is_some_and(|first| first <= number) {
+            at += 1;
+        }
+        at
+    }
 }
 
 /// Where a column's values stand in a pool.
@@ -61,6 +91,7 @@ impl Pool {
             first,
             values: Arc::clone(values),
         });
+        self.index.add(self.shared.len() - 1, self.shared_len());
         Place(SHARED + first)
     }
 
@@ -90,9 +121,8 @@ impl Pool {
     }
 
     fn shared_of(&self, number: u32) -> &Shared {
-        let behind = self.shared.partition_point(|shared| shared.first <= number);
-        // Columns without values have the place of the one behind them.
-        &self.shared[behind - 1]
+        let first = |at: usize| self.shared.get(at).map(|shared| shared.first);
+        &self.shared[self.index.find(number, first)]
     }
 
     /// A number without a gap between own texts and those of columns.
@@ -112,6 +142,21 @@ impl Pool {
         }
     }
 
+    /// Touches the texts of [`Pool::dense`] numbers that are read next: in loops of nothing
+    /// else the waits for memory overlap.
+    pub fn fetch(&self, numbers: &[u32]) {
+        let own = u32::try_from(self.own.len()).unwrap_or(0);
+        let place = |&number: &u32| match number.checked_sub(own) {
+            None => (&self.own, number),
+            Some(number) => {
+                let shared = self.shared_of(number);
+                (&*shared.values, number - shared.first)
+            }
+        };
+        let places: Vec<(&Values, u32)> = numbers.iter().map(place).collect();
+        Values::fetch(places.iter().copied());
+    }
+
     /// Adds all texts of `other`; tells how its numbers are called here.
     pub fn append(&mut self, other: &Self) -> Moved {
         let shift = u32::try_from(self.own.len()).unwrap_or(0);
@@ -121,7 +166,11 @@ impl Pool {
             .iter()
             .map(|shared| (shared.first, self.share_values(&shared.values).0))
             .collect();
-        Moved { shift, places }
+        Moved {
+            shift,
+            places,
+            index: other.index.clone(),
+        }
     }
 
     /// Room for these further own texts, and for a few more.
@@ -145,6 +194,7 @@ pub struct Moved {
     shift: u32,
     /// (texts of columns before, new place).
     places: Vec<(u32, u32)>,
+    index: Index,
 }
 
 impl Moved {
@@ -152,8 +202,8 @@ impl Moved {
         match number.checked_sub(SHARED) {
             None => number + self.shift,
             Some(shared) => {
-                let behind = self.places.partition_point(|(first, _)| *first <= shared);
-                let (first, place) = self.places[behind - 1];
+                let first = |at: usize| self.places.get(at).map(|(first, _)| *first);
+                let (first, place) = self.places[self.index.find(shared, first)];
                 place + (shared - first)
             }
         }
@@ -163,6 +213,22 @@ impl Moved {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_index_finds_what_a_search_finds() {
+        let lens = [0, 5, 0, 5_000, 1, 0, 9_000, 4_096, 0];
+        let (mut index, mut firsts, mut end) = (Index::default(), Vec::new(), 0);
+        for (at, len) in lens.into_iter().enumerate() {
+            firsts.push(end);
+            end += len;
+            index.add(at, end);
+        }
+        for number in 0..end {
+            let found = index.find(number, |at| firsts.get(at).copied());
+            let searched = firsts.partition_point(|first| *first <= number) - 1;
+            assert_eq!(found, searched, "{number}");
+        }
+    }
 
     #[test]
     fn texts_of_columns_keep_their_own_through_taking_over() {

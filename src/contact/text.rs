@@ -153,9 +153,13 @@ impl Text {
     /// Touches the values of rows that are read next: they may stand anywhere, and in a
     /// loop of nothing else the waits for memory overlap.
     pub fn fetch(&self, rows: Range<usize>) {
-        let first = |row| self.get(row).and_then(|value| value.as_bytes().first());
-        let touched = rows.filter_map(first).fold(0, |all, byte| all ^ byte);
-        std::hint::black_box(touched);
+        let codes: Vec<u32> = rows.filter_map(|row| self.code(row)).collect();
+        self.fetch_codes(&codes);
+    }
+
+    /// The same by code.
+    pub fn fetch_codes(&self, codes: &[u32]) {
+        Values::fetch(codes.iter().map(|&code| (&*self.values, code)));
     }
 
     /// How many distinct values there are: codes are below. Not each of them has a row
@@ -206,12 +210,19 @@ impl Text {
         builder.finish()
     }
 
-    /// Some rows of the column as polars has them.
+    /// The distinct values as polars has them, for [`Text::to_polars`] of many ranges of
+    /// rows; none where there are hardly fewer of them than rows.
     #[must_use]
-    pub fn to_polars(&self, rows: Range<usize>) -> StringChunked {
+    pub fn values_to_polars(&self) -> Option<StringChunked> {
+        (self.distinct() < self.len / 4).then(|| self.distinct_values().map(Some).collect())
+    }
+
+    /// Some rows of the column as polars has them; `values` are those of
+    /// [`Text::values_to_polars`].
+    #[must_use]
+    pub fn to_polars(&self, rows: Range<usize>, values: Option<&StringChunked>) -> StringChunked {
         // Few values: their texts once, the rows by number.
-        if self.distinct() < rows.len() / 4 {
-            let values: StringChunked = self.distinct_values().map(Some).collect();
+        if let Some(values) = values {
             let codes: IdxCa = rows.clone().map(|row| self.code(row)).collect();
             if let Ok(taken) = values.take(&codes) {
                 return taken;
@@ -454,13 +465,50 @@ mod tests {
     }
 
     #[test]
+    fn a_column_copied_alone_is_the_same() {
+        let from: Text = [Some("b"), None, Some("a"), Some("b")]
+            .into_iter()
+            .collect();
+        let built = |mut from: Copied<'_>| {
+            let mut builder = TextBuilder::for_all_of(&[from.column()]);
+            builder.skip(2);
+            builder.copy(&mut from, 3);
+            builder.skip(3);
+            (0..4).for_each(|row| builder.copy(&mut from, row));
+            builder.skip(2);
+            builder.finish()
+        };
+        let (alone, looked_up) = (built(Copied::alone(&from)), built(Copied::of(&from)));
+        let cells = [
+            None,
+            None,
+            Some("b"),
+            None,
+            None,
+            None,
+            Some("b"),
+            None,
+            Some("a"),
+            Some("b"),
+            None,
+            None,
+        ];
+        for text in [alone, looked_up] {
+            assert_eq!(text.iter().collect::<Vec<_>>(), cells);
+            assert_eq!((text.distinct(), text.filled(), text.len()), (2, 4, 12));
+        }
+    }
+
+    #[test]
     fn polars_gets_the_same_cells_by_number_and_one_by_one() {
         for distinct in [3_usize, 90] {
             let cells: Vec<Option<String>> = (0..100_usize)
                 .map(|at| (at % 7 > 0).then(|| format!("{}", at % distinct)))
                 .collect();
             let column: Text = cells.iter().map(Option::as_deref).collect();
-            let some = column.to_polars(20..95);
+            let values = column.values_to_polars();
+            assert_eq!(values.is_some(), distinct < 25);
+            let some = column.to_polars(20..95, values.as_ref());
             let got: Vec<Option<&str>> = some.iter().collect();
             let wanted: Vec<Option<&str>> = cells[20..95].iter().map(Option::as_deref).collect();
             assert_eq!(got, wanted);

@@ -31,6 +31,20 @@ impl Values {
         &self.bytes[start..self.end(at)]
     }
 
+    /// Touches texts that are read next, each with the list that it is in: first where they
+    /// end, then their first bytes, so that the waits for memory overlap.
+    pub fn fetch<'v>(texts: impl Iterator<Item = (&'v Self, u32)> + Clone) {
+        let end = |(values, at): (&Self, u32)| values.ends.get(at as usize).copied();
+        let ends = texts.clone().filter_map(end).fold(0, |all, end| all ^ end);
+        std::hint::black_box(ends);
+        let first = |(values, at): (&Self, u32)| {
+            let start = if at == 0 { 0 } else { values.end(at - 1) };
+            values.bytes.as_bytes().get(start).copied()
+        };
+        let bytes = texts.filter_map(first).fold(0, |all, byte| all ^ byte);
+        std::hint::black_box(bytes);
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0_u32..).take(self.len()).map(|at| self.get(at))
     }

@@ -134,25 +134,28 @@ impl Features {
         let source = |&row: &u32| records.origin[row as usize].source;
         f.source = f.rows.iter().map(source).collect();
         let rows = std::mem::take(&mut f.rows);
-        // What numbers values as it meets them can't be shared out, but none of these three
-        // knows of another.
-        let (halves, (phones, (mut texts, mailboxes))) = rayon::join(
-            || Halves::of(&mut f.names, &rows, table, rules),
+        // What numbers values as it meets them can't be shared out, but none of these knows
+        // of another.
+        let ((halves, phones), (words, mailboxes)) = rayon::join(
+            || {
+                let halves = Halves::of(&mut f.names, &rows, table, rules);
+                (halves, phone_numbers(&rows, table))
+            },
             || {
                 rayon::join(
-                    || phone_numbers(&rows, table),
-                    || {
-                        let mut texts = Texts::default();
-                        let mailboxes = Mailboxes::of(&mut texts, &rows, table, &rules.email);
-                        (texts, mailboxes)
-                    },
+                    || Wordings::of(&rows, table, rules),
+                    || Mailboxes::of(&rows, table, &rules.email),
                 )
             },
         );
         (f.given, f.family) = (halves.given, halves.family);
         (f.whole, f.middle) = (halves.whole, halves.middle);
         (f.phone_digits, f.phones) = phones;
-        (f.email_list, f.locals, f.emails) = (mailboxes.list, mailboxes.locals, mailboxes.emails);
+        f.texts = words.texts;
+        (f.number, f.title, f.company) = (words.number, words.title, words.company);
+        (f.street, f.postcode, f.city) = (words.street, words.postcode, words.city);
+        f.profile = words.profile;
+        (f.email_list, f.locals, f.emails) = mailboxes.with_texts(&mut f.texts);
         let packed = |name: &str, pack: &dyn Fn(&str) -> u32| {
             let column = column(name);
             let of_code: Vec<u32> = column
@@ -167,21 +170,6 @@ impl Features {
             .map(|suffix| u8::try_from(suffix).unwrap_or(0))
             .collect();
         f.birth = packed("birth_date", &|date| pack_date(date).unwrap_or(NONE));
-        let mut interned = |name: &str, fold: &(dyn Fn(&str) -> String + Sync)| {
-            cells::interned(column(name), &rows, &mut texts, fold)
-        };
-        let plain = |text: &str| folded(text, &rules.letters);
-        f.number = interned("national_id", &plain);
-        f.title = interned("job_title", &|t| job_title::key(t, &rules.job_title));
-        f.street = interned("street", &plain);
-        f.postcode = interned("postcode", &plain);
-        f.city = interned("city", &plain);
-        f.profile = interned("linkedin_url", &str::to_owned);
-        f.company = interned("company", &|c| {
-            folded(&company::core(c, &rules.company), &rules.letters)
-        });
-        let stated_domain = interned("company_domain", &registrable);
-        f.texts = texts;
         let scripts: Vec<Script> = column("company")
             .into_iter()
             .flat_map(Text::distinct_values)
@@ -190,7 +178,7 @@ impl Features {
         f.company_script = cells::by_row(column("company"), &rows, &scripts, Script::Latin);
         f.rows = rows;
         employers::mark_free_mail(&mut f);
-        employers::of_records(&mut f, &stated_domain);
+        employers::of_records(&mut f, &words.stated_domain);
         f.names.across_scripts(&rules.sound);
         learned::readings(&mut f);
         let organisations = orgs::decide(&mut f, table, rules);
@@ -339,16 +327,53 @@ impl Halves {
     }
 }
 
+/// The cells of one value each, by record: ids of texts.
+struct Wordings {
+    texts: Texts,
+    number: Vec<u32>,
+    title: Vec<u32>,
+    street: Vec<u32>,
+    postcode: Vec<u32>,
+    city: Vec<u32>,
+    profile: Vec<u32>,
+    company: Vec<u32>,
+    stated_domain: Vec<u32>,
+}
+
+impl Wordings {
+    fn of(rows: &[u32], table: &Table, rules: &FeatureRules) -> Self {
+        let mut texts = Texts::default();
+        let mut interned = |name: &str, fold: &(dyn Fn(&str) -> String + Sync)| {
+            cells::interned(table.column(name), rows, &mut texts, fold)
+        };
+        let plain = |text: &str| folded(text, &rules.letters);
+        let company = |text: &str| folded(&company::core(text, &rules.company), &rules.letters);
+        Self {
+            number: interned("national_id", &plain),
+            title: interned("job_title", &|text| job_title::key(text, &rules.job_title)),
+            street: interned("street", &plain),
+            postcode: interned("postcode", &plain),
+            city: interned("city", &plain),
+            profile: interned("linkedin_url", &str::to_owned),
+            company: interned("company", &company),
+            stated_domain: interned("company_domain", &registrable),
+            texts,
+        }
+    }
+}
+
 /// The addresses of all records, each distinct one once.
 struct Mailboxes {
+    /// Their domains are numbers into `registrable`.
     list: Vec<Address>,
     locals: Values,
     emails: Lists,
+    registrable: Texts,
 }
 
 impl Mailboxes {
-    fn of(texts: &mut Texts, rows: &[u32], table: &Table, rules: &EmailRules) -> Self {
-        let mut ids = Texts::default();
+    fn of(rows: &[u32], table: &Table, rules: &EmailRules) -> Self {
+        let (mut ids, mut registrable) = (Texts::default(), Texts::default());
         let mut domains: HashMap<String, Domain, Fixed> = HashMap::default();
         let (mut list, mut locals) = (Vec::new(), Values::default());
         let keys = |cell: &str| {
@@ -364,7 +389,7 @@ impl Mailboxes {
                     let domain = match domains.get(domain_name) {
                         Some(known) => known.clone(),
                         None => {
-                            let domain = Domain::of(domain_name, rules, texts);
+                            let domain = Domain::of(domain_name, rules, &mut registrable);
                             domains.insert(domain_name.to_owned(), domain.clone());
                             domain
                         }
@@ -387,7 +412,22 @@ impl Mailboxes {
             list,
             locals,
             emails,
+            registrable,
         }
+    }
+
+    /// The addresses with their domains among `texts`, the local parts, and each record's
+    /// addresses.
+    fn with_texts(self, texts: &mut Texts) -> (Vec<Address>, Values, Lists) {
+        let ids = (0_u32..).take(self.registrable.len());
+        let ids: Vec<u32> = ids
+            .map(|id| texts.intern(self.registrable.get(id)))
+            .collect();
+        let mut list = self.list;
+        for address in &mut list {
+            address.domain = ids[address.domain as usize];
+        }
+        (list, self.locals, self.emails)
     }
 }
 

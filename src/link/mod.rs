@@ -323,7 +323,7 @@ pub fn link(
         chosen
     };
     let (own, weights) = rayon::join(
-        || own_estimate::estimate(&of, chosen),
+        || own_estimate::estimate(&of, &links, chosen),
         || Histogram::of(&of, pairs.iter().chain(extra.iter().copied())),
     );
     // Asking for the recall of blocking needs them; writing a run does not.

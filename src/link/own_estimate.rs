@@ -71,16 +71,20 @@ impl Seen {
 /// Which compared pairs are wanted.
 pub type Wanted<'a> = dyn Fn(&Link) -> bool + Sync + 'a;
 
-/// `of`: record → cluster; `links`: the wanted ones of all compared pairs, always in the
-/// same order.
+/// `of`: record → cluster; `near`: at least the compared pairs inside clusters; `links`: the
+/// wanted ones of all compared pairs, always in the same order.
 #[must_use]
-pub fn estimate(of: &[u32], links: impl Fn(&Wanted<'_>) -> Vec<Link> + Sync) -> OwnEstimate {
+pub fn estimate(
+    of: &[u32],
+    near: &[Link],
+    links: impl Fn(&Wanted<'_>) -> Vec<Link> + Sync,
+) -> OwnEstimate {
     let mut sizes = vec![0u64; of.len()];
     for &root in of {
         sizes[root as usize] += 1;
     }
     let put_together: u64 = sizes.iter().map(|s| s * s.saturating_sub(1) / 2).sum();
-    let ((right, compared), missed) = rayon::join(|| inside(of, &links), || between(of, &links));
+    let ((right, compared), missed) = rayon::join(|| inside(of, near), || between(of, &links));
     #[allow(clippy::cast_precision_loss)] // counts of pairs
     let put_together = put_together as f64;
     // A pair inside a cluster that was not compared is believed as the others are.
@@ -111,17 +115,17 @@ pub fn estimate(of: &[u32], links: impl Fn(&Wanted<'_>) -> Vec<Link> + Sync) -> 
 }
 
 /// Compared pairs inside clusters: how many are one person, and how many there are.
-fn inside(of: &[u32], links: impl Fn(&Wanted<'_>) -> Vec<Link>) -> (Seen, f64) {
+fn inside(of: &[u32], near: &[Link]) -> (Seen, f64) {
     let cluster = |record: u32| of[record as usize];
-    let mut pairs: Vec<(u32, u32, u32, f64)> =
-        links(&|link| cluster(link.left) == cluster(link.right))
-            .into_iter()
-            .map(|link| {
-                let p = f64::from(probability(link.weight));
-                (cluster(link.left), link.left, link.right, p)
-            })
-            .collect();
-    pairs.sort_unstable_by_key(|pair| (pair.0, pair.1, pair.2));
+    let mut pairs: Vec<(u32, u32, u32, f64)> = near
+        .par_iter()
+        .filter(|link| cluster(link.left) == cluster(link.right))
+        .map(|link| {
+            let p = f64::from(probability(link.weight));
+            (cluster(link.left), link.left, link.right, p)
+        })
+        .collect();
+    pairs.par_sort_unstable_by_key(|pair| (pair.0, pair.1, pair.2));
     let mut right = Seen::default();
     for cluster in pairs.chunk_by(|x, y| x.0 == y.0) {
         let alone: f64 = cluster.iter().map(|pair| pair.3).sum();
@@ -239,7 +243,7 @@ mod tests {
     use super::{Link, OwnEstimate};
 
     fn estimate(of: &[u32], links: &[Link]) -> OwnEstimate {
-        super::estimate(of, |wanted| {
+        super::estimate(of, links, |wanted| {
             links.iter().copied().filter(|link| wanted(link)).collect()
         })
     }

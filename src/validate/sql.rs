@@ -6,7 +6,7 @@
 //! (the same parser, no positions) for the expression. Three-valued logic holds:
 //! a condition that is NULL is not TRUE, and only TRUE counts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use polars::prelude::*;
@@ -146,7 +146,8 @@ pub fn evaluate(
     {
         return Ok(truths);
     }
-    let frame = frame_of(view, conditions, 0..rows).map_err(|error| (0, brief(&error)))?;
+    let values = ValuesOf::new();
+    let frame = frame_of(view, conditions, 0..rows, &values).map_err(|error| (0, brief(&error)))?;
     let exprs: Vec<Expr> = conditions
         .iter()
         .enumerate()
@@ -187,6 +188,7 @@ fn by_chunks(view: &View<'_>, conditions: &[&Condition]) -> Option<Vec<Vec<bool>
     };
     let (single, whole) = (of(true), of(false));
     let mut truths_of: Vec<Vec<bool>> = vec![Vec::new(); conditions.len()];
+    let values = distinct_values(view, conditions);
     let evaluate = |places: &[usize], range: Range<usize>| -> PolarsResult<Vec<Vec<bool>>> {
         let own: Vec<&Condition> = places.iter().map(|&at| conditions[at]).collect();
         let exprs: Vec<Expr> = own
@@ -194,7 +196,7 @@ fn by_chunks(view: &View<'_>, conditions: &[&Condition]) -> Option<Vec<Vec<bool>
             .enumerate()
             .map(|(at, condition)| condition.expr.clone().alias(format!("{RESULT}{at}")))
             .collect();
-        let frame = frame_of(view, &own, range)?;
+        let frame = frame_of(view, &own, range, &values)?;
         let result = frame.lazy().with_columns(exprs).collect()?;
         (0..own.len()).map(|at| truths(&result, at)).collect()
     };
@@ -220,22 +222,39 @@ fn by_chunks(view: &View<'_>, conditions: &[&Condition]) -> Option<Vec<Vec<bool>
     Some(truths_of)
 }
 
+/// The columns that conditions read.
+fn names_of<'c>(conditions: &[&'c Condition]) -> BTreeSet<&'c str> {
+    conditions
+        .iter()
+        .flat_map(|condition| condition.columns.iter().map(String::as_str))
+        .collect()
+}
+
+/// The distinct values of columns, for all chunks of rows.
+type ValuesOf<'c> = BTreeMap<&'c str, StringChunked>;
+
+fn distinct_values<'c>(view: &View<'_>, conditions: &[&'c Condition]) -> ValuesOf<'c> {
+    let names: Vec<&str> = names_of(conditions).into_iter().collect();
+    names
+        .into_par_iter()
+        .filter_map(|name| Some((name, view.text(name)?.values_to_polars()?)))
+        .collect()
+}
+
 /// The columns that the conditions read; what the table lacks is all missing.
 fn frame_of(
     view: &View<'_>,
     conditions: &[&Condition],
     rows: Range<usize>,
+    values: &ValuesOf<'_>,
 ) -> PolarsResult<DataFrame> {
-    let names: BTreeSet<&str> = conditions
-        .iter()
-        .flat_map(|condition| condition.columns.iter().map(String::as_str))
-        .collect();
+    let names = names_of(conditions);
     let len = rows.len();
     let mut columns = vec![Column::full_null(PADDING.into(), len, &DataType::String)];
     columns.extend(
         names
             .into_iter()
-            .map(|name| view.polars_column(name, rows.clone())),
+            .map(|name| view.polars_column(name, rows.clone(), values.get(name))),
     );
     DataFrame::new(len, columns)
 }

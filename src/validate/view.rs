@@ -31,8 +31,23 @@ impl<'a> View<'a> {
         self.fields.get(field).is_some_and(|field| field.multi)
     }
 
-    /// A column for conditions; one that is not in the table is all missing.
-    pub(super) fn polars_column(&self, name: &str, rows: Range<usize>) -> Column {
+    /// The text column that conditions call `name`.
+    pub(super) fn text(&self, name: &str) -> Option<&'a Text> {
+        match name {
+            "run_date" | "source" | "record_kind" => None,
+            "record_id" => self.records.record_id.as_ref(),
+            _ => self.column(name),
+        }
+    }
+
+    /// A column for conditions; one that is not in the table is all missing. `values` are
+    /// those of [`Text::values_to_polars`].
+    pub(super) fn polars_column(
+        &self,
+        name: &str,
+        rows: Range<usize>,
+        values: Option<&StringChunked>,
+    ) -> Column {
         let len = rows.len();
         match name {
             "run_date" => Column::new_scalar(
@@ -68,20 +83,16 @@ impl<'a> View<'a> {
                 column.rename(name.into());
                 column.into_series().into_column()
             }
-            "record_id" => match &self.records.record_id {
-                Some(ids) => named(ids, name, rows),
-                None => Column::full_null(name.into(), len, &DataType::String),
-            },
-            _ => self.column(name).map_or_else(
+            _ => self.text(name).map_or_else(
                 || Column::full_null(name.into(), len, &DataType::String),
-                |text| named(text, name, rows),
+                |text| named(text, name, rows, values),
             ),
         }
     }
 }
 
-fn named(text: &Text, name: &str, rows: Range<usize>) -> Column {
-    let mut array = text.to_polars(rows);
+fn named(text: &Text, name: &str, rows: Range<usize>, values: Option<&StringChunked>) -> Column {
+    let mut array = text.to_polars(rows, values);
     array.rename(name.into());
     array.into_series().into_column()
 }

@@ -151,13 +151,15 @@ impl<'a> Log<'a> {
                 events.values(),
                 |number| events.value(number),
                 move |row| some(drawn[row].before),
-            ),
+            )
+            .fetched(|numbers| events.fetch(numbers)),
             "after" => Column::texts(
                 name,
                 events.values(),
                 |number| events.value(number),
                 move |row| some(drawn[row].after),
-            ),
+            )
+            .fetched(|numbers| events.fetch(numbers)),
             "rule" => word(|about| about.rule, drawn),
             "reason" => word(|about| about.reason, drawn),
             _ => {

@@ -118,23 +118,18 @@ impl<'a> RunOutput<'a> {
 /// that no stage told of, cells that the formula guard will change; finds what the
 /// systems must learn. To be done before the laws are checked.
 pub fn complete(run: &mut RunOutput<'_>) {
-    run.patches = patches::Patches::of(
-        run.records,
-        run.table,
-        run.merged,
-        run.rulebook,
-        run.plan.output.guard_formulas,
+    let guard = run.plan.output.guard_formulas;
+    let (records, table, merged, rulebook) = (run.records, run.table, run.merged, run.rulebook);
+    let (events, violations) = (&mut run.events, &mut run.violations);
+    (run.patches, ()) = rayon::join(
+        || patches::Patches::of(records, table, merged, rulebook, guard),
+        || {
+            audit::tell_held(run.held, events);
+            if guard && run.plan.output.csv {
+                formulas::tell(records, run.held, merged, events, violations);
+            }
+        },
     );
-    audit::tell_held(run.held, &mut run.events);
-    if run.plan.output.guard_formulas && run.plan.output.csv {
-        formulas::tell(
-            run.records,
-            run.held,
-            run.merged,
-            &mut run.events,
-            &mut run.violations,
-        );
-    }
 }
 
 /// The summary of a run that is not written (`--dry-run`).

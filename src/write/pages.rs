@@ -36,6 +36,9 @@ pub struct Texts<'t, 'a> {
     /// Numbers are below.
     pub distinct: usize,
     pub text: &'t dyn Fn(u32) -> &'a str,
+    /// Touches texts that are read next: they stand anywhere, and in loops of nothing else
+    /// the waits for memory overlap.
+    pub fetch: &'t dyn Fn(&[u32]),
     /// Appends the numbers of rows' texts, [`NONE`] for a missing one.
     pub numbers: &'t dyn Fn(Range<usize>, &mut Vec<u32>),
 }
@@ -93,9 +96,9 @@ impl Room {
         let worth = self.find_keys(texts.distinct, filled);
         self.known.forget(&self.occurring);
         if worth {
-            draw.by_key(self, texts.text)
+            draw.by_key(self, texts)
         } else {
-            draw.plain(self, texts.text)
+            draw.plain(self, texts)
         }
     }
 
@@ -144,15 +147,11 @@ struct Draw<'k> {
 }
 
 impl Draw<'_> {
-    fn by_key<'a>(
-        &self,
-        room: &mut Room,
-        text: &dyn Fn(u32) -> &'a str,
-    ) -> PolarsResult<Vec<CompressedPage>> {
+    fn by_key(&self, room: &mut Room, column: &Texts<'_, '_>) -> PolarsResult<Vec<CompressedPage>> {
         let mut bounds = Bounds::default();
         let (bytes, buffer, keys) = (&mut room.texts, &mut room.page, &room.keys);
         bytes.clear();
-        fetched(&room.occurring, text, |_, text| {
+        fetched(&room.occurring, column, |_, text| {
             bounds.add(text);
             put(bytes, text);
             Ok(())
@@ -175,11 +174,7 @@ impl Draw<'_> {
         Ok(vec![dictionary, page])
     }
 
-    fn plain<'a>(
-        &self,
-        room: &mut Room,
-        text: &dyn Fn(u32) -> &'a str,
-    ) -> PolarsResult<Vec<CompressedPage>> {
+    fn plain(&self, room: &mut Room, column: &Texts<'_, '_>) -> PolarsResult<Vec<CompressedPage>> {
         // All pages tell the bounds of the row group: one pass over the texts for both.
         let mut bounds = Bounds::default();
         let mut drawn: Vec<(usize, usize, Packed)> = Vec::new();
@@ -200,7 +195,7 @@ impl Draw<'_> {
             start = end;
             Ok(())
         };
-        fetched(numbers, text, |at, text| {
+        fetched(numbers, column, |at, text| {
             bounds.add(text);
             put(texts, text);
             if texts.len() >= PAGE {
@@ -246,26 +241,22 @@ impl Draw<'_> {
     }
 }
 
-/// Calls `each` with the place and the text of every number. Texts stand anywhere: those
-/// of a block are touched in loops of nothing else, so that the waits for memory overlap.
+/// Calls `each` with the place and the text of every number.
 fn fetched<'a>(
     numbers: &[u32],
-    text: &dyn Fn(u32) -> &'a str,
+    column: &Texts<'_, 'a>,
     mut each: impl FnMut(usize, &'a str) -> PolarsResult<()>,
 ) -> PolarsResult<()> {
     const BLOCK: usize = 128;
-    let mut texts: Vec<(usize, &str)> = Vec::with_capacity(BLOCK);
+    let mut filled: Vec<u32> = Vec::with_capacity(BLOCK);
     for (block, numbers) in numbers.chunks(BLOCK).enumerate() {
-        texts.clear();
-        let filled = numbers
-            .iter()
-            .enumerate()
-            .filter(|(_, number)| **number != NONE);
-        texts.extend(filled.map(|(at, number)| (block * BLOCK + at, text(*number))));
-        let firsts = texts.iter().filter_map(|(_, text)| text.as_bytes().first());
-        std::hint::black_box(firsts.fold(0, |all, byte| all ^ byte));
-        for &(at, text) in &texts {
-            each(at, text)?;
+        filled.clear();
+        filled.extend(numbers.iter().copied().filter(|number| *number != NONE));
+        (column.fetch)(&filled);
+        for (at, &number) in numbers.iter().enumerate() {
+            if number != NONE {
+                each(block * BLOCK + at, (column.text)(number))?;
+            }
         }
     }
     Ok(())

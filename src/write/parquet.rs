@@ -52,6 +52,8 @@ struct Texts<'a> {
     /// Numbers are below.
     distinct: usize,
     text: Box<dyn Fn(u32) -> &'a str + Sync + 'a>,
+    /// Touches texts that are read next, in another way than by asking for them.
+    fetch: Option<Box<dyn Fn(&[u32]) + Sync + 'a>>,
     /// Appends the numbers of rows' texts, `NONE` for a missing one.
     numbers: Box<dyn Fn(Range<usize>, &mut Vec<u32>) + Sync + 'a>,
 }
@@ -66,6 +68,7 @@ impl<'a> Column<'a> {
             |code| column.value(code),
             |row| column.code(row),
         )
+        .fetched(|codes| column.fetch_codes(codes))
     }
 
     /// Texts that have numbers below `distinct`.
@@ -85,9 +88,19 @@ impl<'a> Column<'a> {
             cells: Cells::Texts(Texts {
                 distinct,
                 text: Box::new(text),
+                fetch: None,
                 numbers: Box::new(numbers),
             }),
         }
+    }
+
+    /// With another way to touch the texts of some numbers before they are read.
+    #[must_use]
+    pub fn fetched(mut self, by: impl Fn(&[u32]) + Sync + 'a) -> Self {
+        if let Cells::Texts(texts) = &mut self.cells {
+            texts.fetch = Some(Box::new(by));
+        }
+        self
     }
 
     /// Numbers that repeat themselves; `kind` is polars' name for `T`.
@@ -167,9 +180,15 @@ impl<'a> Column<'a> {
         let packer = Packer(ZSTD);
         match (&self.cells, kind) {
             (Cells::Texts(texts), ParquetType::PrimitiveType(kind)) => {
+                let touch = |numbers: &[u32]| {
+                    let first = |&number: &u32| (texts.text)(number).as_bytes().first();
+                    let bytes = numbers.iter().filter_map(first);
+                    std::hint::black_box(bytes.fold(0, |all, byte| all ^ byte));
+                };
                 let texts = pages::Texts {
                     distinct: texts.distinct,
                     text: &texts.text,
+                    fetch: texts.fetch.as_deref().map_or(&touch, |fetch| fetch),
                     numbers: &texts.numbers,
                 };
                 pages::pages(&texts, rows, kind, packer)

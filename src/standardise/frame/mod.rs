@@ -50,6 +50,8 @@ pub fn chunks<const N: usize>(
 ) -> [Results; N] {
     let parts: Vec<[Results; N]> = (0..count.div_ceil(CHUNK))
         .into_par_iter()
+        // Some things take far longer than others: nobody is left with a row of chunks.
+        .with_max_len(1)
         .map(|chunk| {
             let mut results = std::array::from_fn(|_| Results::default());
             let start = chunk * CHUNK;

@@ -93,7 +93,7 @@ pub fn standardise_name(raw: RawName<'_>, rules: &PersonRules, model: &NameModel
     for _ in 0..6 {
         doubts.clear();
         let next = round(&name, &raw, rules, model, &mut found, &mut doubts);
-        let done = next == name || (found.rule.is_empty() && is_plain(&next));
+        let done = (found.rule.is_empty() && is_plain(&next)) || next == name;
         name = next;
         if done {
             break;

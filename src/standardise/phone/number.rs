@@ -80,17 +80,18 @@ pub(super) fn one_number(piece: &str, region: Option<Region>, rules: &PhoneRules
         None
     };
     let (number, extension) = match found {
-        Some((number, extension)) => (number.to_owned(), Some(extension.to_owned())),
-        None => (bare.trim().to_owned(), None),
+        Some((number, extension)) => (number, Some(extension)),
+        None => (bare.trim(), None),
     };
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let mut digits = String::with_capacity(number.len());
+    digits.extend(number.chars().filter(char::is_ascii_digit));
     if digits.is_empty() && !number.chars().any(char::is_alphabetic) {
         return clear("placeholder", "no digits");
     }
     if is_placeholder(&digits, rules) {
         return clear("placeholder", "stands for no number");
     }
-    let mut one = match read(&number, &digits, extension.as_deref(), region) {
+    let mut one = match read(number, &digits, extension, region) {
         Some(value) => One {
             value: Some(value),
             rule: "phone_e164",
@@ -98,7 +99,7 @@ pub(super) fn one_number(piece: &str, region: Option<Region>, rules: &PhoneRules
             sound: true,
             doubts: Vec::new(),
         },
-        None => unreadable(piece, &number, &digits, extension.as_deref(), region),
+        None => unreadable(piece, number, &digits, extension, region),
     };
     if float.is_some() {
         one.rule = "phone_float";
