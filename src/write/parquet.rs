@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use polars::polars_utils::compression::ZstdLevel;
 use polars::prelude::{
-    Column as PolarsColumn, DataFrame, DataType, Field, IntoColumn, NewChunkedArray, PolarsError,
-    PolarsResult, Schema, Series, StringChunked,
+    Column as PolarsColumn, DataFrame, DataType, Field, IntoColumn, NewChunkedArray, PolarsResult,
+    Schema, Series, StringChunked,
 };
 use polars_arrow::array::{Array, PrimitiveArray};
 use polars_arrow::types::NativeType;
@@ -53,10 +53,13 @@ struct Texts<'a> {
     distinct: usize,
     text: Box<dyn Fn(u32) -> &'a str + Sync + 'a>,
     /// Touches texts that are read next, in another way than by asking for them.
-    fetch: Option<Box<dyn Fn(&[u32]) + Sync + 'a>>,
+    fetch: Option<Touch<'a>>,
     /// Appends the numbers of rows' texts, `NONE` for a missing one.
-    numbers: Box<dyn Fn(Range<usize>, &mut Vec<u32>) + Sync + 'a>,
+    numbers: Numbers<'a>,
 }
+
+type Touch<'a> = Box<dyn Fn(&[u32]) + Sync + 'a>;
+type Numbers<'a> = Box<dyn Fn(Range<usize>, &mut Vec<u32>) + Sync + 'a>;
 
 impl<'a> Column<'a> {
     /// A column of the run.
@@ -198,7 +201,7 @@ impl<'a> Column<'a> {
                 let array = cells(rows);
                 for pages in array_to_columns(array, kind.clone(), options, &[*encoding])? {
                     for page in pages {
-                        packed.push(packer.page(page.map_err(PolarsError::from)?)?);
+                        packed.push(packer.page(page?)?);
                     }
                 }
                 Ok(packed)
