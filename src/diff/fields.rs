@@ -48,10 +48,16 @@ pub fn compare(
             names.push(name);
         }
     }
-    let columns: Vec<Column> = names
-        .into_par_iter()
-        .map(|name| column(before, after, name, pairs, reasons, limit))
-        .collect::<Result<_, String>>()?;
+    // In waves: a thread that waits for a file's column begins the next one meanwhile, and
+    // would have all of them in memory in the end.
+    let mut columns: Vec<Column> = Vec::with_capacity(names.len());
+    for wave in names.chunks(rayon::current_num_threads().max(1)) {
+        let own: Vec<Column> = wave
+            .par_iter()
+            .map(|name| column(before, after, name.clone(), pairs, reasons, limit))
+            .collect::<Result<_, String>>()?;
+        columns.extend(own);
+    }
     let mut changed = vec![false; pairs.len()];
     let mut values = 0;
     let mut counts = Vec::new();
