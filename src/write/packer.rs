@@ -12,6 +12,9 @@ use polars_parquet::parquet::page::{CompressedDataPage, CompressedDictPage, Data
 use polars_parquet::write::{CompressedPage, Page};
 use zstd::bulk::Compressor;
 
+/// Bytes of a page from which a thread does not keep the room that it took.
+const KEPT: usize = 16 << 20;
+
 /// A level of zstd.
 #[derive(Clone, Copy, Debug)]
 pub struct Packer(pub i32);
@@ -43,7 +46,7 @@ impl Packed {
 
 /// What a thread keeps: a context with its level, and room for a packed page.
 #[derive(Default)]
-struct Kept {
+struct Own {
     context: Option<(i32, Compressor<'static>)>,
     room: Vec<u8>,
 }
@@ -53,10 +56,10 @@ impl Packer {
     /// When zstd refuses.
     pub fn packed(self, page: &[u8]) -> PolarsResult<Packed> {
         thread_local! {
-            static KEPT: RefCell<Kept> = RefCell::default();
+            static OWN: RefCell<Own> = RefCell::default();
         }
-        let bytes = KEPT.with_borrow_mut(|kept| -> io::Result<Vec<u8>> {
-            let Kept { context, room } = kept;
+        let bytes = OWN.with_borrow_mut(|own| -> io::Result<Vec<u8>> {
+            let Own { context, room } = own;
             if context.as_ref().is_none_or(|(level, _)| *level != self.0) {
                 *context = Some((self.0, Compressor::new(self.0)?));
             }
@@ -65,7 +68,11 @@ impl Packer {
             if let Some((_, context)) = context {
                 context.compress_to_buffer(page, room)?;
             }
-            Ok(room.as_slice().to_vec())
+            let packed = room.as_slice().to_vec();
+            if room.capacity() > KEPT {
+                *room = Vec::new();
+            }
+            Ok(packed)
         })?;
         Ok(Packed {
             bytes,
@@ -110,7 +117,7 @@ mod tests {
 
     #[test]
     fn pages_of_any_size_come_back_one_after_the_other() {
-        for size in [0, 1, 100_000, 7, 3_000_000] {
+        for size in [0, 1, 100_000, 7, 20_000_000, 3] {
             let page: Vec<u8> = (0_u64..size).map(|at| (at * at % 251) as u8).collect();
             let packed = Packer(1).packed(&page).expect("packs");
             assert_eq!(packed.size, page.len());

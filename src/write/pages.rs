@@ -28,6 +28,8 @@ const WORTH: usize = 3;
 const PROBE: usize = 1 << 13;
 /// Bytes of a page of plain texts, about.
 const PAGE: usize = 1 << 20;
+/// Bytes of texts from which a thread does not keep the memory that they took.
+const KEPT: usize = 16 << 20;
 /// Bytes of a smallest or largest text that the file's footer may hold.
 const TOLD: usize = 64;
 
@@ -61,6 +63,9 @@ pub fn pages(
     room.numbers.clear();
     (texts.numbers)(rows, &mut room.numbers);
     let pages = room.pages(texts, kind, packer);
+    if room.texts.capacity() > KEPT {
+        room.texts = Vec::new();
+    }
     ROOM.set(room);
     pages
 }
