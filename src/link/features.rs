@@ -5,6 +5,7 @@
 
 use hashbrown::HashMap;
 
+use super::addresses::Mailboxes;
 use super::card::{self, Address, Card, NameCard};
 use super::cells::{self, Met, Several};
 use super::common_names::{self, Nobody};
@@ -24,7 +25,7 @@ pub use super::texts::{Lists, NONE, Texts};
 use crate::contact::{Records, Table, Text, Values};
 use crate::rulebook::Rulebook;
 use crate::standardise::company::{self, CompanyRules};
-use crate::standardise::email::{self, EmailRules};
+use crate::standardise::email::EmailRules;
 use crate::standardise::job_title::{self, JobTitleRules};
 
 type Fixed = foldhash::fast::FixedState;
@@ -362,75 +363,6 @@ impl Wordings {
     }
 }
 
-/// The addresses of all records, each distinct one once.
-struct Mailboxes {
-    /// Their domains are numbers into `registrable`.
-    list: Vec<Address>,
-    locals: Values,
-    emails: Lists,
-    registrable: Texts,
-}
-
-impl Mailboxes {
-    fn of(rows: &[u32], table: &Table, rules: &EmailRules) -> Self {
-        let (mut ids, mut registrable) = (Texts::default(), Texts::default());
-        let mut domains: HashMap<String, Domain, Fixed> = HashMap::default();
-        let (mut list, mut locals) = (Vec::new(), Values::default());
-        let keys = |cell: &str| {
-            cell.split(';')
-                .filter_map(|address| email::comparison_key(address.trim(), rules))
-                .collect()
-        };
-        let columns = [table.column("email"), table.column("other_emails")].map(|column| {
-            Several::of(column, keys, |key: String| {
-                let id = ids.intern(&key);
-                if id as usize == list.len() {
-                    let (local, domain_name) = key.rsplit_once('@')?;
-                    let domain = match domains.get(domain_name) {
-                        Some(known) => known.clone(),
-                        None => {
-                            let domain = Domain::of(domain_name, rules, &mut registrable);
-                            domains.insert(domain_name.to_owned(), domain.clone());
-                            domain
-                        }
-                    };
-                    locals.push(local);
-                    list.push(Address {
-                        private: domain.private,
-                        role: rules.is_role(local),
-                        domain: domain.registrable,
-                        domain_letters: domain.letters,
-                        domain_length: domain.length,
-                        ..Address::of(local)
-                    });
-                }
-                Some(id)
-            })
-        });
-        let emails = joined(rows, &columns);
-        Self {
-            list,
-            locals,
-            emails,
-            registrable,
-        }
-    }
-
-    /// The addresses with their domains among `texts`, the local parts, and each record's
-    /// addresses.
-    fn with_texts(self, texts: &mut Texts) -> (Vec<Address>, Values, Lists) {
-        let ids = (0_u32..).take(self.registrable.len());
-        let ids: Vec<u32> = ids
-            .map(|id| texts.intern(self.registrable.get(id)))
-            .collect();
-        let mut list = self.list;
-        for address in &mut list {
-            address.domain = ids[address.domain as usize];
-        }
-        (list, self.locals, self.emails)
-    }
-}
-
 /// The distinct phones by their last eight digits, and those of each record.
 fn phone_numbers(rows: &[u32], table: &Table) -> (Vec<u32>, Lists) {
     let mut ids: HashMap<u32, u32, Fixed> = HashMap::default();
@@ -450,7 +382,7 @@ fn phone_numbers(rows: &[u32], table: &Table) -> (Vec<u32>, Lists) {
 }
 
 /// For each row what its cells hold, sorted and each once.
-fn joined(rows: &[u32], columns: &[Several<'_>]) -> Lists {
+pub(super) fn joined(rows: &[u32], columns: &[Several<'_>]) -> Lists {
     let mut out = Lists::default();
     let mut list = Vec::new();
     for &row in rows {
@@ -462,27 +394,6 @@ fn joined(rows: &[u32], columns: &[Several<'_>]) -> Lists {
         out.push(list.iter().copied());
     }
     out
-}
-
-/// What all addresses of a domain share.
-#[derive(Clone)]
-struct Domain {
-    registrable: u32,
-    letters: card::Letters,
-    length: u8,
-    private: bool,
-}
-
-impl Domain {
-    fn of(name: &str, rules: &EmailRules, texts: &mut Texts) -> Self {
-        let registrable = registrable(name);
-        Self {
-            registrable: texts.intern(&registrable),
-            letters: card::Letters::of(&registrable),
-            length: card::length(&registrable),
-            private: rules.is_free_mail(name),
-        }
-    }
 }
 
 /// Lower-case Latin words, one blank between.

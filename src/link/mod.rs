@@ -5,6 +5,7 @@
 //! labels ([`kernel::em`]); clusters are not connected components
 //! ([`kernel::cluster`]).
 
+mod addresses;
 pub mod block;
 pub mod card;
 pub mod cells;
