@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::SerReader;
 use polars_io::parquet::read::ParquetReader;
-use rayon::prelude::*;
 use serde_json::Value;
 
 use super::changes::RunName;
@@ -80,11 +79,7 @@ impl<'a> Stored<'a> {
         };
         let person_of = xref
             .golden_ids()
-            .map(|column| {
-                let codes = 0..u32::try_from(column.distinct()).unwrap_or(u32::MAX);
-                let of_code = codes.into_par_iter().map(|code| place(column.value(code)));
-                of_code.collect()
-            })
+            .map(|column| column.map_distinct(place))
             .unwrap_or_default();
         let fingerprints = state::read_fingerprints(folder)
             .map_err(|error| format!("{}: {error}", folder.join(state::FINGERPRINTS).display()))?

@@ -303,11 +303,7 @@ fn main_scripts(table: &Table, clusters: &Clusters) -> Vec<Option<Script>> {
     let names: Vec<(&Text, Vec<Option<Script>>)> = ["given_name", "family_name", "full_name"]
         .iter()
         .filter_map(|name| table.column(name))
-        .map(|column| {
-            let codes = 0..u32::try_from(column.distinct()).unwrap_or(u32::MAX);
-            let script = |code: u32| Script::of(column.value(code));
-            (column, codes.into_par_iter().map(script).collect())
-        })
+        .map(|column| (column, column.map_distinct(Script::of)))
         .collect();
     let scripts: Vec<Option<Script>> = (0..clusters.len())
         .into_par_iter()

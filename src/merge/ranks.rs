@@ -70,11 +70,7 @@ fn first_date(table: &Table, fields: &[String], none: i64) -> Vec<i64> {
     let columns: Vec<(&Text, Vec<Option<i64>>)> = fields
         .iter()
         .filter_map(|field| table.column(field))
-        .map(|column| {
-            let codes = 0..u32::try_from(column.distinct()).unwrap_or(u32::MAX);
-            let read = |code: u32| seconds(column.value(code));
-            (column, codes.into_par_iter().map(read).collect())
-        })
+        .map(|column| (column, column.map_distinct(seconds)))
         .collect();
     (0..table.rows())
         .into_par_iter()
