@@ -164,12 +164,16 @@ fn ask(
     signals: &Signals,
 ) -> io::Result<()> {
     let mut stale = true;
+    let mut drawn = None;
     while !session.over && signals.signal().is_none() {
         if stale {
-            terminal.inner.draw(|frame| draw(frame, session, look))?;
+            let frame = terminal.inner.draw(|frame| draw(frame, session, look))?;
+            drawn = Some(frame.area.as_size());
             stale = false;
         }
         if !event::poll(TICK)? {
+            // Whoever resizes before the first look for events is not told of by one.
+            stale = drawn != Some(terminal.inner.size()?);
             continue;
         }
         match event::read()? {
