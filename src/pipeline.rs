@@ -17,9 +17,8 @@ use crate::contact::{
 };
 use crate::diff::in_run::against_previous;
 use crate::diff::{self, Changes, UnderWay, fingerprint};
-use crate::link::columns::LEVEL_NAMES;
 use crate::link::decisions::Decision;
-use crate::link::{Keep, LinkReport, Linked, Linking, link};
+use crate::link::{Keep, Linked, Linking, link};
 use crate::map::{Mapped, map};
 use crate::merge::{MergeInput, Merged, merge_after};
 use crate::plan::{Plan, Renames};
@@ -224,7 +223,6 @@ pub fn run_with(
         violations: std::mem::take(&mut prepared.violations),
         files: &prepared.files,
         gates: serde_json::to_value(&gates).unwrap_or_default(),
-        model: model_json(&linked.report),
         timings: Vec::new(),
         started,
         previous: &previous,
@@ -589,7 +587,7 @@ fn gate_diagnostic(gate: &GateResult) -> Diagnostic {
     let mut message = format!(
         "the gate {} did not hold: {} against a limit of {}",
         gate.name,
-        rounded(gate.value, 6),
+        (gate.value * 1e6).round() / 1e6,
         gate.limit
     );
     if !gate.about.is_empty() {
@@ -601,94 +599,6 @@ fn gate_diagnostic(gate: &GateResult) -> Diagnostic {
         Diagnostic::error("gate_hard", message)
             .hint("nothing is published; 'karat run --dry-run' tells what would change, 'karat check' what is wrong; mend the input, or lift the limit under [gate]")
     }
-}
-
-/// What linking estimated, for the summary.
-fn model_json(report: &LinkReport) -> serde_json::Value {
-    let levels: Vec<serde_json::Value> = report
-        .levels
-        .iter()
-        .map(|level| {
-            serde_json::json!({
-                "comparison": level.comparison,
-                "level": level.level,
-                "m": rounded(level.m, 6),
-                "u": rounded(level.u, 9),
-                "bits": rounded((level.m / level.u).log2(), 2),
-            })
-        })
-        .collect();
-    let shares: serde_json::Map<String, serde_json::Value> = report
-        .class_shares
-        .iter()
-        .map(|(class, share)| (class.clone(), rounded(*share, 9).into()))
-        .collect();
-    let own = &report.own;
-    #[expect(clippy::cast_precision_loss, reason = "counts of records and pairs")]
-    let per_record = report.blocks.pairs as f64 / report.records.max(1) as f64;
-    let columns: Vec<serde_json::Value> = report
-        .columns
-        .iter()
-        .map(|column| {
-            let levels: serde_json::Map<String, serde_json::Value> = LEVEL_NAMES
-                .iter()
-                .zip(&column.levels)
-                .map(|(name, &(m, u))| {
-                    let level = serde_json::json!({
-                        "m": rounded(m, 4),
-                        "u": rounded(u, 6),
-                        "bits": rounded((m / u).log2(), 2),
-                    });
-                    ((*name).to_owned(), level)
-                })
-                .collect();
-            serde_json::json!({
-                "column": column.name,
-                "of": column.kind,
-                "taken": column.taken,
-                "why_not": (!column.taken).then_some(&column.reason),
-                "pairs": rounded(column.pairs, 1),
-                "levels": levels,
-            })
-        })
-        .collect();
-    serde_json::json!({
-        "records": report.records,
-        "organisations": report.organisations,
-        "columns": columns,
-        "blocking": {
-            "keys": report.blocks.keys,
-            "blocks": report.blocks.blocks,
-            "oversized_blocks": report.blocks.oversized,
-            "largest_block": report.blocks.largest,
-            "candidate_pairs": report.blocks.pairs,
-            "pairs_per_record": rounded(per_record, 2),
-        },
-        "patterns": report.patterns,
-        "class_shares": shares,
-        "estimated_true_pairs": rounded(report.estimated_pairs, 1),
-        "estimate": {
-            "precision": rounded(own.precision, 4),
-            "precision_interval": [rounded(own.precision_low, 4), rounded(own.precision_high, 4)],
-            "recall": rounded(own.recall, 4),
-            "recall_interval": [rounded(own.recall_low, 4), rounded(own.recall_high, 4)],
-        },
-        "names": {
-            "learned_aliases": report.learned_aliases,
-            "learned_readings": report.learned_readings,
-            "community_bits": report.community_bits.map(|bits| rounded(bits, 3)),
-        },
-        "changed_by_plan": report.changes,
-        "taught_by_decisions": report.taught,
-        "clusters": report.clusters,
-        "largest_cluster": report.largest_cluster,
-        "levels": levels,
-    })
-}
-
-fn rounded(value: f64, digits: i32) -> f64 {
-    let scale = 10f64.powi(digits);
-    (value * scale).round() / scale
 }
 
 /// RFC 3339, UTC, whole seconds.

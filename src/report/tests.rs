@@ -31,7 +31,6 @@ fn draw(world: &World, previous: &Previous, changes: Option<Changes>) -> String 
         gates: serde_json::json!([
             { "name": "max_error_share", "limit": 0.02, "value": 0.05, "held": false, "soft": true },
         ]),
-        model: serde_json::Value::Null,
         timings: Vec::new(),
         started: "2026-01-01T00:00:00Z".to_owned(),
         previous,

@@ -9,6 +9,7 @@ mod events;
 pub mod evidence;
 mod formulas;
 pub mod guard;
+pub mod model;
 pub mod output;
 mod packer;
 mod pages;
@@ -70,8 +71,6 @@ pub struct RunOutput<'a> {
     pub files: &'a [(String, Vec<FileRead>)],
     /// The gates' verdicts, as the summary shows them.
     pub gates: Value,
-    /// What linking estimated, as the summary shows it.
-    pub model: Value,
     pub timings: Vec<(String, Duration)>,
     /// RFC 3339, UTC, whole seconds.
     pub started: String,

@@ -10,6 +10,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::RunOutput;
+use super::model::model;
 use super::output::Written;
 use crate::contact::Severity;
 use crate::diff::Changes;
@@ -51,7 +52,7 @@ pub fn summary(
         "rules": rules(run.plan, run.rulebook),
         "sources": sources(run),
         "gates": run.gates,
-        "model": run.model,
+        "model": model(&run.linked.report),
         // So many rows of the log are sorted by golden id.
         "audit": { "by_person": by_person },
         "decisions": run.linked.report.decisions,

@@ -40,7 +40,6 @@ fn publish_into(out: &Path, world: &World, previous: &Previous) -> Published {
         violations: Violations::new(),
         files: &[],
         gates: Value::Null,
-        model: Value::Null,
         timings: Vec::new(),
         started: "2026-01-01T00:00:00Z".to_owned(),
         previous,
