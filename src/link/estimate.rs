@@ -97,6 +97,8 @@ pub fn estimate(
     if rows.is_empty() || candidate_pairs < model.least_pairs {
         return start;
     }
+    #[allow(clippy::cast_precision_loss)]
+    let share_most = most_shares(model, n as f64, all as f64);
     start = em::estimate(
         &model.specs,
         &rows,
@@ -105,6 +107,7 @@ pub fn estimate(
             rounds: model.rounds,
             prior_most: model.prior_pairs,
             share_prior: shares,
+            share_most,
             without: model.without,
             ..EmPlan::default()
         },
@@ -116,6 +119,18 @@ fn padded(of: [u8; Comparison::COUNT]) -> [u8; em::MOST] {
     let mut out = [0; em::MOST];
     out[..of.len()].copy_from_slice(&of);
     out
+}
+
+/// The largest share of each class. Where all have one surname, and nothing else is known
+/// of many, strangers look like relatives. As long as the priors weigh as much as the data,
+/// that makes up for a prior that expects surnames to differ; in larger files it takes true
+/// pairs away.
+fn most_shares(model: &MatchModel, n: f64, all: f64) -> [f64; em::CLASSES] {
+    let mut most = [1.0; em::CLASSES];
+    if all > model.prior_pairs {
+        most[em::Class::Relative as usize] = model.relatives * n / 2.0 / all;
+    }
+    most
 }
 
 /// About half a true pair a record, and never more than one pair in fifty.
@@ -131,4 +146,22 @@ fn start_shares(model: &MatchModel, n: f64, all: f64) -> [f64; em::CLASSES] {
     shares[4] = (1.0 - shares[..4].iter().sum::<f64>()).max(0.1);
     let sum: f64 = shares.iter().sum();
     shares.map(|s| s / sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::MatchPlan;
+    use crate::rulebook::Rulebook;
+
+    #[test]
+    fn relatives_are_bounded_where_the_data_outweigh_the_priors() {
+        let text = Rulebook::builtin().file("matching.toml").expect("built in");
+        let model = MatchModel::parse(text, &MatchPlan::default()).expect("the built-in model");
+        let most = |n: f64| most_shares(&model, n, n * (n - 1.0) / 2.0);
+        assert_eq!(most(5_000.0), [1.0; em::CLASSES]);
+        let mut expected = [1.0; em::CLASSES];
+        expected[em::Class::Relative as usize] = model.relatives / 999_999.0;
+        assert_eq!(most(1_000_000.0), expected);
+    }
 }

@@ -49,6 +49,7 @@ struct General {
     rounds: usize,
     random_pairs: usize,
     prior_pairs: f64,
+    relatives: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -155,6 +156,8 @@ pub struct MatchModel {
     pub random_pairs: usize,
     /// Most pairs that the priors are worth.
     pub prior_pairs: f64,
+    /// Most relatives that a record has in a file.
+    pub relatives: f64,
     /// Fewer candidate pairs than this estimate nothing: the priors stand.
     pub least_pairs: u64,
     pub generations: BTreeMap<String, u8>,
@@ -238,6 +241,7 @@ impl MatchModel {
     fn of_people(file: &File, plan: &MatchPlan) -> Result<Self, String> {
         let mut model = Self::empty(file, &file.model.start);
         model.without = overrides::without(plan);
+        model.relatives = file.model.relatives;
         model.compare(
             &file.comparison,
             &Comparison::ALL.map(Comparison::name),
@@ -261,6 +265,7 @@ impl MatchModel {
             rounds: file.model.rounds,
             random_pairs: file.model.random_pairs,
             prior_pairs: file.model.prior_pairs,
+            relatives: f64::INFINITY,
             least_pairs: 0,
             generations: file.suffixes.generations.clone(),
             particles: file.names.particles.clone(),

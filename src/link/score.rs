@@ -20,6 +20,8 @@ pub struct Scorer {
     /// What people's decisions add to the levels.
     pub lessons: Corrections,
     logs: Logs,
+    /// Bits below which no given and no family name's rarity goes.
+    commonest: [f64; 2],
     joints: HashMap<Pattern, [f64; CLASSES], Fixed>,
 }
 
@@ -43,9 +45,11 @@ impl Scorer {
         patterns: impl Iterator<Item = Pattern>,
     ) -> Self {
         let logs = Logs::of(&parameters, &model.specs);
+        let commonest = NAMES.map(|name| commonest(&model, &parameters, name as usize));
         let mut scorer = Self {
             model,
             parameters,
+            commonest,
             lessons: Corrections::default(),
             logs,
             joints: HashMap::with_hasher(Fixed::default()),
@@ -193,18 +197,31 @@ fn together(community: f32) -> Evidence {
 /// A rare name agrees by chance more seldom: in the classes where the agreement
 /// is a coincidence the pair is less likely by as many bits.
 fn rarer(mut joint: [f64; CLASSES], scorer: &Scorer, compared: &Compared) -> [f64; CLASSES] {
-    for (at, rarity) in [
-        (Comparison::Given as usize, compared.given_rarity),
-        (Comparison::Family as usize, compared.family_rarity),
-    ] {
-        let coincidence = scorer.model.coincidence[at];
+    let rarities = [compared.given_rarity, compared.family_rarity];
+    for ((name, rarity), commonest) in NAMES.iter().zip(rarities).zip(scorer.commonest) {
+        let coincidence = scorer.model.coincidence[*name as usize];
         for (sum, coincidence) in joint.iter_mut().zip(coincidence) {
             if coincidence {
-                *sum -= f64::from(rarity);
+                *sum -= f64::from(rarity).max(commonest);
             }
         }
     }
     joint
+}
+
+/// The comparisons whose values are rare or common.
+const NAMES: [Comparison; 2] = [Comparison::Given, Comparison::Family];
+
+/// Two strangers agree by chance with a probability of 1 at most, however common a value
+/// is: where all have one name, the level's own bits say so already.
+fn commonest(model: &MatchModel, parameters: &Parameters, comparison: usize) -> f64 {
+    let (Some(spec), Some(tables)) = (model.specs.get(comparison), parameters.p.get(comparison))
+    else {
+        return f64::NEG_INFINITY;
+    };
+    let states = &tables[spec.table_of[CLASSES - 1]];
+    let same = states.iter().filter_map(|levels| levels.first());
+    same.fold(0.0, |most, share| share.max(most)).log2()
 }
 
 /// log2 odds of the classes of one person against those of two.
@@ -249,4 +266,46 @@ pub fn bits(probability: f64) -> f32 {
 pub fn fingerprint(parameters: &Parameters) -> u64 {
     let text = format!("{parameters:?}");
     foldhash::quality::FixedState::with_seed(1).hash_one(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::MatchPlan;
+    use crate::rulebook::Rulebook;
+
+    /// The weight of one common family name where strangers have one with probability `u`.
+    fn one_family_name(u: f64, rarity: f32) -> f32 {
+        let text = Rulebook::builtin().file("matching.toml").expect("built in");
+        let model = MatchModel::parse(text, &MatchPlan::default()).expect("the built-in model");
+        let family = Comparison::Family as usize;
+        let mut parameters = Parameters::from_priors(&model.specs, model.start);
+        for class in TWO_PERSONS {
+            let table = model.specs[family].table_of[class];
+            // Relatives share their table with one person.
+            if table != model.specs[family].table_of[0] {
+                for levels in &mut parameters.p[family][table] {
+                    levels[0] = u;
+                }
+            }
+        }
+        let mut pattern = Pattern::default();
+        pattern.set(Comparison::Family, 1);
+        let compared = Compared {
+            pattern,
+            family_rarity: rarity,
+            ..Compared::default()
+        };
+        Scorer::new(model, parameters, std::iter::empty()).weight(&compared)
+    }
+
+    #[test]
+    fn a_name_that_all_have_says_nothing_and_no_less() {
+        // Usually, a name eight times as common as the average one takes three bits.
+        let less = one_family_name(0.001, 0.0) - one_family_name(0.001, -3.0);
+        assert!((less - 3.0).abs() < 0.1, "{less}");
+        // Where nearly all pairs agree by chance, there is hardly a bit to take.
+        let less = one_family_name(0.9, 0.0) - one_family_name(0.9, -3.0);
+        assert!((0.0..0.2).contains(&less), "{less}");
+    }
 }

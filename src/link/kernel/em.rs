@@ -96,6 +96,8 @@ pub struct EmPlan {
     /// … worth this many pairs: in a file of a few records it keeps two records from
     /// being one person because most pairs look alike.
     pub share_pairs: f64,
+    /// No class has a larger share.
+    pub share_most: [f64; CLASSES],
     /// Classes that the model does without.
     pub without: [bool; CLASSES],
 }
@@ -112,6 +114,7 @@ impl Default for EmPlan {
             floor: 1e-7,
             share_prior: [0.02, 0.0, 0.0, 0.0, 0.98],
             share_pairs: 1000.0,
+            share_most: [1.0; CLASSES],
             without: [false; CLASSES],
         }
     }
@@ -251,9 +254,20 @@ fn round(
         })
         .collect();
     Parameters {
-        share: share.map(|s| s / all),
+        share: bounded(share.map(|s| s / all), plan.share_most),
         p,
     }
+}
+
+/// What is above a class's bound goes to the last class, which has none.
+fn bounded(mut share: [f64; CLASSES], most: [f64; CLASSES]) -> [f64; CLASSES] {
+    for class in 0..CLASSES - 1 {
+        if share[class] > most[class] {
+            share[CLASSES - 1] += share[class] - most[class];
+            share[class] = most[class];
+        }
+    }
+    share
 }
 
 /// Prior → the comparison's own table → each state's table.
@@ -315,6 +329,13 @@ fn hold_signs(spec: &ComparisonSpec, tables: &mut [Vec<Vec<f64>>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_above_its_bound_goes_to_the_last_class() {
+        let share = bounded([0.1, 0.0, 0.2, 0.3, 0.4], [1.0, 1.0, 1.0, 0.05, 1.0]);
+        assert_eq!(share[..4], [0.1, 0.0, 0.2, 0.05]);
+        assert!((share[4] - 0.65).abs() < 1e-12);
+    }
 
     #[test]
     fn an_expectation_holds_a_small_file_and_no_large_one() {

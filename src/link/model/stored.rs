@@ -95,6 +95,7 @@ impl StoredScorer {
             parents: Vec::new(),
             coincidence: Vec::new(),
             start: self.share,
+            relatives: f64::INFINITY,
             rounds: 0,
             random_pairs: 0,
             prior_pairs: 0.0,
