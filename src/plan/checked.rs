@@ -226,7 +226,7 @@ impl Default for MatchPlan {
         Self {
             threshold: 0.5,
             review: (0.3, 0.95),
-            partners: 16,
+            partners: 12,
             max_block: 100,
             learn: true,
             without: Vec::new(),

@@ -141,7 +141,7 @@ pub struct Match {
     /// Pairs between these two probabilities are shown to people; [0.3, 0.95] when not given.
     #[schemars(length(min = 2, max = 2), inner(range(min = 0, max = 1)))]
     pub review: Option<At<Vec<At<f64>>>>,
-    /// How many partners a record's candidate keys may bring; 16 when not given, twice as many below 50,000 records.
+    /// How many partners a record's candidate keys may bring; 12 when not given, twice as many below 50,000 records.
     #[schemars(range(min = 1, max = 100_000))]
     pub partners: Option<At<u32>>,
     /// The largest block that is compared whole; 100 when not given.
