@@ -1,6 +1,6 @@
 //! From keys to candidate pairs: blocks by size, a budget of partners a record.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -117,14 +117,13 @@ impl Candidates {
     }
 }
 
-/// Walks each record's blocks, smallest first.
+/// What each record takes of its blocks, the smallest first.
 #[must_use]
 pub fn candidates(f: &Features, keys: &Program<'_>, plan: BlockPlan) -> Candidates {
     let blocks = Blocks::build(f, keys, plan.max_block);
-    let members = Memberships::of(&blocks, f.len());
-    let mut out = walk(&blocks, &members, f.len(), plan.partners as usize);
+    let mut out = walk(&blocks, f.len(), plan.partners as usize);
     out.stats = blocks.stats;
-    drop((blocks.records, members));
+    drop(blocks.records);
     out.divide();
     out
 }
@@ -151,6 +150,8 @@ struct Size {
     /// The number of the first one, and where its records begin.
     block: u32,
     start: u64,
+    /// How many there are.
+    blocks: u32,
 }
 
 impl Blocks {
@@ -215,6 +216,7 @@ impl Blocks {
                 records: size,
                 block,
                 start,
+                blocks: count,
             });
             block += count;
             start += u64::from(size) * u64::from(count);
@@ -238,23 +240,19 @@ impl Blocks {
         }
     }
 
-    /// The records of a block. `size` is where to begin looking for its size: numbers are
-    /// asked for in ascending order.
-    fn of(&self, block: u32, size: &mut usize) -> &[u32] {
-        let larger = |at: usize| self.sizes.get(at).is_some_and(|size| size.block <= block);
-        while larger(*size + 1) {
-            *size += 1;
-        }
-        let Some(own) = self.sizes.get(*size) else {
+    /// The records of a block.
+    fn of(&self, block: u32) -> &[u32] {
+        let larger = self.sizes.partition_point(|size| size.block <= block);
+        let Some(own) = larger.checked_sub(1).map(|at| &self.sizes[at]) else {
             return &[];
         };
-        let start = own.start + u64::from(block - own.block) * u64::from(own.records);
-        let start = usize::try_from(start).unwrap_or(usize::MAX);
-        &self.records[start..start + own.records as usize]
+        let before = (block - own.block) as usize * own.records as usize;
+        &self.records_from(own)[before..before + own.records as usize]
     }
 
-    fn len(&self) -> u32 {
-        u32::try_from(self.stats.blocks).unwrap_or(u32::MAX)
+    /// The records of all blocks from the first of a size on.
+    fn records_from(&self, size: &Size) -> &[u32] {
+        &self.records[usize::try_from(size.start).unwrap_or(usize::MAX)..]
     }
 }
 
@@ -359,105 +357,155 @@ impl Runs {
     }
 }
 
-/// Record → its blocks.
-struct Memberships {
-    starts: Vec<u64>,
-    blocks: Vec<AtomicU32>,
+/// What some records, one behind the other, have taken of the blocks so far.
+struct Taken {
+    records: Range<u32>,
+    wanted: usize,
+    /// For each record `wanted` numbers: first how many partners it has, and the partners
+    /// behind it, in any order; once it has all, the block that brought the last of them,
+    /// which it takes whole, and its partners of before. So a record is a cache line.
+    slots: Vec<u32>,
+    /// A bit for each record that has all its partners.
+    full: Vec<u64>,
 }
 
-impl Memberships {
-    fn of(blocks: &Blocks, n: usize) -> Self {
-        let mut starts = vec![0u64; n + 1];
-        for &record in &blocks.records {
-            starts[record as usize + 1] += 1;
-        }
-        for at in 0..n {
-            starts[at + 1] += starts[at];
-        }
-        // Threads fill the places of a record in any order; sorting them afterwards
-        // (in `walk`) makes the result the same again.
-        let filled: Vec<AtomicU32> = (0..n).map(|_| AtomicU32::new(0)).collect();
-        let list: Vec<AtomicU32> = (0..blocks.records.len())
-            .map(|_| AtomicU32::new(0))
-            .collect();
-        (0..blocks.len().div_ceil(TOGETHER))
-            .into_par_iter()
-            .for_each(|chunk| {
-                let first = chunk * TOGETHER;
-                let mut size = blocks.sizes.partition_point(|size| size.block <= first) - 1;
-                for block in first..blocks.len().min(first + TOGETHER) {
-                    for &record in blocks.of(block, &mut size) {
-                        let place = filled[record as usize].fetch_add(1, Ordering::Relaxed);
-                        let at = starts[record as usize] + u64::from(place);
-                        if let Some(slot) = usize::try_from(at).ok().and_then(|at| list.get(at)) {
-                            slot.store(block, Ordering::Relaxed);
-                        }
-                    }
+impl Taken {
+    /// Goes through all blocks, the smallest first, in the order in which they stand in
+    /// memory. Each record takes whole blocks until it has its partners.
+    fn of(blocks: &Blocks, records: Range<u32>, wanted: usize) -> Self {
+        let n = records.len();
+        let mut taken = Self {
+            slots: vec![0; n * wanted],
+            full: vec![0; n.div_ceil(64)],
+            records,
+            wanted,
+        };
+        let mut block = 0;
+        for size in &blocks.sizes {
+            let last = block + size.blocks;
+            let mut left = blocks.records_from(size);
+            while block < last {
+                let (own, rest) = left.split_at(size.records as usize);
+                for &record in own {
+                    taken.take(record, block, own);
                 }
-            });
-        Self {
-            starts,
-            blocks: list,
+                (block, left) = (block + 1, rest);
+            }
         }
+        taken
     }
 
-    /// Into `list`: the record's blocks in the order of the walk, smallest first.
-    fn sorted(&self, record: usize, list: &mut Vec<u32>) {
-        let range = |i: usize| usize::try_from(self.starts[i]).unwrap_or(usize::MAX);
-        list.clear();
-        let own = &self.blocks[range(record)..range(record + 1)];
-        list.extend(own.iter().map(|block| block.load(Ordering::Relaxed)));
-        list.sort_unstable();
+    fn take(&mut self, record: u32, block: u32, members: &[u32]) {
+        if !self.records.contains(&record) {
+            return;
+        }
+        let at = (record - self.records.start) as usize;
+        let full = &mut self.full[at / 64];
+        if *full >> (at % 64) & 1 == 1 {
+            return;
+        }
+        let Some((first, partners)) =
+            self.slots[at * self.wanted..][..self.wanted].split_first_mut()
+        else {
+            return;
+        };
+        let mut count = *first as usize;
+        for &partner in members.iter().filter(|&&partner| partner != record) {
+            if partners[..count].contains(&partner) {
+                continue;
+            }
+            let Some(slot) = partners.get_mut(count) else {
+                *full |= 1 << (at % 64);
+                *first = block;
+                return;
+            };
+            *slot = partner;
+            count += 1;
+        }
+        *first = u32::try_from(count).unwrap_or(u32::MAX);
     }
-}
 
-/// Blocks whose records are told of them together.
-const TOGETHER: u32 = 4096;
-
-/// Takes whole blocks until a record has its partners.
-fn walk(blocks: &Blocks, members: &Memberships, n: usize, wanted: usize) -> Candidates {
-    let chunks: Vec<(Vec<u32>, Vec<u32>)> = (0..n.div_ceil(CHUNK))
-        .into_par_iter()
-        .map(|chunk| {
-            let (mut counts, mut taken) = (Vec::with_capacity(CHUNK), Vec::new());
-            let (mut order, mut partners) = (Vec::new(), Vec::new());
-            for record in chunk * CHUNK..((chunk + 1) * CHUNK).min(n) {
-                members.sorted(record, &mut order);
+    /// The partners of each record, sorted, one record behind the other, and how many each
+    /// has.
+    fn lists(&self, blocks: &Blocks) -> (Vec<u32>, Vec<u32>) {
+        let (mut counts, mut lists) = (Vec::with_capacity(self.records.len()), Vec::new());
+        let (mut last, mut partners) = (Vec::new(), Vec::new());
+        let records: Vec<u32> = self.records.clone().collect();
+        for some in records.chunks(AHEAD) {
+            // Blocks stand anywhere: all are begun before the first is read.
+            last.clear();
+            last.extend(some.iter().map(|&record| self.last(record, blocks)));
+            let first = |sum: u32, block: &&[u32]| sum ^ block.first().unwrap_or(&0);
+            std::hint::black_box(last.iter().fold(0, first));
+            for (&record, block) in some.iter().zip(&last) {
                 partners.clear();
-                let own = u32::try_from(record).unwrap_or(u32::MAX);
-                let mut size = 0;
-                for &block in &order {
-                    let block = blocks.of(block, &mut size);
-                    partners.extend(block.iter().filter(|&&partner| partner != own));
-                    if partners.len() >= wanted {
-                        partners.sort_unstable();
-                        partners.dedup();
-                        if partners.len() >= wanted {
-                            break;
-                        }
-                    }
-                }
+                partners.extend(self.before(record));
+                partners.extend(block.iter().filter(|&&partner| partner != record));
                 partners.sort_unstable();
                 partners.dedup();
                 counts.push(u32::try_from(partners.len()).unwrap_or(u32::MAX));
-                taken.extend_from_slice(&partners);
+                lists.extend_from_slice(&partners);
             }
-            (counts, taken)
+        }
+        (counts, lists)
+    }
+
+    fn slots(&self, record: u32) -> (&[u32], bool) {
+        let at = (record - self.records.start) as usize;
+        let full = self.full[at / 64] >> (at % 64) & 1 == 1;
+        (&self.slots[at * self.wanted..][..self.wanted], full)
+    }
+
+    /// The block that brought a record the last of its partners.
+    fn last<'b>(&self, record: u32, blocks: &'b Blocks) -> &'b [u32] {
+        match self.slots(record) {
+            ([block, ..], true) => blocks.of(*block),
+            _ => &[],
+        }
+    }
+
+    /// The partners of before that block.
+    fn before(&self, record: u32) -> &[u32] {
+        match self.slots(record) {
+            ([_, partners @ ..], true) => partners,
+            ([count, partners @ ..], false) => &partners[..*count as usize],
+            ([], _) => &[],
+        }
+    }
+}
+
+/// Records whose blocks are begun together.
+const AHEAD: usize = 64;
+
+/// Takes whole blocks until a record has its partners.
+fn walk(blocks: &Blocks, n: usize, wanted: usize) -> Candidates {
+    // Each thread goes through all blocks for its own records. Twice as many parts, since
+    // records of one source have more keys than those of another.
+    let threads = rayon::current_num_threads();
+    let parts = if threads == 1 { 1 } else { 2 * threads };
+    let n = u32::try_from(n).unwrap_or(u32::MAX);
+    let step = n.div_ceil(u32::try_from(parts).unwrap_or(1)).max(1);
+    let lists: Vec<(Vec<u32>, Vec<u32>)> = (0..n.div_ceil(step))
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|part| {
+            let own = part * step..n.min((part + 1) * step);
+            Taken::of(blocks, own, wanted.max(1)).lists(blocks)
         })
         .collect();
     let mut out = Candidates {
-        starts: Vec::with_capacity(n + 1),
-        partners: Vec::with_capacity(chunks.iter().map(|c| c.1.len()).sum()),
+        starts: Vec::with_capacity(n as usize + 1),
+        partners: Vec::with_capacity(lists.iter().map(|list| list.1.len()).sum()),
         stats: BlockStats::default(),
     };
     let mut end = 0;
     out.starts.push(end);
-    for (counts, taken) in chunks {
+    for (counts, partners) in lists {
         for count in counts {
             end += u64::from(count);
             out.starts.push(end);
         }
-        out.partners.extend(taken);
+        out.partners.extend(partners);
     }
     out
 }
