@@ -107,6 +107,11 @@ impl Values {
     }
 }
 
+/// No text has this number.
+const NONE: u32 = u32::MAX;
+/// So many texts are in a cache with their table.
+const CACHED: usize = 4096;
+
 /// Finds the number of a text in [`Values`]. An entry keeps half of its hash, so that
 /// growing touches no text, and looking for one hardly ever touches another.
 #[derive(Debug, Default)]
@@ -124,8 +129,41 @@ impl Numbers {
 
     /// The number of a text, and whether it is new in `values`.
     pub fn number(&mut self, values: &mut Values, text: &str) -> (u32, bool) {
-        #[allow(clippy::cast_possible_truncation)] // Half of it is meant.
-        let short = (self.hasher.hash_one(text) >> 32) as u32;
+        let short = self.short(text);
+        self.number_of(values, text, short)
+    }
+
+    /// The number of each of some texts, as [`Numbers::number`] one after the other gives
+    /// it. Where the table is larger than a cache, each look waits for memory: here the
+    /// waits of all texts overlap. Some hundred texts at a time.
+    pub fn numbers(&mut self, values: &mut Values, texts: &[&str]) -> Vec<u32> {
+        if values.len() < CACHED {
+            let number = |text: &&str| self.number(values, text).0;
+            return texts.iter().map(number).collect();
+        }
+        let shorts: Vec<u32> = texts.iter().map(|text| self.short(text)).collect();
+        // What is likely the text: the first with half of its hash.
+        let likely = |short: &u32| {
+            let found = self.known.find(spread(*short), |&(hash, _)| hash == *short);
+            found.map_or(NONE, |&(_, at)| at)
+        };
+        let mut numbers: Vec<u32> = shorts.iter().map(likely).collect();
+        let known = numbers.iter().copied().filter(|at| *at != NONE);
+        Values::fetch(known.map(|at| (&*values, at)));
+        for ((number, text), short) in numbers.iter_mut().zip(texts).zip(shorts) {
+            if *number == NONE || values.get(*number) != *text {
+                *number = self.number_of(values, text, short).0;
+            }
+        }
+        numbers
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // Half of it is meant.
+    fn short(&self, text: &str) -> u32 {
+        (self.hasher.hash_one(text) >> 32) as u32
+    }
+
+    fn number_of(&mut self, values: &mut Values, text: &str, short: u32) -> (u32, bool) {
         let is_it = |&(hash, at): &(u32, u32)| hash == short && values.get(at) == text;
         if let Some(&(_, at)) = self.known.find(spread(short), is_it) {
             return (at, false);
@@ -156,6 +194,25 @@ mod tests {
             }
         }
         assert_eq!(values.len(), 1000);
+    }
+
+    #[test]
+    fn many_at_a_time_get_the_numbers_of_one_by_one() {
+        // Some new and some known in each block, the same text twice in one, and a table
+        // that grows beyond the caches.
+        let texts: Vec<String> = (0..40_000_u64)
+            .map(|at| (at.wrapping_mul(at) % 9_973).to_string())
+            .collect();
+        let mut one = (Values::default(), Numbers::default());
+        let mut many = (Values::default(), Numbers::default());
+        for block in texts.chunks(300) {
+            let block: Vec<&str> = block.iter().map(String::as_str).collect();
+            let numbers = many.1.numbers(&mut many.0, &block);
+            let by_one = block.iter().map(|text| one.1.number(&mut one.0, text).0);
+            assert!(by_one.eq(numbers));
+        }
+        assert!(one.0.iter().eq(many.0.iter()));
+        assert!(many.0.len() > CACHED);
     }
 
     #[test]

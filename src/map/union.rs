@@ -172,12 +172,9 @@ fn stack(parts: &[(usize, std::borrow::Cow<'_, Cells>)], ordered: &[Ordered]) ->
         } else {
             Copied::of(cells.text())
         };
-        for row in 0..order.rows.len() {
-            match cells.place(Order(&order.rows), row) {
-                Some(place) => text.copy(&mut from, place),
-                None => text.push_code(None),
-            }
-        }
+        let rows = 0..order.rows.len();
+        let places = rows.map(|row| cells.place(Order(&order.rows), row));
+        text.copy_all(&mut from, places);
     }
     text.finish()
 }
@@ -208,8 +205,8 @@ fn origins(at: usize, source: &SourceRead, ordered: &Ordered, base: usize, recor
 
 fn ids_of(ordered: &[Ordered], total: usize) -> Text {
     let mut text = TextBuilder::with_capacity(total);
-    for id in ordered.iter().flat_map(|order| order.ids.iter()) {
-        text.push(id);
+    for order in ordered {
+        text.append(&order.ids);
     }
     text.finish()
 }

@@ -43,6 +43,8 @@ pub struct Sink<'a> {
     headers: Vec<String>,
     ends: Vec<String>,
     columns: Vec<TextBuilder>,
+    /// The last rows, on their way into the columns.
+    block: Block,
     guards: Vec<u64>,
     lines: Vec<u32>,
     torn: Vec<Torn>,
@@ -56,6 +58,44 @@ pub struct Sink<'a> {
     max_rows: u64,
     max_field: usize,
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Rows of a block: their texts stay in the cache, and columns take many cells at once.
+const BLOCK_ROWS: usize = 256;
+/// Bytes at which a block is full with fewer rows.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// Cells of some rows, row by row.
+#[derive(Default)]
+struct Block {
+    text: String,
+    /// Where each cell ends.
+    ends: Vec<usize>,
+}
+
+impl Block {
+    fn push(&mut self, cell: &str) {
+        self.text.push_str(cell);
+        self.ends.push(self.text.len());
+    }
+
+    fn is_full(&self, width: usize) -> bool {
+        self.ends.len() >= BLOCK_ROWS * width || self.text.len() >= BLOCK_BYTES
+    }
+
+    fn empty_into(&mut self, columns: &mut [TextBuilder]) {
+        let start = |cell: usize| cell.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let width = columns.len();
+        let mut cells: Vec<&str> = Vec::with_capacity(BLOCK_ROWS);
+        for (at, column) in columns.iter_mut().enumerate() {
+            let own = (at..self.ends.len()).step_by(width);
+            cells.clear();
+            cells.extend(own.map(|cell| &self.text[start(cell)..self.ends[cell]]));
+            column.extend(&cells);
+        }
+        self.text.clear();
+        self.ends.clear();
+    }
 }
 
 struct Doubtful {
@@ -108,6 +148,7 @@ impl<'a> Sink<'a> {
             headers: choice.cells,
             ends: choice.ends,
             columns: (0..width).map(|_| TextBuilder::with_capacity(0)).collect(),
+            block: Block::default(),
             guards: vec![0; width],
             lines: Vec::new(),
             torn: Vec::new(),
@@ -157,20 +198,19 @@ impl<'a> Sink<'a> {
         if self.lines.len() as u64 >= self.max_rows {
             return Err(self.too_many_cells(line));
         }
-        for (at, (column, guards)) in self.columns.iter_mut().zip(&mut self.guards).enumerate() {
+        for (at, guards) in self.guards.iter_mut().enumerate() {
             let text = cell(at);
             if text.len() > self.max_field {
                 return Err(too_long(&self.path, line, self.max_field));
             }
-            match unguarded(text) {
-                Some(value) => {
-                    *guards += 1;
-                    column.push(Some(value));
-                }
-                None => column.push(Some(text)),
-            }
+            let value = unguarded(text);
+            *guards += u64::from(value.is_some());
+            self.block.push(value.unwrap_or(text));
         }
         self.lines.push(line);
+        if self.block.is_full(self.columns.len()) {
+            self.block.empty_into(&mut self.columns);
+        }
         Ok(After::Next)
     }
 
@@ -239,6 +279,7 @@ impl<'a> Sink<'a> {
     /// Closes the file.
     #[must_use]
     pub fn finish(mut self, mut file: FileRead) -> FileTable {
+        self.block.empty_into(&mut self.columns);
         let mut columns: Vec<Text> = std::mem::take(&mut self.columns)
             .into_iter()
             .map(TextBuilder::finish)
