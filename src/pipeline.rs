@@ -129,7 +129,7 @@ pub fn run_with(
     let mut previous = write::previous::load(&plan.output.dir)?;
     previous.rename(&renames);
 
-    let mut prepared = prepare(plan, rulebook, watch)?;
+    let mut prepared = prepare(plan, rulebook, Events::new(), watch)?;
     let mut clock = Clock::new(watch, std::mem::take(&mut prepared.timings));
     let records = prepared.records.rows() as u64;
     let (mut linked, linking) = link_prepared(
@@ -272,11 +272,16 @@ pub fn run_with(
     })
 }
 
-/// The line as far as validating.
+/// The line as far as validating. Its events are added to `log`, an empty list.
 ///
 /// # Errors
 /// Exit 3 when a source can't be read (all of them are told), 2 for plan and rules.
-pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Prepared, Failure> {
+pub fn prepare(
+    plan: &Plan,
+    rulebook: &Rulebook,
+    mut log: Events,
+    watch: &dyn Watch,
+) -> Result<Prepared, Failure> {
     let mut clock = Clock::new(watch, Vec::new());
     let sources = clock.timed("read", || {
         let sizes: Vec<u64> = plan.sources.iter().map(bytes_of).collect();
@@ -304,15 +309,16 @@ pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Pr
         .collect();
     let Mapped {
         records,
-        mut events,
+        events,
         diagnostics: told,
     } = clock.stage("map", rows, || map(sources, plan, rulebook, watch))?;
     diagnostics.extend(told);
     let standardised = clock.stage("standardise", rows, || {
-        Ok(standardise(&records, plan, rulebook, watch))
+        Ok(standardise(&records, plan, rulebook, &log, watch))
     })?;
     diagnostics.extend(standardised.diagnostics);
-    events.take_over(standardised.events);
+    log.take_over(events);
+    log.take_over(standardised.events);
     let validated = clock.stage("validate", rows, || {
         validate(
             standardised.table,
@@ -324,7 +330,7 @@ pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Pr
         )
     })?;
     diagnostics.extend(validated.diagnostics);
-    events.take_over(validated.events);
+    log.take_over(validated.events);
     let mut held = records.held.clone();
     for (row, reason) in validated.held {
         held.entry(row).or_insert(reason);
@@ -335,7 +341,7 @@ pub fn prepare(plan: &Plan, rulebook: &Rulebook, watch: &dyn Watch) -> Result<Pr
         records,
         table: validated.table,
         held,
-        events,
+        events: log,
         violations,
         diagnostics,
         files,
@@ -416,7 +422,7 @@ pub fn run_to_links(
 ) -> Result<(Prepared, Linked, Linking), Failure> {
     let mut decisions = load_decisions(plan)?;
     decisions.rename(&Renames::of(plan));
-    let prepared = prepare(plan, rulebook, watch)?;
+    let prepared = prepare(plan, rulebook, Events::new(), watch)?;
     let decisions = &decisions.list;
     let (linked, linking) = link_prepared(&prepared, decisions, plan, rulebook, Keep::All, watch)?;
     Ok((prepared, linked, linking))

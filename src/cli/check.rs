@@ -6,7 +6,7 @@ use super::check_report::{CheckReport, Verdict};
 use super::console::Console;
 use super::inputs::{self, PlanArgs};
 use super::{Ending, check_table};
-use crate::contact::Failure;
+use crate::contact::{Events, Failure};
 use crate::pipeline;
 use crate::rulebook::Rulebook;
 use crate::validate::{self, Validated};
@@ -24,7 +24,8 @@ pub fn run(args: &CheckArgs, console: &Console) -> Result<Ending, Failure> {
     // Rules are read before the files, so that a fault in them costs no waiting.
     let rules = validate::load(&loaded.plan, &rulebook, None)?;
     let progress = console.progress();
-    let prepared = pipeline::prepare(&loaded.plan, &rulebook, &progress);
+    // It tells what is wrong, not what was changed: no log is kept.
+    let prepared = pipeline::prepare(&loaded.plan, &rulebook, Events::deaf(), &progress);
     progress.finish();
     let prepared = prepared?;
     console.tell(&prepared.diagnostics);

@@ -1,7 +1,7 @@
 //! What the run folder does not have, by running the line again.
 
 use super::console::Console;
-use crate::contact::{Diagnostic, Failure, FailureKind};
+use crate::contact::{Diagnostic, Events, Failure, FailureKind};
 use crate::explain::Run;
 use crate::link::kept::Kept;
 use crate::link::{Keep, Linked};
@@ -29,7 +29,7 @@ pub fn run_again(
     let decisions = pipeline::load_decisions(&plan)?;
     // For the golden ids that the next run would give.
     let previous = previous::load(&plan.output.dir)?;
-    let prepared = pipeline::prepare(&plan, rulebook, &progress)?;
+    let prepared = pipeline::prepare(&plan, rulebook, Events::deaf(), &progress)?;
     let (linked, linking) = pipeline::link_prepared(
         &prepared,
         &decisions.list,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::console::Console;
 use super::{Ending, rules_docs};
 use crate::contact::diagnostic::shown;
-use crate::contact::{Diagnostic, Failure, FailureKind};
+use crate::contact::{Diagnostic, Events, Failure, FailureKind};
 use crate::plan::{self, Plan};
 use crate::rulebook::Rulebook;
 use crate::standardise::standardise;
@@ -67,7 +67,7 @@ fn test(input: &RulesInput, console: &Console, rulebook: &Rulebook) -> Result<En
     let (plan, rules) = loaded(input, rulebook)?;
     // Doubts come from standardising, so their examples go through it.
     let raise = |records: &_| {
-        let done = standardise(records, &plan, rulebook, &Silent);
+        let done = standardise(records, &plan, rulebook, &Events::deaf(), &Silent);
         (done.table, done.violations)
     };
     let tested = examples::test(&rules, rulebook.fields(), &plan.run_date, &raise)?;

@@ -65,6 +65,8 @@ const MANY: usize = 1 << 16;
 /// A growing list of events.
 #[derive(Clone, Debug, Default)]
 pub struct Events {
+    /// Nothing is kept.
+    deaf: bool,
     rows: Vec<Row>,
     values: Pool,
     abouts: Vec<About>,
@@ -94,6 +96,24 @@ impl Events {
         Self::default()
     }
 
+    /// A list that stays empty, for those who have no use for a log.
+    #[must_use]
+    pub fn deaf() -> Self {
+        Self {
+            deaf: true,
+            ..Self::default()
+        }
+    }
+
+    /// A list of no events, deaf if this one is.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self {
+            deaf: self.deaf,
+            ..Self::default()
+        }
+    }
+
     /// An empty list with room for so many events.
     #[must_use]
     pub fn with_room(events: usize) -> Self {
@@ -120,6 +140,9 @@ impl Events {
 
     /// Adds an event.
     pub fn push(&mut self, event: Event<'_>) {
+        if self.deaf {
+            return;
+        }
         let told = self.prepare(&event);
         if let Some(weight) = event.weight.filter(|weight| !weight.is_nan()) {
             self.weights.push((self.next(), weight));
@@ -142,6 +165,13 @@ impl Events {
 
     /// As [`Events::prepare`], of events whose stage, kind and words have the number `about`.
     pub fn prepare_as(&mut self, about: u32, before: Option<&str>, after: Option<&str>) -> Told {
+        if self.deaf {
+            return Told {
+                about,
+                before: NONE,
+                after: NONE,
+            };
+        }
         Told {
             about,
             before: self.store(before),
@@ -168,6 +198,9 @@ impl Events {
 
     /// Adds a prepared event, about this record.
     pub fn push_told(&mut self, record: u32, told: Told) {
+        if self.deaf {
+            return;
+        }
         self.rows.push(Row {
             record,
             golden: NONE,
@@ -227,6 +260,9 @@ impl Events {
 
     /// Adds all events of `other` behind the own ones.
     pub fn append(&mut self, other: &Self) {
+        if self.deaf {
+            return;
+        }
         let words: Vec<u32> = other.words.iter().map(|word| self.word(word)).collect();
         let abouts: Vec<u32> = other
             .abouts
@@ -270,6 +306,9 @@ impl Events {
 
     /// Adds all events of `other` in memory that fits, and frees it.
     pub fn take_over(&mut self, other: Self) {
+        if self.deaf {
+            return;
+        }
         if self.is_empty() {
             *self = other;
             return;

@@ -54,13 +54,14 @@ pub struct Standardised {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Standardises every value once per distinct value and context; the watch is told the
-/// share of the columns that is done, in records.
+/// Standardises every value once per distinct value and context. Events go into a list like
+/// `log`, which is empty; the watch is told the share of the columns that is done, in records.
 #[must_use]
 pub fn standardise(
     records: &Records,
     plan: &Plan,
     rulebook: &Rulebook,
+    log: &Events,
     watch: &dyn Watch,
 ) -> Standardised {
     let knowledge = Knowledge::load(rulebook);
@@ -134,7 +135,7 @@ pub fn standardise(
         record_ids::doubt(records, sheet);
         junk::mark(&columns, &knowledge.placeholders, sheet);
     }));
-    let mut sheet = side_by_side(&tasks);
+    let mut sheet = side_by_side(&tasks, log);
     drop(tasks);
     drop(readings);
 
@@ -143,7 +144,7 @@ pub fn standardise(
         .iter()
         .map(|channel| -> Task<'_> { Box::new(|sheet| channel.standardise(&knowledge, sheet)) })
         .collect();
-    let consents = side_by_side(&tasks);
+    let consents = side_by_side(&tasks, log);
     drop(tasks);
     drop(channels);
     sheet.join(consents);
@@ -180,12 +181,12 @@ const SEVERAL: usize = 4;
 type Task<'t> = Box<dyn Fn(&mut Sheet) + Sync + Send + 't>;
 
 /// Runs the tasks in parallel; their sheets are joined in the order of the tasks.
-fn side_by_side(tasks: &[Task<'_>]) -> Sheet {
+fn side_by_side(tasks: &[Task<'_>], log: &Events) -> Sheet {
     let sheets: Vec<Sheet> = tasks
         .par_iter()
         .with_max_len(1)
         .map(|task| {
-            let mut sheet = Sheet::default();
+            let mut sheet = Sheet::new(log.another());
             task(&mut sheet);
             sheet
         })
@@ -269,7 +270,8 @@ fn phones(
             Box::new(|sheet| single::phones(column, &regions, &hints, knowledge, sheet))
         })
         .collect();
-    sheet.join(side_by_side(&tasks));
+    let done = side_by_side(&tasks, &sheet.events);
+    sheet.join(done);
 }
 
 /// Values of one field that came from other fields.

@@ -47,7 +47,8 @@ fn patterns(header: &str, rows: &[String]) -> Vec<Option<Pattern>> {
     let plan = plan::load(&folder.path().join("karat.toml"), &overrides, &rulebook)
         .expect("a plan")
         .plan;
-    let prepared = pipeline::prepare(&plan, &rulebook, &Silent).expect("readable");
+    let prepared = pipeline::prepare(&plan, &rulebook, karat::contact::Events::deaf(), &Silent)
+        .expect("readable");
     let (_, linking) =
         pipeline::link_prepared(&prepared, &[], &plan, &rulebook, Keep::All, &Silent)
             .expect("linked");

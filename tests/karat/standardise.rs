@@ -98,7 +98,13 @@ fn plan() -> Plan {
 }
 
 fn run(records: &Records, plan: &Plan) -> Standardised {
-    let done = standardise(records, plan, &Rulebook::builtin(), &karat::watch::Silent);
+    let done = standardise(
+        records,
+        plan,
+        &Rulebook::builtin(),
+        &karat::contact::Events::new(),
+        &karat::watch::Silent,
+    );
     let lost = law::lost(records, &done.table, &done.events);
     assert!(lost.is_empty(), "lost: {lost:?}");
     assert_eq!(done.table.rows(), records.rows());
@@ -106,7 +112,13 @@ fn run(records: &Records, plan: &Plan) -> Standardised {
         table: done.table.clone(),
         ..records.clone()
     };
-    let twice = standardise(&again, plan, &Rulebook::builtin(), &karat::watch::Silent);
+    let twice = standardise(
+        &again,
+        plan,
+        &Rulebook::builtin(),
+        &karat::contact::Events::new(),
+        &karat::watch::Silent,
+    );
     for (name, column) in done.table.iter() {
         for row in 0..done.table.rows() {
             assert_eq!(
@@ -588,6 +600,7 @@ fn a_million_records() {
         &records,
         &plan(),
         &Rulebook::builtin(),
+        &karat::contact::Events::new(),
         &karat::watch::Silent,
     );
     println!(
@@ -737,7 +750,7 @@ proptest::proptest! {
             .collect();
         let columns: Vec<(&str, &[&str])> = FIELDS.iter().zip(&columns).map(|(name, cells)| (*name, cells.as_slice())).collect();
         let records = records(&[("a", Some("US"), None, &columns)]);
-        let done = standardise(&records, &plan(), &Rulebook::builtin(), &karat::watch::Silent);
+        let done = standardise(&records, &plan(), &Rulebook::builtin(), &karat::contact::Events::new(), &karat::watch::Silent);
         let lost = law::lost(&records, &done.table, &done.events);
         proptest::prop_assert!(lost.is_empty(), "{lost:?}");
         for (name, _) in done.table.iter() {
@@ -746,7 +759,7 @@ proptest::proptest! {
         }
         let four = rayon::ThreadPoolBuilder::new().num_threads(4).build();
         if let Ok(pool) = four {
-            let again = pool.install(|| standardise(&records, &plan(), &Rulebook::builtin(), &karat::watch::Silent));
+            let again = pool.install(|| standardise(&records, &plan(), &Rulebook::builtin(), &karat::contact::Events::new(), &karat::watch::Silent));
             proptest::prop_assert!(done.events.iter().eq(again.events.iter()));
             proptest::prop_assert_eq!(&done.violations, &again.violations);
         }

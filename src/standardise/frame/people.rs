@@ -143,11 +143,12 @@ pub fn standardise(
         })
         .collect();
     // Each on a sheet of its own: whatever else is standardised is done by now.
+    let events = &sheet.events;
     let sheets: Vec<Sheet> = written
         .into_par_iter()
         .with_max_len(1)
         .map(|(name, results)| {
-            let mut sheet = Sheet::default();
+            let mut sheet = Sheet::new(events.another());
             sheet.write(
                 name,
                 of(name).map(|column| column.raw),

@@ -2,6 +2,7 @@
 //! their way from one field to another.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -50,20 +51,33 @@ enum Change {
     Derived,
 }
 
+/// Rows whose new codes are looked at together.
+const BLOCK: usize = 512;
+
 /// How a multi-valued cell joins its values.
 pub const JOIN: char = ';';
 
 impl Sheet {
+    /// An empty sheet whose events go into this empty list.
+    #[must_use]
+    pub fn new(events: Events) -> Self {
+        Self {
+            events,
+            ..Self::default()
+        }
+    }
+
     /// The sheets of different fields as one, in memory that fits.
     #[must_use]
     pub fn joined(sheets: Vec<Self>) -> Self {
-        let mut all = Self::default();
+        let log = sheets.first().map(|sheet| sheet.events.another());
+        let mut all = Self::new(log.unwrap_or_default());
         let mut events = Vec::with_capacity(sheets.len());
         for mut sheet in sheets {
             events.push(std::mem::take(&mut sheet.events));
             all.join(sheet);
         }
-        all.events = Events::concat(events);
+        all.events.take_over_all(events);
         all
     }
 
@@ -98,27 +112,25 @@ impl Sheet {
         let mut doubted = Doubted::default();
         let mut abouts = Abouts::new();
         let mut changes = false;
+        let mut seen = 0;
         for (row, &code) in codes.iter().enumerate() {
-            let Some(slot) = known.get_mut(code as usize) else {
+            if row == seen {
+                let block = row..codes.len().min(row + BLOCK);
+                seen = block.end;
+                changes |= self.meet(
+                    field,
+                    raw,
+                    codes,
+                    block,
+                    results,
+                    &mut column,
+                    &mut known,
+                    &mut abouts,
+                );
+            }
+            let Some(own) = known.get(code as usize).copied().flatten() else {
                 column.push_code(None);
                 continue;
-            };
-            let own = match slot {
-                Some(own) => *own,
-                None => {
-                    let before = raw.and_then(|raw| raw.get(row));
-                    let Some(view) = results.get(code, before) else {
-                        column.push_code(None);
-                        continue;
-                    };
-                    let own = Known {
-                        cell: view.value.and_then(|value| column.code_of(value)),
-                        told: self.told(field, before, view, &mut abouts),
-                        quiet: view.extra.is_none() && before == view.value,
-                    };
-                    changes |= before != view.value;
-                    *slot.insert(own)
-                }
             };
             column.push_code(own.cell);
             if own.quiet {
@@ -154,6 +166,50 @@ impl Sheet {
             _ => column.finish(),
         };
         self.columns.insert(field.to_owned(), column);
+    }
+
+    /// Looks at the codes of a block of rows that were not seen before; whether one of them
+    /// changes its cells.
+    #[allow(clippy::too_many_arguments)]
+    fn meet(
+        &mut self,
+        field: &str,
+        raw: Option<&Text>,
+        codes: &[u32],
+        block: Range<usize>,
+        results: &Results,
+        column: &mut TextBuilder,
+        known: &mut [Option<Known>],
+        abouts: &mut Abouts,
+    ) -> bool {
+        let mut new = Vec::new();
+        let mut changes = false;
+        for row in block {
+            let code = codes[row];
+            let Some(slot @ None) = known.get_mut(code as usize) else {
+                continue;
+            };
+            let before = raw.and_then(|raw| raw.get(row));
+            let Some(view) = results.get(code, before) else {
+                continue;
+            };
+            changes |= before != view.value;
+            *slot = Some(Known {
+                cell: None,
+                told: self.told(field, before, view, abouts),
+                quiet: view.extra.is_none() && before == view.value,
+            });
+            if let Some(value) = view.value.filter(|value| !value.is_empty()) {
+                new.push((code, value));
+            }
+        }
+        let cells = column.codes_of(new.iter().map(|(_, value)| *value));
+        for ((code, _), cell) in new.iter().zip(cells) {
+            if let Some(own) = &mut known[*code as usize] {
+                own.cell = Some(cell);
+            }
+        }
+        changes
     }
 
     /// Events and violations of a field that is taken apart: it has no column, its
