@@ -4,6 +4,7 @@
 //! rows of its records, in canonical row order.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::contact::Held;
 
@@ -102,7 +103,13 @@ impl Clusters {
     /// The rows of golden row `at`, ascending, never empty.
     #[must_use]
     pub fn of(&self, at: usize) -> &[u32] {
-        &self.rows[self.offsets[at] as usize..self.offsets[at + 1] as usize]
+        &self.rows[self.range(at)]
+    }
+
+    /// Where the rows of golden row `at` stand among those of all.
+    #[must_use]
+    pub fn range(&self, at: usize) -> Range<usize> {
+        self.offsets[at] as usize..self.offsets[at + 1] as usize
     }
 
     /// The rows of golden rows `from..to`, one after the other.

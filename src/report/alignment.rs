@@ -190,8 +190,9 @@ struct Said {
 
 /// The sources that are compared, and the pairs of them.
 struct Slots {
-    /// Source → slot, `u8::MAX` when it is not compared.
-    slot: Vec<u8>,
+    /// The slot of each record's source, golden record by golden record, as
+    /// `Clusters::between` lists them; `u8::MAX` when it is not compared.
+    slots: Vec<u8>,
     /// Slot → source.
     sources: Vec<usize>,
 }
@@ -206,7 +207,15 @@ impl Slots {
         for (at, &source) in (0_u8..).zip(&sources) {
             slot[source] = at;
         }
-        Self { slot, sources }
+        // Records stand anywhere: they are looked at once, not once a field.
+        let origin = &facts.run.records.origin;
+        let clusters = &facts.run.merged.clusters;
+        let slots = clusters
+            .between(0, clusters.len())
+            .par_iter()
+            .map(|&row| slot[usize::from(origin[row as usize].source)])
+            .collect();
+        Self { slots, sources }
     }
 
     /// The place of a pair of slots, the smaller first.
@@ -225,7 +234,6 @@ impl Slots {
     fn tally(&self, facts: &Facts<'_>, field: Option<&Compared<'_>>) -> Vec<Tally> {
         let slots = self.sources.len();
         let clusters = &facts.run.merged.clusters;
-        let origin = &facts.run.records.origin;
         let start = || vec![Tally::default(); slots * slots];
         (0..clusters.len())
             .into_par_iter()
@@ -238,8 +246,7 @@ impl Slots {
                         return (tallies, values, known);
                     }
                     values.clear();
-                    for &row in rows {
-                        let slot = self.slot[usize::from(origin[row as usize].source)];
+                    for (&row, &slot) in rows.iter().zip(&self.slots[clusters.range(golden)]) {
                         let code = match field {
                             Some(field) => field.column.code(row as usize),
                             None => Some(0),
