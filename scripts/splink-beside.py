@@ -83,7 +83,8 @@ def table(con, folder):
             f"{text('city')} AS city, {text('title')} AS title "
             f"FROM read_csv('{path}', delim='{delimiter}', header=true, all_varchar=true)"
         )
-    con.execute("CREATE TABLE contacts AS " + " UNION ALL ".join(parts))
+    union = " UNION ALL ".join(parts)
+    con.execute(f"CREATE TABLE contacts AS SELECT *, given || ' ' || family AS names FROM ({union})")
 
 
 def settings():
@@ -108,9 +109,44 @@ def settings():
     )
 
 
-def link(con, threshold):
+def expert_settings():
+    """What somebody who knows Splink and these exports would try: more levels, names
+    compared together, and blocking rules until hardly a pair is missed."""
+    return SettingsCreator(
+        link_type="dedupe_only",
+        comparisons=[
+            cl.ForenameSurnameComparison(
+                "given", "family", forename_surname_concat_col_name="names",
+                jaro_winkler_thresholds=[0.92, 0.8],
+            ),
+            cl.EmailComparison("email"),
+            cl.LevenshteinAtThresholds("phone", [1, 2]),
+            cl.JaroWinklerAtThresholds("company", [0.92, 0.8]).configure(term_frequency_adjustments=True),
+            cl.ExactMatch("city").configure(term_frequency_adjustments=True),
+            cl.JaroWinklerAtThresholds("title", [0.9]).configure(term_frequency_adjustments=True),
+        ],
+        blocking_rules_to_generate_predictions=[
+            block_on("email"),
+            block_on("phone"),
+            block_on("split_part(email, '@', 1)"),
+            block_on("given", "family"),
+            block_on("family", "company"),
+            block_on("given", "company"),
+            block_on("family", "substr(company, 1, 6)"),
+            block_on("given", "substr(company, 1, 6)"),
+            block_on("family", "split_part(email, '@', 2)"),
+            block_on("given", "split_part(email, '@', 2)"),
+            block_on("substr(given, 1, 1)", "family", "city"),
+            block_on("substr(given, 1, 3)", "substr(family, 1, 3)", "city"),
+            block_on("substr(given, 1, 3)", "substr(family, 1, 3)", "title"),
+            block_on("company", "title"),
+        ],
+    )
+
+
+def link(con, threshold, expert):
     db = DuckDBAPI(con)
-    linker = Linker(db.register("contacts"), settings())
+    linker = Linker(db.register("contacts"), expert_settings() if expert else settings())
     linker.training.estimate_probability_two_random_records_match(
         [block_on("email"), block_on("phone", "given")], recall=0.7
     )
@@ -161,6 +197,7 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--threshold", type=float, default=0.95)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--expert", action="store_true", help="more levels and blocking rules")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     started = time.monotonic()
@@ -168,7 +205,7 @@ def main():
     if options.threads:
         con.execute(f"SET threads = {options.threads}")
     table(con, options.folder)
-    pairs, clusters = link(con, options.threshold)
+    pairs, clusters = link(con, options.threshold, options.expert)
     wall = time.monotonic() - started
     used = resource.getrusage(resource.RUSAGE_SELF)
     figures = {
