@@ -170,7 +170,7 @@ impl Sheet {
 
     /// Looks at the codes of a block of rows that were not seen before; whether one of them
     /// changes its cells.
-    #[allow(clippy::too_many_arguments)]
+    #[expect(clippy::too_many_arguments, reason = "what `write` has made so far")]
     fn meet(
         &mut self,
         field: &str,
