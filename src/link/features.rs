@@ -187,11 +187,20 @@ impl Features {
         f.nobodies = common_names::take_out(&mut f);
         fill::from_mailboxes(&mut f, rules);
         fans::count(&mut f);
-        (f.given_rarity, f.family_rarity) = fans::rarities(&f);
-        f.communities = NameCommunities::learn(&f.names, &f.given, &f.family);
         let (names, nicknames) = (&f.names, &mut f.nicknames);
         nicknames.resolve(|latin| names.with_latin(latin).to_vec());
-        learned::aliases(&mut f);
+        let ((rarities, communities), aliases) = rayon::join(
+            || {
+                rayon::join(
+                    || fans::rarities(&f),
+                    || NameCommunities::learn(&f.names, &f.given, &f.family),
+                )
+            },
+            || learned::aliases(&f),
+        );
+        (f.given_rarity, f.family_rarity) = rarities;
+        f.communities = communities;
+        f.learned.take_up(aliases);
         f.words = mailbox::words(&f, rules);
         f.names.forget_spellings();
         f.texts.forget_ids();

@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::{HashMap, HashSet};
+use rayon::prelude::*;
 
 use super::compare::names::{given, level};
 use super::features::{Features, Lists, NONE};
@@ -48,7 +49,22 @@ pub struct Learned {
     pub readings: usize,
 }
 
+/// Two words that are aliases of each other, the smaller first; whether of given names.
+pub type Alias = (bool, WordId, WordId);
+
 impl Learned {
+    pub fn take_up(&mut self, aliases: Vec<Alias>) {
+        for (is_given, x, y) in aliases {
+            let half = if is_given {
+                &mut self.given
+            } else {
+                &mut self.family
+            };
+            half.insert((x, y));
+            self.known.extend([x, y]);
+        }
+    }
+
     /// Are two words aliases of each other in this half of a name?
     #[must_use]
     pub fn alike(&self, a: WordId, b: WordId, is_given: bool) -> bool {
@@ -170,8 +186,9 @@ fn best(f: &Features, votes: HashMap<(WordId, WordId), u32, Fixed>) -> Vec<(Word
     out
 }
 
-/// Learns the aliases; after the readings and the nicknames are known.
-pub fn aliases(f: &mut Features) {
+/// The aliases that the data show: whether of given names, and both words. To be asked
+/// when the readings and the nicknames are known.
+pub fn aliases(f: &Features) -> Vec<Alias> {
     let mut seen: HashMap<(bool, WordId, WordId), BTreeSet<&str>, Fixed> = HashMap::default();
     for names in groups(f) {
         for (at, a) in names.iter().enumerate() {
@@ -208,7 +225,7 @@ pub fn aliases(f: &mut Features) {
         }
     }
     let bearers = bearers(f);
-    let mut found: Vec<(bool, WordId, WordId)> = Vec::new();
+    let mut found: Vec<Alias> = Vec::new();
     for ((is_given, x, y), of) in seen {
         let rarer = [x, y].map(|w| bearers.get(&(is_given, w)).copied().unwrap_or(0));
         let rarer = f64::from(rarer[0].min(rarer[1]));
@@ -219,15 +236,7 @@ pub fn aliases(f: &mut Features) {
         }
         found.push((is_given, x, y));
     }
-    for (is_given, x, y) in found {
-        let set = if is_given {
-            &mut f.learned.given
-        } else {
-            &mut f.learned.family
-        };
-        set.insert((x, y));
-        f.learned.known.extend([x, y]);
-    }
+    found
 }
 
 /// No rule finds the two words alike.
@@ -247,7 +256,7 @@ fn bearers(f: &Features) -> HashMap<(bool, WordId), u32, Fixed> {
         .copied()
         .zip(f.family.iter().copied())
         .collect();
-    full.sort_unstable();
+    full.par_sort_unstable();
     full.dedup();
     let mut counts: HashMap<(bool, WordId), u32, Fixed> = HashMap::default();
     for (g, fa) in full {

@@ -64,11 +64,10 @@ impl Candidates {
         let records = self.records();
         let step = u32::try_from(CHUNK).unwrap_or(u32::MAX);
         let taken = &*self;
-        // A bit for each pair that stands.
-        let stand: Vec<Vec<u64>> = (0..records.div_ceil(step))
+        let stand: Vec<(Vec<u32>, Vec<u32>)> = (0..records.div_ceil(step))
             .into_par_iter()
             .map(|chunk| {
-                let (mut bits, mut at) = (Vec::new(), 0);
+                let (mut counts, mut partners) = (Vec::with_capacity(CHUNK), Vec::new());
                 let mut lists: Vec<&[u32]> = Vec::new();
                 for record in chunk * step..((chunk + 1) * step).min(records) {
                     let own = taken.of(record);
@@ -79,41 +78,25 @@ impl Candidates {
                     lists.extend(smaller.map(|&partner| taken.of(partner)));
                     let first = |sum: u32, list: &&[u32]| sum ^ list.first().unwrap_or(&0);
                     std::hint::black_box(lists.iter().fold(0, first));
-                    for place in 0..own.len() {
-                        let stands = lists
-                            .get(place)
-                            .is_none_or(|list| list.binary_search(&record).is_err());
-                        if at % 64 == 0 {
-                            bits.push(0u64);
+                    let before = partners.len();
+                    for (place, &partner) in own.iter().enumerate() {
+                        let list = lists.get(place);
+                        if list.is_none_or(|list| list.binary_search(&record).is_err()) {
+                            partners.push(partner);
                         }
-                        if let Some(last) = bits.last_mut() {
-                            *last |= u64::from(stands) << (at % 64);
-                        }
-                        at += 1;
                     }
+                    counts.push(u32::try_from(partners.len() - before).unwrap_or(u32::MAX));
                 }
-                bits
+                partners.shrink_to_fit();
+                (counts, partners)
             })
             .collect();
-        let (mut from, mut to) = (0usize, 0usize);
-        for (chunk, bits) in stand.into_iter().enumerate() {
-            let first = from;
-            for record in chunk * CHUNK..((chunk + 1) * CHUNK).min(records as usize) {
-                let end = usize::try_from(self.starts[record + 1]).unwrap_or(usize::MAX);
-                while from < end {
-                    let bit = from - first;
-                    if bits[bit / 64] >> (bit % 64) & 1 == 1 {
-                        self.partners[to] = self.partners[from];
-                        to += 1;
-                    }
-                    from += 1;
-                }
-                self.starts[record + 1] = to as u64;
-            }
-        }
-        self.partners.truncate(to);
-        self.partners.shrink_to_fit();
-        self.stats.pairs = to as u64;
+        self.partners = Vec::new();
+        let counts: Vec<&[u32]> = stand.iter().map(|list| list.0.as_slice()).collect();
+        let partners: Vec<&[u32]> = stand.iter().map(|list| list.1.as_slice()).collect();
+        self.starts = starts(&counts);
+        self.partners = concat(&partners);
+        self.stats.pairs = self.partners.len() as u64;
     }
 }
 
@@ -189,53 +172,41 @@ impl Blocks {
             })
             .collect();
         drop(chunks);
-        Self::by_size(runs)
+        Self::by_size(&runs)
     }
 
     /// Brings the blocks of all parts in the order of their sizes.
-    fn by_size(runs: Vec<Runs>) -> Self {
+    fn by_size(runs: &[Runs]) -> Self {
         let mut stats = BlockStats::default();
-        let mut counts: Vec<u32> = Vec::new();
-        for run in &runs {
+        for run in runs {
             stats.keys += run.stats.keys;
             stats.oversized += run.stats.oversized;
             stats.largest = stats.largest.max(run.stats.largest);
-            for &size in &run.sizes {
-                let size = size as usize;
-                if counts.len() <= size {
-                    counts.resize(size + 1, 0);
-                }
-                counts[size] += 1;
-            }
         }
-        let (mut sizes, mut next) = (Vec::new(), vec![0usize; counts.len()]);
-        let (mut block, mut start) = (0, 0u64);
-        for (size, count) in (0u32..).zip(counts).filter(|(_, count)| *count > 0) {
-            next[size as usize] = usize::try_from(start).unwrap_or(usize::MAX);
+        let largest = runs.iter().map(|run| run.records.len()).max().unwrap_or(0);
+        let (mut sizes, mut parts) = (Vec::new(), Vec::new());
+        let (mut block, mut start) = (0, 0usize);
+        for size in 2..largest {
+            let own = runs.iter().map(|run| run.of_size(size));
+            let records: usize = own.clone().map(<[u32]>::len).sum();
+            if records == 0 {
+                continue;
+            }
+            let blocks = u32::try_from(records / size).unwrap_or(u32::MAX);
             sizes.push(Size {
-                records: size,
+                records: u32::try_from(size).unwrap_or(u32::MAX),
                 block,
-                start,
-                blocks: count,
+                start: start as u64,
+                blocks,
             });
-            block += count;
-            start += u64::from(size) * u64::from(count);
+            parts.extend(own);
+            block += blocks;
+            start += records;
         }
         stats.blocks = block.into();
-        let mut records = vec![0; usize::try_from(start).unwrap_or(usize::MAX)];
-        for run in runs {
-            let mut left = run.records.as_slice();
-            for size in run.sizes {
-                let (own, rest) = left.split_at(size as usize);
-                let place = &mut next[size as usize];
-                records[*place..*place + own.len()].copy_from_slice(own);
-                *place += own.len();
-                left = rest;
-            }
-        }
         Self {
             sizes,
-            records,
+            records: concat(&parts),
             stats,
         }
     }
@@ -328,8 +299,8 @@ impl Emitted {
 /// The blocks of one part.
 #[derive(Default)]
 struct Runs {
-    sizes: Vec<u32>,
-    records: Vec<u32>,
+    /// By size: the records of all blocks of that size, one block behind the other.
+    records: Vec<Vec<u32>>,
     stats: BlockStats,
 }
 
@@ -337,23 +308,33 @@ impl Runs {
     fn of(keyed: &[u64], mask: u64, max_block: u32) -> Self {
         let mut out = Self::default();
         out.stats.keys = keyed.len() as u64;
-        for run in keyed.chunk_by(|a, b| a & !mask == b & !mask) {
+        let runs = || keyed.chunk_by(|a, b| a & !mask == b & !mask);
+        // Counted first, for memory that fits.
+        let mut counts: Vec<usize> = Vec::new();
+        for run in runs().filter(|run| run.len() > 1) {
             let size = u32::try_from(run.len()).unwrap_or(u32::MAX);
-            if size < 2 {
-                continue;
-            }
             out.stats.largest = out.stats.largest.max(size);
             if size > max_block {
                 out.stats.oversized += 1;
                 continue;
             }
-            out.sizes.push(size);
-            out.records.extend(
-                run.iter()
-                    .map(|&entry| u32::try_from(entry & mask).unwrap_or(u32::MAX)),
-            );
+            if counts.len() <= run.len() {
+                counts.resize(run.len() + 1, 0);
+            }
+            counts[run.len()] += run.len();
+        }
+        out.records = counts.into_iter().map(Vec::with_capacity).collect();
+        for run in runs().filter(|run| run.len() > 1) {
+            if let Some(records) = out.records.get_mut(run.len()) {
+                let record = |entry: &u64| u32::try_from(entry & mask).unwrap_or(u32::MAX);
+                records.extend(run.iter().map(record));
+            }
         }
         out
+    }
+
+    fn of_size(&self, size: usize) -> &[u32] {
+        self.records.get(size).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -493,21 +474,39 @@ fn walk(blocks: &Blocks, n: usize, wanted: usize) -> Candidates {
             Taken::of(blocks, own, wanted.max(1)).lists(blocks)
         })
         .collect();
-    let mut out = Candidates {
-        starts: Vec::with_capacity(n as usize + 1),
-        partners: Vec::with_capacity(lists.iter().map(|list| list.1.len()).sum()),
+    let counts: Vec<&[u32]> = lists.iter().map(|list| list.0.as_slice()).collect();
+    let partners: Vec<&[u32]> = lists.iter().map(|list| list.1.as_slice()).collect();
+    Candidates {
+        starts: starts(&counts),
+        partners: concat(&partners),
         stats: BlockStats::default(),
-    };
-    let mut end = 0;
-    out.starts.push(end);
-    for (counts, partners) in lists {
-        for count in counts {
-            end += u64::from(count);
-            out.starts.push(end);
-        }
-        out.partners.extend(partners);
     }
-    out
+}
+
+/// The lists as one, copied on all threads.
+fn concat(lists: &[&[u32]]) -> Vec<u32> {
+    let mut all = vec![0; lists.iter().map(|list| list.len()).sum()];
+    let (mut left, mut places) = (all.as_mut_slice(), Vec::with_capacity(lists.len()));
+    for list in lists {
+        let (own, rest) = left.split_at_mut(list.len());
+        places.push(own);
+        left = rest;
+    }
+    let copy = |(place, list): (&mut [u32], &&[u32])| place.copy_from_slice(list);
+    places.into_par_iter().zip(lists).for_each(copy);
+    all
+}
+
+/// Where each record's partners begin, and the end, from how many each has.
+fn starts(counts: &[&[u32]]) -> Vec<u64> {
+    let mut starts = vec![0];
+    starts.reserve_exact(counts.iter().map(|counts| counts.len()).sum());
+    let mut end = 0;
+    for &count in counts.iter().copied().flatten() {
+        end += u64::from(count);
+        starts.push(end);
+    }
+    starts
 }
 
 #[cfg(test)]
