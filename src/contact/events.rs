@@ -212,6 +212,9 @@ impl Events {
 
     /// Adds a prepared event with a weight (not a number for none) and a golden record.
     pub fn push_weighted(&mut self, told: Told, record: u32, golden: u32, weight: f32) {
+        if self.deaf {
+            return;
+        }
         if !weight.is_nan() {
             self.weights.push((self.next(), weight));
         }
@@ -249,6 +252,9 @@ impl Events {
         before: Option<u32>,
         after: Option<u32>,
     ) {
+        if self.deaf {
+            return;
+        }
         self.rows.push(Row {
             record,
             golden,
@@ -610,6 +616,31 @@ mod tests {
         assert_eq!(events.values.own().collect::<Vec<_>>(), ["lost", "won"]);
         assert_eq!(events.get(99).after, Some("won"));
         assert_eq!(size_of::<Row>(), 20);
+    }
+
+    #[test]
+    fn a_deaf_list_stays_empty_and_so_does_another_of_its_kind() {
+        let told = Event {
+            record: Some(1),
+            before: Some("lost"),
+            after: Some("won"),
+            weight: Some(2.0),
+            ..Event::default()
+        };
+        let mut heard = Events::new();
+        heard.push(told);
+        let mut deaf = Events::deaf().another();
+        deaf.push(told);
+        let prepared = deaf.prepare(&told);
+        deaf.push_told(1, prepared);
+        deaf.push_weighted(prepared, 1, 2, 3.0);
+        deaf.push_numbers(prepared, 1, 2, None, None);
+        deaf.append(&heard);
+        deaf.take_over_all(vec![heard.clone()]);
+        deaf.take_over(heard);
+        assert!(deaf.is_empty());
+        assert_eq!((deaf.values(), deaf.weights.len()), (0, 0));
+        assert_eq!(deaf.iter().count(), 0);
     }
 
     #[test]
