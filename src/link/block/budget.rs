@@ -341,10 +341,11 @@ impl Runs {
 /// What some records, one behind the other, have taken of the blocks so far.
 struct Taken {
     records: Range<u32>,
-    wanted: usize,
-    /// For each record `wanted` numbers: first how many partners it has, and the partners
-    /// behind it, in any order; once it has all, the block that brought the last of them,
-    /// which it takes whole, and its partners of before. So a record is a cache line.
+    /// Where the numbers of each record begin, and the end.
+    starts: Vec<usize>,
+    /// For each record first how many partners it has, and the partners behind it, in any
+    /// order; once it has all, the block that brought the last of them, which it takes
+    /// whole, and its partners of before. So a record is a cache line.
     slots: Vec<u32>,
     /// A bit for each record that has all its partners.
     full: Vec<u64>,
@@ -354,13 +355,13 @@ impl Taken {
     /// Goes through all blocks, the smallest first, in the order in which they stand in
     /// memory. Each record takes whole blocks until it has its partners.
     fn of(blocks: &Blocks, records: Range<u32>, wanted: usize) -> Self {
-        let n = records.len();
         let mut taken = Self {
-            slots: vec![0; n * wanted],
-            full: vec![0; n.div_ceil(64)],
+            slots: Vec::new(),
+            starts: Vec::new(),
+            full: vec![0; records.len().div_ceil(64)],
             records,
-            wanted,
         };
+        taken.make_room(blocks, wanted);
         let mut block = 0;
         for size in &blocks.sizes {
             let last = block + size.blocks;
@@ -376,6 +377,31 @@ impl Taken {
         taken
     }
 
+    /// Room for as many numbers a record as it wants partners; where that is many, for no
+    /// more than its blocks offer.
+    fn make_room(&mut self, blocks: &Blocks, wanted: usize) {
+        let mut room = vec![wanted; self.records.len()];
+        if wanted > FEW_PARTNERS {
+            room.fill(1);
+            for size in &blocks.sizes {
+                let all = size.blocks as usize * size.records as usize;
+                for record in &blocks.records_from(size)[..all] {
+                    if self.records.contains(record) {
+                        let room = &mut room[(record - self.records.start) as usize];
+                        *room = wanted.min(*room + size.records as usize - 1);
+                    }
+                }
+            }
+        }
+        let mut end = 0;
+        self.starts.push(end);
+        self.starts.extend(room.iter().map(|room| {
+            end += room;
+            end
+        }));
+        self.slots = vec![0; end];
+    }
+
     fn take(&mut self, record: u32, block: u32, members: &[u32]) {
         if !self.records.contains(&record) {
             return;
@@ -385,9 +411,8 @@ impl Taken {
         if *full >> (at % 64) & 1 == 1 {
             return;
         }
-        let Some((first, partners)) =
-            self.slots[at * self.wanted..][..self.wanted].split_first_mut()
-        else {
+        let own = self.starts[at]..self.starts[at + 1];
+        let Some((first, partners)) = self.slots[own].split_first_mut() else {
             return;
         };
         let mut count = *first as usize;
@@ -434,7 +459,7 @@ impl Taken {
     fn slots(&self, record: u32) -> (&[u32], bool) {
         let at = (record - self.records.start) as usize;
         let full = self.full[at / 64] >> (at % 64) & 1 == 1;
-        (&self.slots[at * self.wanted..][..self.wanted], full)
+        (&self.slots[self.starts[at]..self.starts[at + 1]], full)
     }
 
     /// The block that brought a record the last of its partners.
@@ -455,6 +480,8 @@ impl Taken {
     }
 }
 
+/// Partners that there is room for at each record, whatever its blocks offer.
+const FEW_PARTNERS: usize = 32;
 /// Records whose blocks are begun together.
 const AHEAD: usize = 64;
 
@@ -512,6 +539,52 @@ fn starts(counts: &[&[u32]]) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A record's blocks one by one, the smallest first.
+    fn one_by_one(blocks: &Blocks, record: u32, wanted: usize) -> Vec<u32> {
+        let mut partners = std::collections::BTreeSet::new();
+        for block in (0..blocks.stats.blocks).map(|block| u32::try_from(block).expect("few")) {
+            let members = blocks.of(block);
+            if members.contains(&record) && partners.len() < wanted {
+                partners.extend(members.iter().filter(|&&other| other != record));
+            }
+        }
+        partners.into_iter().collect()
+    }
+
+    #[test]
+    fn each_record_takes_whole_blocks_until_it_has_its_partners() {
+        let mut seed = 1_u64;
+        let mut random = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) % below
+        };
+        let n = 150;
+        let mut of_size: Vec<Vec<u32>> = vec![Vec::new(); 61];
+        for _ in 0..900 {
+            let below = 1 + random(59);
+            let size = usize::try_from(2 + random(below)).expect("small");
+            let mut block = std::collections::BTreeSet::new();
+            while block.len() < size {
+                block.insert(u32::try_from(random(n)).expect("small"));
+            }
+            of_size[size].extend(block);
+        }
+        let blocks = Blocks::by_size(&[Runs {
+            records: of_size,
+            ..Runs::default()
+        }]);
+        for wanted in [1, 2, 12, 32, 33, 60, 140, 100_000] {
+            let taken = walk(&blocks, n as usize, wanted);
+            for record in 0..u32::try_from(n).expect("small") {
+                let expected = one_by_one(&blocks, record, wanted);
+                assert_eq!(taken.of(record), expected, "{record} wants {wanted}");
+            }
+        }
+        // Many wanted partners take no more room than blocks have records.
+        let room = Taken::of(&blocks, 0..150, 100_000).slots.len();
+        assert!(room < 150 * 10_000, "{room}");
+    }
 
     #[test]
     fn entries_are_sorted_by_key_and_stay_in_the_order_of_their_records() {
