@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region};
 
 use super::PhoneRules;
 use crate::contact::Severity;
@@ -135,7 +135,19 @@ fn read(
 
 pub(super) fn parse(number: &str, region: Option<Region>) -> Option<PhoneNumber> {
     let parsed = PhoneNumber::parse(number, region).ok()?;
-    parsed.is_valid().then_some(parsed)
+    is_valid(&parsed, region).then_some(parsed)
+}
+
+/// Whether the library calls a number valid. The region that it is likely from is asked
+/// first: the library asks all regions that share a country code one after the other, and
+/// the one that it finds a second time. A number of any region is valid.
+fn is_valid(number: &PhoneNumber, region: Option<Region>) -> bool {
+    let code = number.country_code;
+    // A region answers for its own country code only: the library does not look.
+    let own = region
+        .filter(|&region| PHONE_NUMBER_UTIL.get_country_code_for_region(region) == Some(code));
+    let likely = own.or_else(|| PHONE_NUMBER_UTIL.get_region_for_country_code(code));
+    likely.is_some_and(|region| number.is_valid_for_region(region)) || number.is_valid()
 }
 
 /// Kept for a person to look at: its digits where it is a plain national number
@@ -238,4 +250,48 @@ fn is_placeholder(digits: &str, rules: &PhoneRules) -> bool {
         .placeholders
         .iter()
         .any(|known| known == digits || known == national)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_valid_where_the_library_says_so() {
+        let mut seed = 1_u64;
+        let mut random = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) % below
+        };
+        let mut valid = [0, 0];
+        // Country codes of many regions, of two, of one, and of none.
+        for (country_code, region) in [
+            (1, Some("US")),
+            (1, Some("CA")),
+            (1, Some("GB")),
+            (44, Some("JE")),
+            (44, None),
+            (7, Some("KZ")),
+            (39, Some("VA")),
+            (49, Some("DE")),
+            (49, Some("US")),
+            (800, None),
+            (999, Some("US")),
+        ] {
+            let region = region.and_then(|code| Region::from_code(code).ok());
+            for _ in 0..300 {
+                let below = [10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000];
+                let below = below[usize::try_from(random(4)).expect("few")];
+                let number = PhoneNumber {
+                    country_code,
+                    national_number: random(below),
+                    ..PhoneNumber::default()
+                };
+                let is = is_valid(&number, region);
+                assert_eq!(is, number.is_valid(), "{number} in {region:?}");
+                valid[usize::from(is)] += 1;
+            }
+        }
+        assert!(valid[0] > 100 && valid[1] > 100, "{valid:?}");
+    }
 }
