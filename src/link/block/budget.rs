@@ -434,7 +434,9 @@ impl Taken {
     /// The partners of each record, sorted, one record behind the other, and how many each
     /// has.
     fn lists(&self, blocks: &Blocks) -> (Vec<u32>, Vec<u32>) {
-        let (mut counts, mut lists) = (Vec::with_capacity(self.records.len()), Vec::new());
+        // About as many as there is room for; growing would copy all of them.
+        let mut lists = Vec::with_capacity(self.slots.len());
+        let mut counts = Vec::with_capacity(self.records.len());
         let (mut last, mut partners) = (Vec::new(), Vec::new());
         let records: Vec<u32> = self.records.clone().collect();
         for some in records.chunks(AHEAD) {
