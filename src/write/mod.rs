@@ -19,6 +19,7 @@ mod patch_words;
 pub mod patches;
 pub mod previous;
 pub mod reports;
+mod runs;
 pub mod seal;
 pub mod staging;
 pub mod state;

@@ -11,7 +11,6 @@ use hashbrown::HashMap;
 use polars::prelude::PolarsResult;
 use polars_arrow::bitmap::{Bitmap, MutableBitmap};
 use polars_parquet::parquet::encoding::Encoding;
-use polars_parquet::parquet::encoding::hybrid_rle;
 use polars_parquet::parquet::metadata::Descriptor;
 use polars_parquet::parquet::page::{DataPageHeader, DataPageHeaderV1};
 use polars_parquet::parquet::schema::types::PrimitiveType;
@@ -19,6 +18,7 @@ use polars_parquet::parquet::statistics::{BinaryStatistics, ParquetStatistics};
 use polars_parquet::write::{CompressedPage, Version, write_def_levels};
 
 use super::packer::{Packed, Packer};
+use super::runs;
 
 /// A row without a text.
 pub const NONE: u32 = u32::MAX;
@@ -154,7 +154,7 @@ struct Draw<'k> {
 impl Draw<'_> {
     fn by_key(&self, room: &mut Room, column: &Texts<'_, '_>) -> PolarsResult<Vec<CompressedPage>> {
         let mut bounds = Bounds::default();
-        let (bytes, buffer, keys) = (&mut room.texts, &mut room.page, &room.keys);
+        let (bytes, buffer, keys) = (&mut room.texts, &mut room.page, &mut room.keys);
         bytes.clear();
         fetched(&room.occurring, column, |_, text| {
             bounds.add(text);
@@ -167,15 +167,14 @@ impl Draw<'_> {
         let most = room.occurring.len().saturating_sub(1) as u64;
         let bits = u64::BITS - most.leading_zeros();
         buffer.push(u8::try_from(bits).unwrap_or(32));
-        let filled = keys.iter().copied().filter(|key| *key != NONE);
-        let counted = Counted {
-            cells: filled,
-            left: keys.len() - self.missing,
-        };
-        hybrid_rle::encode::<u32, _, _>(buffer, counted, bits)?;
+        let rows = keys.len();
+        if self.missing > 0 {
+            keys.retain(|key| *key != NONE);
+        }
+        runs::put(buffer, keys, bits)?;
         let packed = self.packer.packed(buffer)?;
         let encoding = Encoding::RleDictionary;
-        let page = self.page(packed, keys.len(), self.missing, encoding, &bounds);
+        let page = self.page(packed, rows, self.missing, encoding, &bounds);
         Ok(vec![dictionary, page])
     }
 
@@ -341,25 +340,6 @@ fn no_less(text: &str) -> String {
         }
     }
     text.to_owned()
-}
-
-/// So many cells: the encoder wants to know.
-struct Counted<I> {
-    cells: I,
-    left: usize,
-}
-
-impl<I: Iterator<Item = u32>> Iterator for Counted<I> {
-    type Item = u32;
-
-    fn next(&mut self) -> Option<u32> {
-        self.left = self.left.saturating_sub(1);
-        self.cells.next()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
-    }
 }
 
 /// The key of each number that has occurred in a row group.
