@@ -134,10 +134,13 @@ impl Unique {
 struct Keys {
     /// For each row its key, or `NONE`.
     rows: Vec<u32>,
+    /// Keys are below; not each of them has a row.
     count: usize,
 }
 
 const NONE: u32 = u32::MAX;
+/// Combinations a row up to which each has a number, whether it occurs or not.
+const MANY: usize = 8;
 
 impl Keys {
     /// The keys of the rows in scope that have all the fields.
@@ -162,16 +165,28 @@ impl Keys {
                     count: 0,
                 };
             };
-            // The key so far and the next value are the next key.
-            let mut known: Map<(u32, &str), u32> = Map::default();
-            for (row, key) in keys.iter_mut().enumerate() {
-                if *key == NONE {
-                    continue;
+            // The key so far and the next value, by its code, are the next key.
+            let distinct = column.distinct();
+            if let Some(all) = count
+                .checked_mul(distinct)
+                .filter(|all| *all <= MANY * rows && u32::try_from(*all).is_ok())
+            {
+                for (row, key) in keys.iter_mut().enumerate().filter(|(_, key)| **key != NONE) {
+                    let next = |code: u32| *key as usize * distinct + code as usize;
+                    let next = column
+                        .code(row)
+                        .and_then(|code| u32::try_from(next(code)).ok());
+                    *key = next.unwrap_or(NONE);
                 }
+                count = all;
+                continue;
+            }
+            let mut known: Map<(u32, u32), u32> = Map::default();
+            for (row, key) in keys.iter_mut().enumerate().filter(|(_, key)| **key != NONE) {
                 let next = u32::try_from(known.len()).unwrap_or(NONE - 1);
                 *key = column
-                    .get(row)
-                    .map_or(NONE, |value| *known.entry((*key, value)).or_insert(next));
+                    .code(row)
+                    .map_or(NONE, |code| *known.entry((*key, code)).or_insert(next));
             }
             count = known.len();
         }

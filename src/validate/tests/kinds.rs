@@ -121,6 +121,21 @@ fn unique_in_a_source_over_all_and_by_value() {
 }
 
 #[test]
+fn of_many_combinations_only_equal_ones_are_one() {
+    // Far more combinations than records: forty addresses, forty names, no two together
+    // but the last record's.
+    let record = |email: usize, name: usize| format!("a: email=e{email}, given_name=g{name}");
+    let mut lines: Vec<String> = (0..40).map(|at| record(at, at)).collect();
+    lines.extend((0..20).map(|at| record(at, at + 1)));
+    lines.push(record(3, 3));
+    check(
+        &rule("fields = ['email', 'given_name']\nunique = 'source'"),
+        &lines.join("\n"),
+        "3 email, 60 email",
+    );
+}
+
+#[test]
 fn a_null_condition_is_no_violation() {
     let lines = "a: city=Sofia\na: city=Varna\na: email=x";
     check(
