@@ -14,7 +14,7 @@ use crate::contact::FieldType;
 use crate::standardise::Knowledge;
 use crate::standardise::coded::{Groups, NONE, code};
 use crate::standardise::outcome::Outcome;
-use crate::standardise::person::{self, NameModel, NameOutcome, PersonRules, RawName};
+use crate::standardise::person::{self, Half, NameModel, NameOutcome, PersonRules, RawName};
 use crate::standardise::placeholder::{Placeholders, Verdict};
 use crate::standardise::text;
 
@@ -42,6 +42,10 @@ const ALL: [(&str, FieldType); 8] = [
     ("nickname", FieldType::FullName),
     ("former_family_name", FieldType::FamilyName),
 ];
+
+/// The places of the halves in [`ALL`].
+const GIVEN: usize = 1;
+const FAMILY: usize = 3;
 
 fn parts_of(name: NameOutcome) -> [Outcome; 8] {
     [
@@ -75,7 +79,11 @@ pub fn standardise(
     let mut groups = Groups::of(rows, &codes, &[]);
     // Looked up once, in the order of `ALL`.
     let own = ALL.map(|(name, _)| of(name).filter(|_| !BESIDES.contains(&name)));
+    let halves = |at: usize, is_family: bool| {
+        own[at].map_or_else(Vec::new, |column| halves(column, is_family, rules, model))
+    };
     let names = Names {
+        halves: (halves(GIVEN, false), halves(FAMILY, true)),
         own,
         company: of("company"),
         rules,
@@ -166,6 +174,8 @@ pub fn standardise(
 struct Names<'c> {
     /// In the order of [`ALL`].
     own: [Option<&'c Column<'c>>; 8],
+    /// Of each given and each family name, by its column's code.
+    halves: (Vec<Half>, Vec<Half>),
     company: Option<&'c Column<'c>>,
     rules: &'c PersonRules,
     model: &'c NameModel,
@@ -181,7 +191,11 @@ impl Names<'_> {
         let whole = self.company.is_some() && full.is_some_and(|full| full.clean(row).is_some());
         let asked = Cell::new(whole);
         if !whole {
-            let outcome = self.outcome(row, None, Some(&asked));
+            let outcome = self.two_words(row);
+            debug_assert!(outcome.as_ref().is_none_or(|outcome| {
+                *outcome == self.outcome(row, None, Some(&asked)) && !asked.get()
+            }));
+            let outcome = outcome.unwrap_or_else(|| self.outcome(row, None, Some(&asked)));
             if self.company.is_none() || !asked.get() {
                 self.push(row, outcome, results);
                 return;
@@ -196,6 +210,27 @@ impl Names<'_> {
     fn with_company(&self, row: usize, results: &mut [Results; 8]) {
         let company = self.company.and_then(|column| column.clean(row));
         self.push(row, self.outcome(row, company, None), results);
+    }
+
+    /// A given and a family name and nothing else, two words that stay as they are: most
+    /// names, which need no look at the two together.
+    fn two_words(&self, row: usize) -> Option<NameOutcome> {
+        let clean = |at: usize| self.own[at].and_then(|column| column.clean(row));
+        let (given, family) = (clean(GIVEN)?, clean(FAMILY)?);
+        let half = |at: usize, halves: &[Half]| {
+            let code = *self.own[at]?.coded.codes.get(row)?;
+            halves.get(code as usize).copied()
+        };
+        let (of_given, of_family) = (half(GIVEN, &self.halves.0)?, half(FAMILY, &self.halves.1)?);
+        let others = (0..ALL.len()).filter(|at| ![GIVEN, FAMILY].contains(at));
+        if !Half::stay(of_given, of_family) || others.into_iter().any(|at| clean(at).is_some()) {
+            return None;
+        }
+        Some(NameOutcome {
+            given: Outcome::unchanged(given),
+            family: Outcome::unchanged(family),
+            ..NameOutcome::default()
+        })
     }
 
     fn outcome(
@@ -239,6 +274,27 @@ impl Names<'_> {
             results.push(column.and_then(|column| column.coded.get(row)), outcome);
         }
     }
+}
+
+/// What each value of a column is as one half of a name, by code.
+fn halves(
+    column: &Column<'_>,
+    is_family: bool,
+    rules: &PersonRules,
+    model: &NameModel,
+) -> Vec<Half> {
+    let half = |at: usize| {
+        let clean = column.clean_of(code(at)).and_then(|view| view.value);
+        clean.map_or_else(Half::default, |word| {
+            Half::of(word, is_family, rules, model)
+        })
+    };
+    let values = column.coded.values.len();
+    (0..values)
+        .into_par_iter()
+        .with_min_len(512)
+        .map(half)
+        .collect()
 }
 
 /// Clears a name of one part whose word stands for no name: `Test`, not `Ann Test`.

@@ -9,7 +9,7 @@ use crate::standardise::script::Script;
 use crate::standardise::tidy::{fold, tidy};
 
 /// What stood in and around a name.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     pub prefix: Vec<String>,
     pub suffix: Vec<String>,

@@ -9,6 +9,7 @@
 
 mod case;
 mod clean;
+mod halves;
 mod model;
 mod rules;
 mod split;
@@ -21,6 +22,7 @@ use super::outcome::{Doubt, Outcome};
 use super::tidy::{fold, tidy};
 use crate::contact::Severity;
 use clean::{Found, bare, take_titles};
+pub use halves::Half;
 pub use model::{NameModel, learn};
 pub use rules::PersonRules;
 
@@ -105,10 +107,6 @@ pub fn standardise_name(raw: RawName<'_>, rules: &PersonRules, model: &NameModel
 /// Given and family name are one word of cased letters each: another round would
 /// find nothing.
 fn is_plain(name: &Name) -> bool {
-    let one_word = |part: &String| {
-        part.chars()
-            .all(|c| c.is_uppercase() || c.is_lowercase() || c == '-')
-    };
     !name.given.is_empty()
         && !name.family.is_empty()
         && name.full.is_empty()
@@ -120,7 +118,13 @@ fn is_plain(name: &Name) -> bool {
             &name.suffix,
         ]
         .into_iter()
-        .all(one_word)
+        .all(|part| is_cased(part))
+}
+
+/// Nothing but letters that have a case, and hyphens.
+fn is_cased(word: &str) -> bool {
+    word.chars()
+        .all(|c| c.is_uppercase() || c.is_lowercase() || c == '-')
 }
 
 fn round(
@@ -247,22 +251,18 @@ fn look(
             None,
         );
     }
-    if !name.given.is_empty() && !name.family.is_empty() {
-        let given = model.seen(&fold(&name.given));
-        let family = model.seen(&fold(&name.family));
-        if given[1] >= 3
-            && family[0] >= 3
-            && model.evidence(&fold(&name.given), rules) < -2.0
-            && model.evidence(&fold(&name.family), rules) > 2.0
-        {
-            doubt(
-                "given_name",
-                "name_swapped",
-                Severity::Warning,
-                "given and family name seem to be swapped".to_owned(),
-                Some(format!("{} {}", name.family, name.given)),
-            );
-        }
+    if !name.given.is_empty()
+        && !name.family.is_empty()
+        && Half::is_swapped(&name.given, false, rules, model)
+        && Half::is_swapped(&name.family, true, rules, model)
+    {
+        doubt(
+            "given_name",
+            "name_swapped",
+            Severity::Warning,
+            "given and family name seem to be swapped".to_owned(),
+            Some(format!("{} {}", name.family, name.given)),
+        );
     }
     if name.family.is_empty()
         && let Some((first, last)) = name.given.rsplit_once(' ')
