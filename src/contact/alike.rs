@@ -31,10 +31,15 @@ impl<'a> Alike<'a> {
 
     /// Whether the cell of `row` on the left is that of `other` on the right.
     pub fn are(&mut self, row: usize, other: usize) -> bool {
-        let code = |column: Option<&'a Text>, row: usize| {
-            column.and_then(|column| Some((column, column.code(row)?)))
-        };
-        match (code(self.left, row), code(self.right, other)) {
+        let other = self.right.and_then(|column| column.code(other));
+        self.is(row, other)
+    }
+
+    /// The same where the code of the right cell is known, none for a missing one.
+    pub fn is(&mut self, row: usize, other: Option<u32>) -> bool {
+        let with = |column: Option<&'a Text>, code: Option<u32>| Some((column?, code?));
+        let code = self.left.and_then(|column| column.code(row));
+        match (with(self.left, code), with(self.right, other)) {
             (None, None) => true,
             (Some((_, a)), Some((_, b))) if self.shared => a == b,
             (Some((left, a)), Some((right, b))) => {
@@ -69,7 +74,9 @@ mod tests {
             let mut alike = Alike::of(Some(&one), Some(right));
             for row in (0..4).chain(0..4) {
                 for other in 0..4 {
-                    assert_eq!(alike.are(row, other), one.get(row) == right.get(other));
+                    let same = one.get(row) == right.get(other);
+                    assert_eq!(alike.are(row, other), same);
+                    assert_eq!(alike.is(row, right.code(other)), same);
                 }
             }
         }

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::event::{Event, EventKind, Stage};
 use super::pool::{Place, Pool};
 use super::text::Text;
+use super::weights::Weights;
 
 const NONE: u32 = u32::MAX;
 
@@ -454,9 +455,8 @@ impl Events {
         [about.field, about.rule, about.reason]
     }
 
-    /// [`Event::weight`] alone: a search, so only to be asked of kinds that have one.
-    #[must_use]
-    pub fn weight(&self, at: usize) -> Option<f32> {
+    /// [`Event::weight`] alone.
+    fn weight(&self, at: usize) -> Option<f32> {
         let at = u32::try_from(at).ok()?;
         let place = self
             .weights
@@ -465,17 +465,10 @@ impl Events {
         Some(self.weights[place].1)
     }
 
-    /// The kinds of which an event has a weight.
+    /// The weights, for asking after many of them.
     #[must_use]
-    pub fn weighted_kinds(&self) -> Vec<EventKind> {
-        let mut kinds = Vec::new();
-        for (at, _) in &self.weights {
-            let kind = self.about(*at as usize).1;
-            if !kinds.contains(&kind) {
-                kinds.push(kind);
-            }
-        }
-        kinds
+    pub fn weights(&self) -> Weights<'_> {
+        Weights::of(&self.weights, |at| self.about(at as usize).1)
     }
 
     /// Stage, kind, and the field as an index into [`Events::words`].

@@ -14,6 +14,7 @@ pub mod table;
 pub mod text;
 mod values;
 pub mod violation;
+mod weights;
 
 pub use alike::Alike;
 pub use diagnostic::{Diagnostic, Failure, FailureKind, Place, Severity};
@@ -26,3 +27,4 @@ pub use table::Table;
 pub use text::{Copied, Text, TextBuilder};
 pub use values::{Numbers, Values};
 pub use violation::{Action, Broken, Violation, Violations};
+pub use weights::Weights;

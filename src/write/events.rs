@@ -10,7 +10,7 @@ use super::parquet::Column;
 use crate::audit::columns::COLUMNS;
 use crate::audit::order::Order;
 use crate::contact::events::About;
-use crate::contact::{EventKind, Events, Records, Stage};
+use crate::contact::{EventKind, Events, Records, Stage, Weights};
 use crate::merge::Merged;
 
 /// What the log is drawn from.
@@ -18,6 +18,7 @@ use crate::merge::Merged;
 pub struct Log<'a> {
     pub events: &'a Events,
     pub order: &'a Order,
+    pub weights: &'a Weights<'a>,
     pub records: &'a Records,
     pub merged: &'a Merged,
 }
@@ -163,14 +164,12 @@ impl<'a> Log<'a> {
             "rule" => word(|about| about.rule, drawn),
             "reason" => word(|about| about.reason, drawn),
             _ => {
-                let weighted = events.weighted_kinds();
+                let weights = self.weights;
                 Column::numbers(name, DataType::Float64, move |row| {
                     let drawn = &drawn[row];
                     let kind = abouts[drawn.about as usize].kind;
-                    let has = weighted.contains(&kind);
-                    has.then(|| events.weight(drawn.at as usize))
-                        .flatten()
-                        .map(f64::from)
+                    let has = weights.kinds.contains(&kind);
+                    has.then(|| weights.get(drawn.at)).flatten().map(f64::from)
                 })
             }
         }

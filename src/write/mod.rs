@@ -208,6 +208,7 @@ fn write_files(
             let log = events::Log {
                 events: &run.events,
                 order: &order,
+                weights: &run.events.weights(),
                 records: run.records,
                 merged: run.merged,
             };
