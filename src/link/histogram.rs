@@ -26,17 +26,21 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// `of`: record → cluster; `links`: all compared pairs.
+    /// `of`: record → cluster; `weights`: of all compared pairs; `near`: of these at least
+    /// the ones inside clusters, so that the others, which stand anywhere, need no look at
+    /// their records.
     #[must_use]
-    pub fn of(of: &[u32], links: impl Iterator<Item = Link>) -> Self {
+    pub fn of(of: &[u32], weights: impl Iterator<Item = f32>, near: &[Link]) -> Self {
         let mut counts = Self::default();
-        for link in links {
-            let side = if of[link.left as usize] == of[link.right as usize] {
-                &mut counts.merged
-            } else {
-                &mut counts.apart
-            };
-            side[bin(link.weight)] += 1;
+        for weight in weights {
+            counts.apart[bin(weight)] += 1;
+        }
+        for link in near {
+            if of[link.left as usize] == of[link.right as usize] {
+                let bin = bin(link.weight);
+                counts.merged[bin] += 1;
+                counts.apart[bin] = counts.apart[bin].saturating_sub(1);
+            }
         }
         counts
     }
@@ -62,11 +66,12 @@ mod tests {
         };
         let links = [
             link(0, 1, 0.9),
+            link(0, 1, 99.0),
             link(0, 2, -0.1),
             link(1, 2, -99.0),
-            link(0, 1, 99.0),
         ];
-        let counts = Histogram::of(&[0, 0, 2], links.into_iter());
+        let weights = links.iter().map(|link| link.weight);
+        let counts = Histogram::of(&[0, 0, 2], weights, &links[..3]);
         assert_eq!((counts.merged[20], counts.merged[BINS - 1]), (1, 1));
         assert_eq!((counts.apart[19], counts.apart[0]), (1, 1));
     }

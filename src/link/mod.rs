@@ -325,7 +325,10 @@ pub fn link(
     };
     let (own, weights) = rayon::join(
         || own_estimate::estimate(&of, &links, chosen),
-        || Histogram::of(&of, pairs.iter().chain(extra.iter().copied())),
+        || {
+            let extra = extra.iter().map(|link| link.weight);
+            Histogram::of(&of, pairs.weights().chain(extra), &links)
+        },
     );
     // Asking for the recall of blocking needs them; writing a run does not.
     let mut candidates = pairs.into_candidates();

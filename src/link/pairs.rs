@@ -212,10 +212,10 @@ impl Pairs {
             .collect()
     }
 
-    /// Every weighed pair.
-    pub fn iter(&self) -> impl Iterator<Item = Link> + '_ {
-        let links = |chunk| Chunk::links(chunk, &self.candidates);
-        self.chunks.iter().flat_map(links)
+    /// The weight of every weighed pair.
+    pub fn weights(&self) -> impl Iterator<Item = f32> + '_ {
+        let pairs = self.chunks.iter().flat_map(|chunk| &chunk.pairs);
+        pairs.map(|pair| f32::from_bits(pair.value))
     }
 }
 
