@@ -235,48 +235,39 @@ impl Slots {
         let slots = self.sources.len();
         let clusters = &facts.run.merged.clusters;
         let start = || vec![Tally::default(); slots * slots];
-        (0..clusters.len())
+        (0..clusters.len().div_ceil(CHUNK))
             .into_par_iter()
-            .with_min_len(4096)
             .fold(
                 || (start(), Vec::<Said>::new(), Known::default()),
-                |(mut tallies, mut values, mut known), golden| {
-                    let rows = clusters.of(golden);
-                    if rows.len() < 2 {
-                        return (tallies, values, known);
-                    }
-                    values.clear();
-                    for (&row, &slot) in rows.iter().zip(&self.slots[clusters.range(golden)]) {
-                        let code = match field {
-                            Some(field) => field.column.code(row as usize),
-                            None => Some(0),
-                        };
-                        if let Some(code) = code.filter(|_| slot != u8::MAX) {
-                            values.push(Said { slot, code, row });
+                |(mut tallies, mut values, mut known), chunk| {
+                    let own = chunk * CHUNK..clusters.len().min((chunk + 1) * CHUNK);
+                    // Records stand anywhere: the waits for their values overlap.
+                    let rows = clusters.between(own.start, own.end);
+                    let codes = match field {
+                        Some(field) => field.column.codes_of(rows),
+                        None => vec![1; rows.len()],
+                    };
+                    let mut next = 0;
+                    for golden in own {
+                        let range = clusters.range(golden);
+                        let codes = &codes[next..next + range.len()];
+                        next += range.len();
+                        if range.len() < 2 {
+                            continue;
                         }
-                    }
-                    if values.len() > 2 * VALUES {
-                        shorten(&mut values, field);
-                    }
-                    // Rows are sorted by source, so a source's values stand together.
-                    let groups: &[Said] = &values;
-                    let mut from = 0;
-                    while from < groups.len() {
-                        let own = groups[from].slot;
-                        let end = from + run_length(&groups[from..]);
-                        let mut next = end;
-                        while next < groups.len() {
-                            let other = groups[next].slot;
-                            let until = next + run_length(&groups[next..]);
-                            let tally = &mut tallies[self.at(own, other)];
-                            tally.both += 1;
-                            let (one, other) = (&groups[from..end], &groups[next..until]);
-                            let agrees =
-                                field.is_none_or(|field| field.agrees(one, other, &mut known));
-                            tally.differ += u64::from(!agrees);
-                            next = until;
+                        values.clear();
+                        let cells = clusters.of(golden).iter().zip(codes);
+                        for ((&row, &code), &slot) in cells.zip(&self.slots[range]) {
+                            if let Some(code) = code.checked_sub(1).filter(|_| slot != u8::MAX) {
+                                values.push(Said { slot, code, row });
+                            }
                         }
-                        from = end;
+                        if values.len() > 2 * VALUES {
+                            shorten(&mut values, field);
+                        }
+                        self.count(&values, &mut tallies, |one, other| {
+                            field.is_none_or(|field| field.agrees(one, other, &mut known))
+                        });
                     }
                     (tallies, values, known)
                 },
@@ -290,7 +281,35 @@ impl Slots {
                 sum
             })
     }
+
+    /// Counts what each two sources say of a person.
+    fn count(
+        &self,
+        values: &[Said],
+        tallies: &mut [Tally],
+        mut agrees: impl FnMut(&[Said], &[Said]) -> bool,
+    ) {
+        // Rows are sorted by source, so a source's values stand together.
+        let mut from = 0;
+        while from < values.len() {
+            let own = values[from].slot;
+            let end = from + run_length(&values[from..]);
+            let mut next = end;
+            while next < values.len() {
+                let other = values[next].slot;
+                let until = next + run_length(&values[next..]);
+                let tally = &mut tallies[self.at(own, other)];
+                tally.both += 1;
+                tally.differ += u64::from(!agrees(&values[from..end], &values[next..until]));
+                next = until;
+            }
+            from = end;
+        }
+    }
 }
+
+/// Golden records whose values are fetched together.
+const CHUNK: usize = 2048;
 
 /// Leaves [`VALUES`] different values of each source, the first by the alphabet: a person of
 /// thousands of records would be compared with each of them as often.
