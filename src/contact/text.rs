@@ -158,6 +158,13 @@ impl Text {
         self.fetch_codes(&codes);
     }
 
+    /// The same of rows that stand anywhere themselves.
+    pub fn fetch_rows(&self, rows: &[u32]) {
+        let codes = self.codes_of(rows).into_iter();
+        let codes: Vec<u32> = codes.filter_map(|code| code.checked_sub(1)).collect();
+        self.fetch_codes(&codes);
+    }
+
     /// The same by code.
     pub fn fetch_codes(&self, codes: &[u32]) {
         Values::fetch(codes.iter().map(|&code| (&*self.values, code)));
@@ -371,33 +378,39 @@ impl TextBuilder {
     pub fn copy_all(&mut self, from: &mut Copied<'_>, rows: impl Iterator<Item = Option<usize>>) {
         let column = from.from;
         let mut rows = rows.map(|row| row.and_then(|row| column.code(row)));
-        let mut new = Vec::new();
         loop {
             let codes: Vec<Option<u32>> = rows.by_ref().take(AT_ONCE).collect();
             if codes.is_empty() {
                 return;
             }
-            new.clear();
-            for &code in codes.iter().flatten() {
-                let own = &mut from.known[code as usize];
-                if *own == 0 {
-                    *own = u32::MAX;
-                    new.push(code);
-                }
-            }
-            column.fetch_codes(&new);
-            let texts = new.iter().map(|&code| column.value(code));
-            let numbers: Vec<u32> = if from.alone {
-                texts.map(|text| self.values.push(text)).collect()
-            } else {
-                self.codes_of(texts)
-            };
-            for (&code, number) in new.iter().zip(numbers) {
-                from.known[code as usize] = number + 1;
-            }
+            self.meet(from, codes.iter().copied().flatten());
             for code in codes {
                 self.push_code(code.map(|code| from.known[code as usize] - 1));
             }
+        }
+    }
+
+    /// Looks up some hundred codes of another column that are copied next, the waits for
+    /// the values' texts together.
+    pub fn meet(&mut self, from: &mut Copied<'_>, codes: impl Iterator<Item = u32>) {
+        let column = from.from;
+        let mut new = Vec::new();
+        for code in codes {
+            let own = &mut from.known[code as usize];
+            if *own == 0 {
+                *own = u32::MAX;
+                new.push(code);
+            }
+        }
+        column.fetch_codes(&new);
+        let texts = new.iter().map(|&code| column.value(code));
+        let numbers: Vec<u32> = if from.alone {
+            texts.map(|text| self.values.push(text)).collect()
+        } else {
+            self.codes_of(texts)
+        };
+        for (&code, number) in new.iter().zip(numbers) {
+            from.known[code as usize] = number + 1;
         }
     }
 

@@ -205,12 +205,11 @@ pub fn review(
     let records = xref.records;
     // Pairs stand by how sure they are: their records anywhere.
     let fetch = |some: Range<usize>| {
+        let pairs = pairs[some].iter();
+        let rows: Vec<u32> = pairs.flat_map(|pair| [pair.left, pair.right]).collect();
+        xref.fetch(&rows);
         for (_, column) in &shown {
-            for pair in &pairs[some.clone()] {
-                for row in [pair.left as usize, pair.right as usize] {
-                    column.fetch(row..row + 1);
-                }
-            }
+            column.fetch_rows(&rows);
         }
     };
     csv_file_fetched(

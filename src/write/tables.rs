@@ -5,7 +5,7 @@ use std::ops::Range;
 use polars::prelude::DataType;
 
 use super::csv::Line;
-use super::output::{Written, csv_file, csv_file_fetched};
+use super::output::{Written, csv_file_fetched};
 use super::parquet::{Column, parquet_columns};
 use super::staging::Staging;
 use crate::contact::{Failure, Held, Records, Text};
@@ -112,6 +112,13 @@ fn golden_column<'a>(name: &str, column: &'a Text) -> Column<'a> {
     }
 }
 
+/// Texts that are read next: first where they stand, then their first bytes.
+fn touch<'t>(texts: impl Iterator<Item = &'t str>) {
+    let texts: Vec<&str> = texts.collect();
+    let first = |all, text: &&str| all ^ text.as_bytes().first().copied().unwrap_or(0);
+    std::hint::black_box(texts.iter().fold(0, first));
+}
+
 /// What may have become of a record.
 const STATUSES: [&str; 3] = ["merged", "single", "quarantined"];
 
@@ -144,8 +151,17 @@ impl Xref<'_> {
             .map(String::as_str)
     }
 
+    /// Touches the ids of records that are written next: they stand anywhere, and in loops
+    /// of nothing else the waits for memory overlap.
+    pub(super) fn fetch(&self, rows: &[u32]) {
+        if let Some(ids) = &self.records.record_id {
+            ids.fetch_rows(rows);
+        }
+        touch(rows.iter().filter_map(|&row| self.golden_id(row as usize)));
+    }
+
     fn probability(&self, row: usize) -> Option<&'static str> {
-        self.golden_id(row)?;
+        self.merged.golden_of.get(row).copied().flatten()?;
         Some(if self.status(row) == "merged" {
             shown_probability(self.linked.probability.get(row).copied().unwrap_or(1.0))
         } else {
@@ -161,12 +177,16 @@ impl Xref<'_> {
         let rows = self.records.rows();
         let mut written = Vec::new();
         if output.csv {
-            written.push(csv_file(
+            written.push(csv_file_fetched(
                 staging,
                 "xref.csv",
                 &XREF_COLUMNS,
                 rows,
                 output.guard_formulas,
+                |rows| {
+                    let rows = rows.filter_map(|row| u32::try_from(row).ok());
+                    self.fetch(&rows.collect::<Vec<_>>());
+                },
                 |row, line| {
                     line.text(&self.records.source(row).name);
                     line.text(self.records.id(row));
@@ -210,7 +230,11 @@ impl Xref<'_> {
                 merged.golden_ids.len(),
                 |number| merged.golden_ids[number as usize].as_str(),
                 |row| merged.golden_of.get(row).copied().flatten(),
-            ),
+            )
+            .fetched(|numbers| {
+                let id = |&number: &u32| merged.golden_ids[number as usize].as_str();
+                touch(numbers.iter().map(id));
+            }),
             "status" => Column::texts(
                 name,
                 STATUSES.len(),
