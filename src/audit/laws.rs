@@ -232,7 +232,7 @@ fn unexplained(facts: Facts<'_>, column: &str, own: Option<&FieldEvents>) -> Vec
     let mut places: Vec<u32> = Vec::with_capacity(BLOCK);
     let mut codes = Vec::new();
     for row in 0..rows {
-        if row % BLOCK == 0 {
+        if row.is_multiple_of(BLOCK) {
             // Golden records stand anywhere: the waits for their values overlap.
             let block = row..rows.min(row + BLOCK);
             let place = |row| facts.merged.golden_of.get(row).copied().flatten();

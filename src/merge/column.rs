@@ -120,6 +120,9 @@ fn merge(
     }
 }
 
+/// Golden rows whose texts are fetched together.
+const FETCHED: usize = 256;
+
 pub(super) fn columns<'a>(table: &'a Table, names: &[String]) -> Vec<&'a Text> {
     names.iter().filter_map(|name| table.column(name)).collect()
 }
@@ -128,13 +131,22 @@ pub(super) fn columns<'a>(table: &'a Table, names: &[String]) -> Vec<&'a Text> {
 fn shared_values<'a>(column: &'a Text, clusters: &Clusters) -> HashSet<&'a str> {
     let mut first: Vec<u32> = vec![u32::MAX; column.distinct()];
     let mut shared = HashSet::new();
-    for (golden, rows) in (0_u32..).zip(clusters.iter()) {
-        for code in rows.iter().filter_map(|&row| column.code(row as usize)) {
-            let first = &mut first[code as usize];
-            if *first == u32::MAX {
-                *first = golden;
-            } else if *first != golden {
-                shared.insert(column.value(code));
+    for start in (0..clusters.len()).step_by(CHUNK) {
+        let end = clusters.len().min(start + CHUNK);
+        // Records stand anywhere: the waits for their codes overlap.
+        let codes = column.codes_of(clusters.between(start, end));
+        let mut codes = codes.as_slice();
+        for golden in start..end {
+            let (cells, behind) = Cells::first(clusters.of(golden), codes);
+            codes = behind;
+            let golden = u32::try_from(golden).unwrap_or(u32::MAX);
+            for (_, code) in cells.filled() {
+                let first = &mut first[code as usize];
+                if *first == u32::MAX {
+                    *first = golden;
+                } else if *first != golden {
+                    shared.insert(column.value(code));
+                }
             }
         }
     }
@@ -158,6 +170,13 @@ impl<'c> Cells<'c> {
 
     pub(super) fn code(self, at: usize) -> Option<u32> {
         self.codes.get(at)?.checked_sub(1)
+    }
+
+    /// Whether two records have different values.
+    fn differ(self) -> bool {
+        let mut codes = self.filled().map(|(_, code)| code);
+        let first = codes.next();
+        codes.any(|code| Some(code) != first)
     }
 
     /// Row and code of each record that has a value.
@@ -212,8 +231,22 @@ impl<'a> Work<'a> {
         let strategies = &self.policy.strategies;
         let opt_out = strategies.contains(&Strategy::OptOut);
         let union = strategies.contains(&Strategy::Union);
+        let mut ahead = codes.as_slice();
         let mut codes = codes.as_slice();
+        let mut differing = Vec::new();
         for golden in start..end {
+            if (golden - start).is_multiple_of(FETCHED) {
+                // So do the texts, which are looked at where they differ.
+                differing.clear();
+                for golden in golden..end.min(golden + FETCHED) {
+                    let (cells, behind) = Cells::first(clusters.of(golden), ahead);
+                    ahead = behind;
+                    if cells.differ() {
+                        differing.extend(cells.filled().map(|(_, code)| code));
+                    }
+                }
+                self.column.fetch_codes(&differing);
+            }
             let rows = clusters.of(golden);
             let (cells, behind) = Cells::first(rows, codes);
             codes = behind;
@@ -237,7 +270,7 @@ impl<'a> Work<'a> {
             part.missing();
             return true;
         };
-        if cells.filled().any(|(_, other)| other != code) {
+        if cells.differ() {
             return false;
         }
         let said = || self.apart_from.iter().any(|of| of.code(golden).is_some());

@@ -176,16 +176,26 @@ pub(super) fn joined(column: &Text, parts: Vec<Part<'_>>, rows: usize) -> (Text,
     (golden, parts.into_iter().map(|part| part.events).collect())
 }
 
+/// Golden values that are looked up together.
+const AT_ONCE: usize = 512;
+
 /// A column with values that the records' one does not have.
 fn with_own(column: &Text, parts: &[Part<'_>], rows: usize) -> Text {
     let mut values = TextBuilder::with_capacity(rows);
     let mut copied = Copied::of(column);
     for part in parts {
-        for cell in &part.cells {
-            match *cell {
-                Cell::Missing => values.push_code(None),
-                Cell::Of(code) => values.copy_code(&mut copied, code),
-                Cell::Own(at) => values.push(part.own.get(at as usize)),
+        for cells in part.cells.chunks(AT_ONCE) {
+            let codes = cells.iter().filter_map(|cell| match *cell {
+                Cell::Of(code) => Some(code),
+                Cell::Missing | Cell::Own(_) => None,
+            });
+            values.meet(&mut copied, codes);
+            for cell in cells {
+                match *cell {
+                    Cell::Missing => values.push_code(None),
+                    Cell::Of(code) => values.copy_code(&mut copied, code),
+                    Cell::Own(at) => values.push(part.own.get(at as usize)),
+                }
             }
         }
     }
