@@ -364,17 +364,35 @@ impl Taken {
         taken.make_room(blocks, wanted);
         let mut block = 0;
         for size in &blocks.sizes {
-            let last = block + size.blocks;
-            let mut left = blocks.records_from(size);
-            while block < last {
-                let (own, rest) = left.split_at(size.records as usize);
-                for &record in own {
-                    taken.take(record, block, own);
+            let (of_one, count) = (size.records as usize, size.blocks as usize);
+            let of_some = (AHEAD / of_one).max(1) * of_one;
+            for some in blocks.records_from(size)[..count * of_one].chunks(of_some) {
+                if taken.slots.len() > CACHED {
+                    taken.fetch(some);
                 }
-                (block, left) = (block + 1, rest);
+                for own in some.chunks(of_one) {
+                    for &record in own {
+                        taken.take(record, block, own);
+                    }
+                    block += 1;
+                }
             }
         }
         taken
+    }
+
+    /// Touches the numbers of records that are gone through next: they stand anywhere, and
+    /// in a loop of nothing else the waits for memory overlap.
+    fn fetch(&self, records: &[u32]) {
+        let own = records
+            .iter()
+            .filter(|record| self.records.contains(record));
+        let first = own.filter_map(|record| {
+            let at = (record - self.records.start) as usize;
+            let full = self.full[at / 64] >> (at % 64) & 1 == 1;
+            self.slots.get(self.starts[at]).filter(|_| !full)
+        });
+        std::hint::black_box(first.fold(0, |all, number| all ^ number));
     }
 
     /// Room for as many numbers a record as it wants partners; where that is many, for no
@@ -484,8 +502,11 @@ impl Taken {
 
 /// Partners that there is room for at each record, whatever its blocks offer.
 const FEW_PARTNERS: usize = 32;
-/// Records whose blocks are begun together.
+/// Records whose blocks, or whose numbers, are begun together.
 const AHEAD: usize = 64;
+/// Numbers that a processor's caches hold, about: records that have no more are looked for
+/// in the blocks of all for nothing.
+const CACHED: usize = 1 << 23;
 
 /// Takes whole blocks until a record has its partners.
 fn walk(blocks: &Blocks, n: usize, wanted: usize) -> Candidates {
