@@ -237,13 +237,22 @@ impl<'a> Work<'a> {
         for golden in start..end {
             if (golden - start).is_multiple_of(FETCHED) {
                 // So do the texts, which are looked at where they differ.
+                let block = golden..end.min(golden + FETCHED);
                 differing.clear();
-                for golden in golden..end.min(golden + FETCHED) {
+                for golden in block.clone() {
                     let (cells, behind) = Cells::first(clusters.of(golden), ahead);
                     ahead = behind;
                     if cells.differ() {
                         differing.extend(cells.filled().map(|(_, code)| code));
                     }
+                }
+                if union {
+                    let several = block.map(|golden| clusters.of(golden));
+                    let several = several.filter(|rows| rows.len() > 1).flatten();
+                    let rows: Vec<u32> = several.copied().collect();
+                    self.collects
+                        .iter()
+                        .for_each(|(column, _)| column.fetch_rows(&rows));
                 }
                 self.column.fetch_codes(&differing);
             }

@@ -7,7 +7,9 @@
 //! base 32, so that it is the same on every machine; it grows by a letter while it is
 //! taken, now or ever before.
 
-use hashbrown::{HashMap, HashSet};
+use std::hash::BuildHasher;
+
+use hashbrown::{HashMap, HashSet, HashTable};
 use rayon::prelude::*;
 
 /// Letters of a fresh id behind the `g`: 60 bits.
@@ -115,24 +117,46 @@ pub fn assign<'a>(
         .collect();
     let (chosen, fresh_ids): (Vec<Option<u32>>, Vec<Option<String>>) = chosen.into_iter().unzip();
     let taken: HashSet<&str> = before.ids.iter().map(String::as_str).collect();
-    let mut made: HashSet<String> = HashSet::new();
-    let mut ids = Vec::with_capacity(clusters.len());
+    let mut made = Made::default();
+    let mut ids: Vec<String> = Vec::with_capacity(clusters.len());
     for ((records, &chosen), id) in clusters.iter().zip(&chosen).zip(fresh_ids) {
         ids.push(match (chosen, id) {
             (Some(id), _) => before.ids[id as usize].clone(),
             (None, id) => {
-                let is_taken = |id: &str| taken.contains(id) || made.contains(id) || register(id);
+                let is_taken = |id: &str| taken.contains(id) || made.has(id, &ids) || register(id);
                 let id = id.filter(|id| !is_taken(id)).unwrap_or_else(|| {
                     let (source, record_id) = first_key(records);
                     fresh(source, record_id, is_taken)
                 });
-                made.insert(id.clone());
+                made.add(&id, ids.len());
                 id
             }
         });
     }
     let changes = changes(clusters, before, &keepers, &chosen);
     Assigned { ids, changes }
+}
+
+/// The fresh ids of a run, by their places.
+#[derive(Default)]
+struct Made {
+    /// (hash, place).
+    places: HashTable<(u64, usize)>,
+    hasher: foldhash::fast::FixedState,
+}
+
+impl Made {
+    fn has(&self, id: &str, ids: &[String]) -> bool {
+        let hash = self.hasher.hash_one(id);
+        let is_it = |&(own, place): &(u64, usize)| own == hash && ids[place] == id;
+        self.places.find(hash, is_it).is_some()
+    }
+
+    fn add(&mut self, id: &str, place: usize) {
+        let hash = self.hasher.hash_one(id);
+        self.places
+            .insert_unique(hash, (hash, place), |&(hash, _)| hash);
+    }
 }
 
 /// The id that a cluster keeps, of those that it may keep: one in use before one out
@@ -166,6 +190,9 @@ fn choose(at: u32, records: &[u32], before: &Before, keepers: &[Option<u32>]) ->
 /// records, then the one with its oldest record (clusters list theirs by age, and
 /// come in the order of their own first record).
 fn keepers(clusters: &[Vec<u32>], before: &Before) -> Vec<Option<u32>> {
+    if before.ids.is_empty() {
+        return Vec::new();
+    }
     let mut best: Vec<Option<(usize, u32)>> = vec![None; before.ids.len()];
     let mut counts: HashMap<u32, usize> = HashMap::new();
     let mut order: Vec<u32> = Vec::new();
