@@ -9,10 +9,12 @@
 //! if either side took it. Whole blocks keep the result independent of row
 //! order, and the budget keeps the number of pairs linear in the records.
 
+mod blocks;
 pub mod budget;
 mod hashes;
 pub mod program;
 pub mod spec;
+mod taken;
 mod values;
 
 pub use budget::{Candidates, candidates};
