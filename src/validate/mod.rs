@@ -6,6 +6,7 @@
 //! doubts get their rules' severity and action; rules that fix or clear change
 //! the table, one after another; then all others judge the table as it then is.
 
+mod asked;
 mod document;
 mod doubts;
 pub mod examples;

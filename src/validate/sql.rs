@@ -16,6 +16,7 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::Token;
 
+use super::asked::{Asked, Rest};
 use super::document::{At, Section};
 use super::known::Known;
 use super::sql_allowed;
@@ -146,6 +147,15 @@ pub fn evaluate(
     {
         return Ok(truths);
     }
+    in_one(view, conditions)
+}
+
+/// As [`evaluate`], all rows at once.
+pub(super) fn in_one(
+    view: &View<'_>,
+    conditions: &[&Condition],
+) -> Result<Vec<Vec<bool>>, (usize, String)> {
+    let rows = view.rows();
     let values = ValuesOf::new();
     let frame = frame_of(view, conditions, 0..rows, &values).map_err(|error| (0, brief(&error)))?;
     let exprs: Vec<Expr> = conditions
@@ -178,48 +188,84 @@ pub fn evaluate(
 /// Rows that one frame has where conditions look at rows alone: bounds its memory.
 const CHUNK: usize = 1 << 16;
 
-/// As [`evaluate`], conditions of single rows chunk by chunk; `None` when one fails.
-fn by_chunks(view: &View<'_>, conditions: &[&Condition]) -> Option<Vec<Vec<bool>>> {
-    let rows = view.rows();
-    let of = |wanted: bool| -> Vec<usize> {
-        let all = 0..conditions.len();
-        all.filter(|&at| conditions[at].is_of_row() == wanted)
-            .collect()
-    };
-    let (single, whole) = (of(true), of(false));
-    let mut truths_of: Vec<Vec<bool>> = vec![Vec::new(); conditions.len()];
-    let values = distinct_values(view, conditions);
-    let evaluate = |places: &[usize], range: Range<usize>| -> PolarsResult<Vec<Vec<bool>>> {
-        let own: Vec<&Condition> = places.iter().map(|&at| conditions[at]).collect();
-        let exprs: Vec<Expr> = own
-            .iter()
-            .enumerate()
-            .map(|(at, condition)| condition.expr.clone().alias(format!("{RESULT}{at}")))
-            .collect();
-        let frame = frame_of(view, &own, range, &values)?;
-        let result = frame.lazy().with_columns(exprs).collect()?;
-        (0..own.len()).map(|at| truths(&result, at)).collect()
-    };
-    if !whole.is_empty() {
-        for (&at, truths) in whole.iter().zip(evaluate(&whole, 0..rows).ok()?) {
-            truths_of[at] = truths;
-        }
-    }
-    if !single.is_empty() {
-        let chunks: Vec<Vec<Vec<bool>>> = (0..rows.div_ceil(CHUNK))
-            .into_par_iter()
-            .map(|chunk| {
-                let start = chunk * CHUNK;
-                evaluate(&single, start..(start + CHUNK).min(rows)).ok()
-            })
-            .collect::<Option<_>>()?;
-        for chunk in chunks {
-            for (&at, truths) in single.iter().zip(chunk) {
-                truths_of[at].extend(truths);
+/// As [`evaluate`], conditions of single rows chunk by chunk, what they ask of one column
+/// value by value; `None` when one fails.
+pub(super) fn by_chunks(view: &View<'_>, conditions: &[&Condition]) -> Option<Vec<Vec<bool>>> {
+    let (single, whole): (Vec<&Condition>, Vec<&Condition>) = conditions
+        .iter()
+        .partition(|condition| condition.is_of_row());
+    let mut single = truths_of_rows(view, &single).ok()?.into_iter();
+    let mut whole = truths_of_table(view, &whole).ok()?.into_iter();
+    conditions
+        .iter()
+        .map(|condition| {
+            if condition.is_of_row() {
+                single.next()
+            } else {
+                whole.next()
             }
+        })
+        .collect()
+}
+
+fn truths_of_table(view: &View<'_>, conditions: &[&Condition]) -> PolarsResult<Vec<Vec<bool>>> {
+    if conditions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let values = distinct_values(view, names_of(conditions));
+    let frame = frame_of(view, conditions, 0..view.rows(), &values)?;
+    truths_in(frame, conditions.iter().map(|condition| &condition.expr))
+}
+
+fn truths_of_rows(view: &View<'_>, conditions: &[&Condition]) -> PolarsResult<Vec<Vec<bool>>> {
+    let rows = view.rows();
+    let exprs = conditions.iter().map(|condition| &condition.expr);
+    let (asked, rests) = Asked::of(view, exprs)?;
+    let mut truths_of: Vec<Vec<bool>> = vec![Vec::new(); rests.len()];
+    let mut left: Vec<(usize, &Rest)> = Vec::new();
+    for (at, rest) in rests.iter().enumerate() {
+        match rest.answer() {
+            Some(answer) => truths_of[at] = asked.truths(answer, 0..rows),
+            None => left.push((at, rest)),
         }
     }
-    Some(truths_of)
+    let all = |(_, rest): &(usize, &'_ Rest)| rest.answers.clone();
+    let answers: BTreeSet<usize> = left.iter().flat_map(all).collect();
+    let names = left.iter().flat_map(|(_, rest)| &rest.columns);
+    let names: BTreeSet<&str> = names.map(PlSmallStr::as_str).collect();
+    let values = distinct_values(view, names.clone());
+    let chunks: Vec<Vec<Vec<bool>>> = (0..rows.div_ceil(CHUNK))
+        .into_par_iter()
+        .map(|chunk| {
+            let start = chunk * CHUNK;
+            let range = start..(start + CHUNK).min(rows);
+            let mut frame = frame_with(view, names.iter().copied(), range.clone(), &values)?;
+            for &answer in &answers {
+                frame.with_column(asked.column(answer, range.clone())?)?;
+            }
+            truths_in(frame, left.iter().map(|(_, rest)| &rest.expr))
+        })
+        .collect::<PolarsResult<_>>()?;
+    for chunk in chunks {
+        for ((at, _), truths) in left.iter().zip(chunk) {
+            truths_of[*at].extend(truths);
+        }
+    }
+    Ok(truths_of)
+}
+
+/// In which rows of a frame each expression is TRUE.
+fn truths_in<'e>(
+    frame: DataFrame,
+    exprs: impl ExactSizeIterator<Item = &'e Expr>,
+) -> PolarsResult<Vec<Vec<bool>>> {
+    let len = exprs.len();
+    let exprs: Vec<Expr> = exprs
+        .enumerate()
+        .map(|(at, expr)| expr.clone().alias(format!("{RESULT}{at}")))
+        .collect();
+    let result = frame.lazy().with_columns(exprs).collect()?;
+    (0..len).map(|at| truths(&result, at)).collect()
 }
 
 /// The columns that conditions read.
@@ -233,8 +279,8 @@ fn names_of<'c>(conditions: &[&'c Condition]) -> BTreeSet<&'c str> {
 /// The distinct values of columns, for all chunks of rows.
 type ValuesOf<'c> = BTreeMap<&'c str, StringChunked>;
 
-fn distinct_values<'c>(view: &View<'_>, conditions: &[&'c Condition]) -> ValuesOf<'c> {
-    let names: Vec<&str> = names_of(conditions).into_iter().collect();
+fn distinct_values<'c>(view: &View<'_>, names: BTreeSet<&'c str>) -> ValuesOf<'c> {
+    let names: Vec<&str> = names.into_iter().collect();
     names
         .into_par_iter()
         .filter_map(|name| Some((name, view.text(name)?.values_to_polars()?)))
@@ -248,14 +294,18 @@ fn frame_of(
     rows: Range<usize>,
     values: &ValuesOf<'_>,
 ) -> PolarsResult<DataFrame> {
-    let names = names_of(conditions);
+    frame_with(view, names_of(conditions).into_iter(), rows, values)
+}
+
+fn frame_with<'c>(
+    view: &View<'_>,
+    names: impl Iterator<Item = &'c str>,
+    rows: Range<usize>,
+    values: &ValuesOf<'_>,
+) -> PolarsResult<DataFrame> {
     let len = rows.len();
     let mut columns = vec![Column::full_null(PADDING.into(), len, &DataType::String)];
-    columns.extend(
-        names
-            .into_iter()
-            .map(|name| view.polars_column(name, rows.clone(), values.get(name))),
-    );
+    columns.extend(names.map(|name| view.polars_column(name, rows.clone(), values.get(name))));
     DataFrame::new(len, columns)
 }
 

@@ -8,6 +8,7 @@ use crate::contact::{
     Action, Event, EventKind, Events, Origin, Severity, SourceInfo, Text, Violation,
 };
 
+mod asked;
 mod faults;
 mod kinds;
 

@@ -134,13 +134,20 @@ impl Range {
                     let Some(known) = dated_part(value) else {
                         return false;
                     };
-                    let cut = |limit: &str| limit.get(..known.len()).unwrap_or(limit).to_owned();
-                    min.as_deref().is_some_and(|min| known < cut(min).as_str())
-                        || max.as_deref().is_some_and(|max| known > cut(max).as_str())
+                    min.as_deref()
+                        .is_some_and(|min| known < cut(min, known.len()))
+                        || max
+                            .as_deref()
+                            .is_some_and(|max| known > cut(max, known.len()))
                 })
             }
         }
     }
+}
+
+/// As exact as a value of so many bytes is.
+fn cut(limit: &str, len: usize) -> &str {
+    limit.get(..len).unwrap_or(limit)
 }
 
 impl Day {

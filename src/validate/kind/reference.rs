@@ -130,7 +130,8 @@ impl Reference {
                 None => return false,
             },
         };
-        let listed = if self.ignore_case {
+        let is_lower = |b: u8| b.is_ascii() && !b.is_ascii_uppercase();
+        let listed = if self.ignore_case && !looked_at.bytes().all(is_lower) {
             self.has(&looked_at.to_lowercase())
         } else {
             self.has(looked_at)
