@@ -108,7 +108,7 @@ impl One {
 
 /// The pieces of a cell that hold an address each; the whole cell when there is
 /// at most one `@`.
-fn pieces(value: &str) -> Vec<String> {
+fn pieces(value: &str) -> Vec<Cow<'_, str>> {
     let value = without_guard(value);
     let plain: Cow<'_, str> = if value.bytes().all(|b| matches!(b, b' '..=b'~')) {
         // Nothing to compose, nothing that can't be seen.
@@ -119,18 +119,21 @@ fn pieces(value: &str) -> Vec<String> {
         });
         Cow::Owned(seen.collect())
     };
-    let plain = plain.trim();
-    if plain.matches('@').count() < 2 {
-        return vec![plain.to_owned()];
+    if plain.bytes().filter(|b| *b == b'@').count() < 2 {
+        return vec![match plain {
+            Cow::Borrowed(plain) => Cow::Borrowed(plain.trim()),
+            Cow::Owned(plain) => Cow::Owned(plain.trim().to_owned()),
+        }];
     }
+    let plain = plain.trim();
     let outer = plain.split([';', ',', '|', '\n', '\r', '\t', '/', '،', '、', '；']);
-    let mut found = Vec::new();
+    let mut found: Vec<Cow<'_, str>> = Vec::new();
     for piece in outer.map(str::trim).filter(|piece| !piece.is_empty()) {
         if piece.matches('@').count() > 1 && piece.split_whitespace().count() > 1 {
             let words = piece.split_whitespace().filter(|word| word.contains('@'));
-            found.extend(words.map(str::to_owned));
+            found.extend(words.map(|word| Cow::Owned(word.to_owned())));
         } else {
-            found.push(piece.to_owned());
+            found.push(Cow::Owned(piece.to_owned()));
         }
     }
     // A comma inside `Lee, Ann <ann@x.com>` parts no addresses.
@@ -141,7 +144,14 @@ fn pieces(value: &str) -> Vec<String> {
 }
 
 fn one_address(piece: &str, rules: &EmailRules) -> One {
-    let lower = piece.to_lowercase();
+    let lower = if piece
+        .bytes()
+        .all(|b| b.is_ascii() && !b.is_ascii_uppercase())
+    {
+        Cow::Borrowed(piece)
+    } else {
+        Cow::Owned(piece.to_lowercase())
+    };
     if rules.is_directory_path(&lower) {
         return One::cleared(
             "email_directory_path",
@@ -154,7 +164,7 @@ fn one_address(piece: &str, rules: &EmailRules) -> One {
     }
     let bare = ascii_digits(bare);
     let closed = closed_up(&bare, rules);
-    if closed != *bare {
+    if *closed != *bare {
         rule = "email_spaces";
     }
     let Some((local, domain)) = closed.rsplit_once('@') else {
@@ -167,7 +177,7 @@ fn one_address(piece: &str, rules: &EmailRules) -> One {
         Cow::Owned(local.nfc().collect())
     };
     let (domain, is_idna) = match ascii_domain(domain) {
-        Some(ascii) if ascii != domain => (ascii, true),
+        Some(ascii) if *ascii != *domain => (ascii, true),
         Some(ascii) => (ascii, false),
         None => return not_valid(piece, &closed, rules),
     };
@@ -237,11 +247,11 @@ fn unwrapped<'t>(lower: &'t str, rules: &EmailRules) -> (&'t str, &'static str) 
 }
 
 /// Blanks beside `@` and dots taken out, `(at)` and `[dot]` written as signs.
-fn closed_up(bare: &str, rules: &EmailRules) -> String {
-    let mut text = bare.to_owned();
+fn closed_up<'t>(bare: &'t str, rules: &EmailRules) -> Cow<'t, str> {
+    let mut text = Cow::Borrowed(bare);
     for (word, sign) in &rules.spelled_signs {
         if text.contains(word.as_str()) {
-            text = text.replace(word.as_str(), sign);
+            text = Cow::Owned(text.replace(word.as_str(), sign));
         }
     }
     if text.contains(char::is_whitespace) {
@@ -254,17 +264,17 @@ fn closed_up(bare: &str, rules: &EmailRules) -> String {
             }
             joined.push_str(word);
         }
-        text = joined;
+        return Cow::Owned(joined);
     }
     text
 }
 
 /// The domain in ASCII; `None` when no domain is written so.
-fn ascii_domain(domain: &str) -> Option<String> {
+fn ascii_domain(domain: &str) -> Option<Cow<'_, str>> {
     if domain.is_ascii() {
-        return Some(domain.to_owned());
+        return Some(Cow::Borrowed(domain));
     }
-    idna::domain_to_ascii_strict(domain).ok()
+    idna::domain_to_ascii_strict(domain).ok().map(Cow::Owned)
 }
 
 fn is_valid(address: &str) -> bool {

@@ -2,9 +2,10 @@
 //! and records that nobody meant (`test test`, `DO NOT USE`): `rules/placeholders.toml`.
 
 use hashbrown::{HashMap, HashSet};
+use regex::Regex;
 use serde::Deserialize;
 
-use super::text::tidy_line;
+use super::text::{is_tidy_ascii, tidy_line};
 use crate::contact::FieldType;
 use crate::rulebook::Rulebook;
 
@@ -14,7 +15,44 @@ type Set = HashSet<String, foldhash::fast::FixedState>;
 pub struct Placeholders {
     sure: HashMap<FieldType, Set, foldhash::fast::FixedState>,
     maybe: HashMap<FieldType, Set, foldhash::fast::FixedState>,
+    seen: Seen,
     junk: Junk,
+}
+
+/// Longest value that is looked up: the longest entry is far shorter.
+const LONGEST: usize = 64;
+
+/// Which first characters (of ASCII) entries of each length have: most values are told by
+/// that to be none.
+#[derive(Clone, Debug)]
+struct Seen([u128; LONGEST + 1]);
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self([0; LONGEST + 1])
+    }
+}
+
+impl Seen {
+    fn add(&mut self, entry: &str) {
+        if let (Some(of_length), Some(first)) = (self.0.get_mut(entry.len()), first_of(entry)) {
+            *of_length |= 1 << first;
+        }
+    }
+
+    /// Whether an entry may be equal to a tidy text of ASCII, but for its case.
+    fn may_have(&self, text: &str) -> bool {
+        let of_length = self.0.get(text.len());
+        of_length.is_some_and(|of_length| {
+            first_of(text).is_some_and(|first| of_length >> first & 1 == 1)
+        })
+    }
+}
+
+/// The first byte in lower case, where it is ASCII.
+fn first_of(text: &str) -> Option<u8> {
+    let first = text.bytes().next()?.to_ascii_lowercase();
+    first.is_ascii().then_some(first)
 }
 
 /// What a value is.
@@ -30,7 +68,7 @@ pub enum Verdict {
 #[serde(deny_unknown_fields)]
 struct File {
     list: Vec<List>,
-    junk: Junk,
+    junk: JunkLists,
 }
 
 #[derive(Deserialize)]
@@ -43,9 +81,9 @@ struct List {
 }
 
 /// What marks a whole record as nobody's.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Junk {
+struct JunkLists {
     /// Words: a name of nothing but these is nobody's.
     name_words: Vec<String>,
     /// A name of just this word, in one column, is none.
@@ -54,6 +92,32 @@ struct Junk {
     values: Vec<String>,
     /// Texts that say so wherever they stand in a name, company or title.
     texts: Vec<String>,
+}
+
+/// The same, ready to be asked of hundreds of thousands of names.
+#[derive(Clone, Debug, Default)]
+struct Junk {
+    name_words: Set,
+    alone: Set,
+    values: Set,
+    /// Finds any of the texts.
+    texts: Option<Regex>,
+}
+
+impl Junk {
+    fn of(lists: JunkLists) -> Self {
+        let texts: Vec<String> = lists.texts.iter().map(|text| regex::escape(text)).collect();
+        let texts = (!texts.is_empty()).then(|| {
+            Regex::new(&texts.join("|"))
+                .unwrap_or_else(|error| unreachable!("invariant: escaped texts compile: {error}"))
+        });
+        Self {
+            name_words: lists.name_words.into_iter().collect(),
+            alone: lists.alone.into_iter().collect(),
+            values: lists.values.into_iter().collect(),
+            texts,
+        }
+    }
 }
 
 impl Placeholders {
@@ -66,7 +130,7 @@ impl Placeholders {
                 unreachable!("invariant: the built-in rules/placeholders.toml is tested: {error}")
             });
         let mut all = Self {
-            junk: file.junk,
+            junk: Junk::of(file.junk),
             ..Self::default()
         };
         for list in file.list {
@@ -75,6 +139,9 @@ impl Placeholders {
             } else {
                 &mut all.sure
             };
+            for value in &list.values {
+                all.seen.add(value);
+            }
             for kind in list.types {
                 map.entry(kind)
                     .or_default()
@@ -86,8 +153,8 @@ impl Placeholders {
 
     #[must_use]
     pub fn judge(&self, kind: &FieldType, value: &str) -> Verdict {
-        // The longest entry is far shorter; long text is never folded for nothing.
-        if value.len() > 64 {
+        // Long text is never folded for nothing.
+        if value.len() > LONGEST || (is_tidy_ascii(value) && !self.seen.may_have(value)) {
             return Verdict::Value;
         }
         let folded = folded(value);
@@ -106,7 +173,7 @@ impl Placeholders {
     /// Whether a word that may be a surname stands for no name where it is all of a name.
     #[must_use]
     pub fn is_none_alone(&self, name: &str) -> bool {
-        name.len() <= 64 && self.junk.alone.contains(&folded(name))
+        name.len() <= LONGEST && self.junk.alone.contains(&folded(name))
     }
 
     /// What a raw value says of its record.
@@ -114,8 +181,8 @@ impl Placeholders {
     pub fn says(&self, value: &str, is_name: bool) -> Says {
         let junk = value.len() <= 200 && {
             let folded = folded(value);
-            let mut texts = self.junk.texts.iter();
-            self.junk.values.contains(&folded) || texts.any(|text| folded.contains(text.as_str()))
+            let texts = self.junk.texts.as_ref();
+            self.junk.values.contains(&folded) || texts.is_some_and(|texts| texts.is_match(&folded))
         };
         let mut says = Says {
             junk,
@@ -210,6 +277,26 @@ mod tests {
         ] {
             assert_eq!(all.judge(&kind, value), verdict, "{kind:?} {value}");
         }
+    }
+
+    #[test]
+    fn every_entry_is_found_in_any_case() {
+        let all = Placeholders::load(&Rulebook::builtin());
+        let mut found = 0;
+        for lists in [&all.sure, &all.maybe] {
+            for (kind, entries) in lists {
+                for entry in entries.iter().filter(|entry| entry.len() <= LONGEST) {
+                    // A text that lower case changes again is no entry that could be met.
+                    for text in [entry.clone(), entry.to_uppercase()] {
+                        if folded(&text) == *entry {
+                            assert_ne!(all.judge(kind, &text), Verdict::Value, "{kind:?} {text}");
+                            found += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(found > 2000, "{found}");
     }
 
     #[test]

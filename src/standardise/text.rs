@@ -140,7 +140,7 @@ fn nfc(text: String) -> String {
     }
 }
 
-fn is_tidy_ascii(value: &str) -> bool {
+pub(super) fn is_tidy_ascii(value: &str) -> bool {
     let bytes = value.as_bytes();
     let edge = |byte: Option<&u8>| byte.is_some_and(|b| *b == b' ');
     !edge(bytes.first())

@@ -1,5 +1,6 @@
 //! What a date cell says, before anybody decides what is day and what is month.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -89,8 +90,13 @@ fn pattern(text: &str) -> Regex {
 /// count of seconds or milliseconds since 1970.
 #[must_use]
 pub fn read(value: &str, moments: bool, rules: &DateRules) -> Option<Reading> {
-    let tidy = tidy_line(without_guard(value)).into_owned();
-    let text = ascii_digits(&tidy).replace(['\u{2010}', '\u{2011}', '\u{2013}', '\u{2212}'], "-");
+    let tidy = tidy_line(without_guard(value));
+    let text: Cow<'_, str> = if tidy.is_ascii() {
+        tidy
+    } else {
+        let dashes = ['\u{2010}', '\u{2011}', '\u{2013}', '\u{2212}'];
+        Cow::Owned(ascii_digits(&tidy).replace(dashes, "-"))
+    };
     if text.len() > 64 || !text.bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -112,7 +118,7 @@ fn by_patterns(text: &str, rules: &DateRules) -> Option<Reading> {
     Some(Reading { day, time, offset })
 }
 
-/// `2024-03-12`, `3/4/2024`, with or without `09:14`, `T09:14:00.5Z`, `09:14:00 +02:00`:
+/// `2024-03-12`, `3/4/2024`, with or without `09:14`, `T09:14:00.5Z`, `09:14:00 +02:00`, `09:14 PM`:
 /// what most exports write, read without a pattern. `None` for everything else, also
 /// for what is no such date.
 fn usual(text: &str, rules: &DateRules) -> Option<Reading> {
@@ -135,7 +141,7 @@ fn usual(text: &str, rules: &DateRules) -> Option<Reading> {
         pair.parse().ok()
     };
     let mut at = end + 1;
-    let (hour, minute) = (two(at)?, two(at + 3)?);
+    let (mut hour, minute) = (two(at)?, two(at + 3)?);
     (bytes.get(at + 2) == Some(&b':')).then_some(())?;
     at += 5;
     let mut second = 0;
@@ -155,7 +161,13 @@ fn usual(text: &str, rules: &DateRules) -> Option<Reading> {
     let offset = match rest.bytes().next() {
         None => None,
         Some(b'Z' | b'+' | b'-') => Some(offset_of(&rest.to_ascii_lowercase(), rules)?),
-        Some(_) => return None,
+        Some(_) => {
+            // `09:14 PM` and nothing behind.
+            let (afternoon, length) = rules.half_of_day(rest)?;
+            rest.get(length..)?.is_empty().then_some(())?;
+            hour = of_day(hour, afternoon);
+            None
+        }
     };
     let time = Time::new(hour, minute, if second == 60 { 59 } else { second }, 0).ok()?;
     Some(Reading {
@@ -215,11 +227,7 @@ fn time_of<'a>(text: &'a str, rules: &DateRules) -> Option<(&'a str, Option<Time
     let mut rest = part("rest").trim().to_lowercase();
     let half = rules.half_of_day(&rest);
     if let Some((afternoon, length)) = half {
-        hour = match (hour, afternoon) {
-            (12, false) => 0,
-            (1..=11, true) => hour + 12,
-            _ => hour,
-        };
+        hour = of_day(hour, afternoon);
         rest = rest.get(length..).unwrap_or("").trim().to_owned();
     }
     let rest = rest.trim_matches(['(', ')', ' ']);
@@ -232,6 +240,15 @@ fn time_of<'a>(text: &'a str, rules: &DateRules) -> Option<(&'a str, Option<Time
     let time = Time::new(hour, minute, if second == 60 { 59 } else { second }, 0).ok()?;
     let end = found.name("date")?.end();
     Some((text.get(..end)?.trim_end(), Some(time), offset))
+}
+
+/// The hour of the day that an hour of its half is.
+fn of_day(hour: i8, afternoon: bool) -> i8 {
+    match (hour, afternoon) {
+        (12, false) => 0,
+        (1..=11, true) => hour + 12,
+        _ => hour,
+    }
 }
 
 fn offset_of(text: &str, rules: &DateRules) -> Option<i32> {
@@ -542,6 +559,13 @@ mod tests {
                 "T09:14:00+02:00",
                 " 09:14:00 -0530",
                 " 09:14 PM",
+                " 12:14:30 am",
+                " 12:14pm",
+                " 09:14 p.m.",
+                " 00:14 PM",
+                " 13:14 PM",
+                " 09:14 PM EST",
+                " 09:14 PMx",
                 " 25:14",
                 "T09:14:00,5Z",
                 " 09:14:00.1234567890",
@@ -559,6 +583,6 @@ mod tests {
                 }
             }
         }
-        assert!(read > 60, "{read}");
+        assert!(read > 90, "{read}");
     }
 }

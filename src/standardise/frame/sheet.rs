@@ -193,11 +193,20 @@ impl Sheet {
             let Some(view) = results.get(code, before) else {
                 continue;
             };
-            changes |= before != view.value;
+            // Most outcomes are the value that went in, at its own address.
+            let same = match (before, view.value) {
+                (Some(before), Some(after)) => std::ptr::eq(before, after) || before == after,
+                (before, after) => before == after,
+            };
+            changes |= !same;
             *slot = Some(Known {
                 cell: None,
-                told: self.told(field, before, view, abouts),
-                quiet: view.extra.is_none() && before == view.value,
+                told: if same {
+                    Change::None
+                } else {
+                    self.told(field, before, view, abouts)
+                },
+                quiet: view.extra.is_none() && same,
             });
             if let Some(value) = view.value.filter(|value| !value.is_empty()) {
                 new.push((code, value));

@@ -134,8 +134,30 @@ fn read(
 }
 
 pub(super) fn parse(number: &str, region: Option<Region>) -> Option<PhoneNumber> {
-    let parsed = PhoneNumber::parse(number, region).ok()?;
+    // Without a region the library reads nothing but what has a plus, and looks at it for long
+    // before it says so.
+    if region.is_none() && !number.contains(['+', '\u{ff0b}']) {
+        return None;
+    }
+    let parsed = PhoneNumber::parse(bare(number), region).ok()?;
     is_valid(&parsed, region).then_some(parsed)
+}
+
+/// Only the digits, behind the plus if there is one, of a number that has nothing else but the
+/// usual marks between them: the library takes them out as well, after it has gone through
+/// the text some six times.
+fn bare(number: &str) -> Cow<'_, str> {
+    let digits = number.strip_prefix('+').unwrap_or(number);
+    let count = digits.bytes().filter(u8::is_ascii_digit).count();
+    let is_mark = |b: u8| matches!(b, b' ' | b'(' | b')' | b'-' | b'.' | b'/');
+    // Two digits are a number to the library, and with a mark between them none.
+    let plain = count >= 3 && digits.bytes().all(|b| b.is_ascii_digit() || is_mark(b));
+    if !plain || count == digits.len() {
+        return Cow::Borrowed(number);
+    }
+    let mut bare = String::with_capacity(1 + count);
+    bare.extend(number.chars().filter(|&c| c == '+' || c.is_ascii_digit()));
+    Cow::Owned(bare)
 }
 
 /// Whether the library calls a number valid. The region that it is likely from is asked
@@ -147,7 +169,12 @@ fn is_valid(number: &PhoneNumber, region: Option<Region>) -> bool {
     let own = region
         .filter(|&region| PHONE_NUMBER_UTIL.get_country_code_for_region(region) == Some(code));
     let likely = own.or_else(|| PHONE_NUMBER_UTIL.get_region_for_country_code(code));
-    likely.is_some_and(|region| number.is_valid_for_region(region)) || number.is_valid()
+    if likely.is_some_and(|region| number.is_valid_for_region(region)) {
+        return true;
+    }
+    // Of a code that one region has, the library would ask that one again.
+    let regions = PHONE_NUMBER_UTIL.get_regions_for_country_calling_code(code);
+    regions.is_some_and(|regions| regions.len() > 1) && number.is_valid()
 }
 
 /// Kept for a person to look at: its digits where it is a plain national number
@@ -256,13 +283,46 @@ fn is_placeholder(digits: &str, rules: &PhoneRules) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_number_is_valid_where_the_library_says_so() {
+    /// Numbers below those asked for, the same in each run.
+    fn random() -> impl FnMut(u64) -> u64 {
         let mut seed = 1_u64;
-        let mut random = |below: u64| {
+        move |below| {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (seed >> 33) % below
-        };
+        }
+    }
+
+    #[test]
+    fn a_number_is_read_as_the_library_reads_it_with_its_marks() {
+        let mut random = random();
+        let marks = ["", "", "", " ", "-", ".", "/", "(", ")", ") ", " (0)", "--"];
+        let mut read = [0, 0];
+        for round in 0..8000 {
+            let region = ["US", "GB", "DE", "BR", "IT", "MX", "RU"];
+            let region = (round % 8 < 7)
+                .then(|| Region::from_code(region[round % 8]).ok())
+                .flatten();
+            let starts = [
+                "", "", "+", "+1", "+44 ", "+49 (0)", "00", "011 ", "0", "8", "(+39) ", "+ 7",
+            ];
+            let mut number = starts[usize::try_from(random(12)).expect("few")].to_owned();
+            for _ in 0..6 + random(7) {
+                number += &random(10).to_string();
+                number += marks[usize::try_from(random(12)).expect("few")];
+            }
+            let library = PhoneNumber::parse(number.as_str(), region)
+                .ok()
+                .filter(PhoneNumber::is_valid);
+            let own = parse(&number, region);
+            assert_eq!(own, library, "{number} in {region:?}");
+            read[usize::from(own.is_some())] += 1;
+        }
+        assert!(read[0] > 500 && read[1] > 500, "{read:?}");
+    }
+
+    #[test]
+    fn a_number_is_valid_where_the_library_says_so() {
+        let mut random = random();
         let mut valid = [0, 0];
         // Country codes of many regions, of two, of one, and of none.
         for (country_code, region) in [
