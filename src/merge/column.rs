@@ -471,7 +471,9 @@ impl<'a> Work<'a> {
             .flat_map(parts_of)
             .map(|value| {
                 let local = value.split('@').next().unwrap_or(value);
-                spelling::fold(local).replace(' ', "")
+                let mut folded = spelling::fold(local);
+                folded.retain(|c| c != ' ');
+                folded
             })
             .collect();
         all.sort_unstable();

@@ -237,11 +237,15 @@ pub fn count_votes(candidates: &mut [Candidate<'_>], attests: &[String]) {
     let folded: Vec<String> = candidates.iter().map(|c| fold(c.value)).collect();
     let records = counted(folded.iter().map(String::as_str));
     let spoken = |own: &str| {
-        let tight = own.replace(' ', "");
+        let tight: Cow<'_, str> = if own.contains(' ') {
+            Cow::Owned(own.replace(' ', ""))
+        } else {
+            Cow::Borrowed(own)
+        };
         if tight.len() < 3 {
             return 0;
         }
-        let count = attests.iter().filter(|text| text.contains(&tight)).count();
+        let count = attests.iter().filter(|text| text.contains(&*tight)).count();
         u32::try_from(count).unwrap_or(u32::MAX)
     };
     let few = candidates.len() <= FEW;

@@ -9,7 +9,6 @@ use std::ops::Range;
 
 use hashbrown::HashMap;
 use polars::prelude::PolarsResult;
-use polars_arrow::bitmap::{Bitmap, MutableBitmap};
 use polars_parquet::parquet::encoding::Encoding;
 use polars_parquet::parquet::metadata::Descriptor;
 use polars_parquet::parquet::page::{DataPageHeader, DataPageHeaderV1};
@@ -216,9 +215,10 @@ impl Draw<'_> {
 
     /// Which rows have a text.
     fn levels(&self, buffer: &mut Vec<u8>, rows: &[u32]) -> PolarsResult<()> {
-        let filled: Option<Bitmap> = (self.missing > 0)
-            .then(|| MutableBitmap::from_iter(rows.iter().map(|number| *number != NONE)).freeze());
-        write_def_levels(buffer, true, filled.as_ref(), rows.len(), Version::V1)
+        if self.missing == 0 {
+            return write_def_levels(buffer, true, None, rows.len(), Version::V1);
+        }
+        Ok(runs::put_filled(buffer, rows, NONE)?)
     }
 
     fn page(

@@ -23,6 +23,9 @@ const POWERS: [f64; 4] = [0.7, 0.5, 0.35, 0.25];
 /// Bits by which a half must tell the other half before classes count.
 const WORTH: f64 = 0.5;
 
+/// A number for each class; those behind the last are not looked at.
+type Classes = [f64; MOST];
+
 /// Both halves of a name as ids of letter pairs, below the number of pairs given to
 /// [`Communities::learn`].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,7 +43,7 @@ pub struct Communities {
     /// Share of each class.
     share: Vec<f64>,
     /// `[letter pair][class]`, natural log of the probability.
-    log_p: Vec<Vec<f64>>,
+    log_p: Vec<Classes>,
     power: f64,
     /// Bits that one half of an unseen name tells about the other.
     pub gain: f64,
@@ -106,18 +109,27 @@ impl Communities {
     #[must_use]
     #[allow(clippy::cast_possible_truncation)] // probabilities
     pub fn belongs(&self, half: &[u32]) -> Vec<f32> {
-        let log = self.log_joint(half.iter(), self.power, 1.0);
-        softmax(log).into_iter().map(|p| p as f32).collect()
+        let mut p = self.log_joint(&self.log_share(1.0), half.iter(), self.power);
+        let p = &mut p[..self.share.len()];
+        softmax(p);
+        p.iter().map(|&p| p as f32).collect()
+    }
+
+    fn log_share(&self, heat: f64) -> Classes {
+        let mut log = [0.0; MOST];
+        for (log, share) in log.iter_mut().zip(&self.share) {
+            *log = share.ln() / heat;
+        }
+        log
     }
 
     fn log_joint<'a>(
         &self,
+        log_share: &Classes,
         letters: impl Iterator<Item = &'a u32>,
-        power: f64,
-        heat: f64,
-    ) -> Vec<f64> {
-        let mut log: Vec<f64> = self.share.iter().map(|s| s.ln() / heat).collect();
-        let factor = power / heat;
+        factor: f64,
+    ) -> Classes {
+        let mut log = *log_share;
         for &pair in letters {
             if let Some(of_class) = self.log_p.get(pair as usize) {
                 for (sum, p) in log.iter_mut().zip(of_class) {
@@ -140,11 +152,15 @@ impl Communities {
         let pseudo = PSEUDO * pairs as f64 / all.max(1.0);
         let prior: Vec<f64> = common.iter().map(|c| c * pseudo + 1e-6).collect();
         let mut random = SplitMix(0x636F_6D6D);
-        let mut belongs: Vec<Vec<f64>> = names
+        let mut belongs: Vec<Classes> = names
             .iter()
             .map(|_| {
-                let draws = (0..classes).map(|_| f64::from(random.below(1 << 20)) * 1e-6);
-                softmax(draws.map(|d| d * 6.0).collect())
+                let mut p = [0.0; MOST];
+                for p in &mut p[..classes] {
+                    *p = f64::from(random.below(1 << 20)) * 1e-6 * 6.0;
+                }
+                softmax(&mut p[..classes]);
+                p
             })
             .collect();
         let mut model = Self {
@@ -155,21 +171,22 @@ impl Communities {
         };
         let mut heat = 4.0;
         for _ in 0..ROUNDS {
-            model.maximise(names, &belongs, &prior);
+            model.maximise(names, &belongs, &prior, classes);
+            let log_share = model.log_share(heat);
             for (name, p) in names.iter().zip(&mut belongs) {
                 let letters = name.given.iter().chain(&name.family);
-                *p = softmax(model.log_joint(letters, 1.0, heat));
+                *p = model.log_joint(&log_share, letters, 1.0 / heat);
+                softmax(&mut p[..classes]);
             }
             heat = f64::max(heat - 0.3, 1.0);
         }
-        model.maximise(names, &belongs, &prior);
+        model.maximise(names, &belongs, &prior, classes);
         model
     }
 
-    fn maximise(&mut self, names: &[&Halves], belongs: &[Vec<f64>], prior: &[f64]) {
-        let classes = belongs.first().map_or(0, Vec::len);
-        let mut share = vec![1.0; classes];
-        let mut counts: Vec<Vec<f64>> = prior.iter().map(|&p| vec![p; classes]).collect();
+    fn maximise(&mut self, names: &[&Halves], belongs: &[Classes], prior: &[f64], classes: usize) {
+        let mut share = [1.0; MOST];
+        let mut counts: Vec<Classes> = prior.iter().map(|&p| [p; MOST]).collect();
         for (name, p) in names.iter().zip(belongs) {
             for (sum, p) in share.iter_mut().zip(p) {
                 *sum += p;
@@ -180,33 +197,35 @@ impl Communities {
                 }
             }
         }
-        let mut totals = vec![0f64; classes];
+        let mut totals = [0f64; MOST];
         for of_class in &counts {
             for (sum, count) in totals.iter_mut().zip(of_class) {
                 *sum += count;
             }
         }
-        let logs: Vec<f64> = totals.iter().map(|t| t.ln()).collect();
+        let logs = totals.map(f64::ln);
         for of_class in &mut counts {
-            for (count, log) in of_class.iter_mut().zip(&logs) {
+            for (count, log) in of_class[..classes].iter_mut().zip(&logs) {
                 *count = count.ln() - log;
             }
         }
+        let share = &share[..classes];
         let all: f64 = share.iter().sum();
-        self.share = share.into_iter().map(|s| s / all).collect();
+        self.share = share.iter().map(|s| s / all).collect();
         self.log_p = counts;
     }
 }
 
 /// Natural logs → probabilities.
-fn softmax(log: Vec<f64>) -> Vec<f64> {
+fn softmax(log: &mut [f64]) {
     let largest = log.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let mut out: Vec<f64> = log.into_iter().map(|l| (l - largest).exp()).collect();
-    let sum: f64 = out.iter().sum();
-    for p in &mut out {
+    for p in &mut *log {
+        *p = (*p - largest).exp();
+    }
+    let sum: f64 = log.iter().sum();
+    for p in log {
         *p /= sum;
     }
-    out
 }
 
 #[cfg(test)]
