@@ -158,7 +158,10 @@ pub fn posterior(joint: [f64; CLASSES], random: bool) -> [f64; CLASSES] {
     let mut out = [0.0; CLASSES];
     let mut sum = 0.0;
     for class in first..CLASSES {
-        out[class] = (joint[class] - largest).exp2();
+        out[class] = match joint[class] - largest {
+            0.0 => 1.0,
+            bits => bits.exp2(),
+        };
         sum += out[class];
     }
     out.map(|x| x / sum)
@@ -217,16 +220,22 @@ fn round(
     }
     // Comparison by comparison: each sum goes through the rows in their order.
     let counted = |(k, (spec, counts)): (usize, (&ComparisonSpec, &mut Counts))| {
+        // By state and level, the tables side by side.
+        let mut sums = vec![0.0; spec.states * spec.levels * spec.tables];
         for (row, own) in rows.iter().zip(&belongs) {
             let level = usize::from(row.levels[k]);
             if level == 0 {
                 continue;
             }
-            let state = usize::from(row.states[k]);
-            for (class, weight) in own.iter().enumerate() {
-                if *weight > 0.0 {
-                    counts[spec.table_of[class]][state][level - 1] += weight;
-                }
+            let at = (usize::from(row.states[k]) * spec.levels + level - 1) * spec.tables;
+            let sums = &mut sums[at..at + spec.tables];
+            for (table, weight) in spec.table_of.iter().zip(own) {
+                sums[*table] += weight;
+            }
+        }
+        for (at, sums) in sums.chunks_exact(spec.tables.max(1)).enumerate() {
+            for (counts, sum) in counts.iter_mut().zip(sums) {
+                counts[at / spec.levels][at % spec.levels] = *sum;
             }
         }
     };
