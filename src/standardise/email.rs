@@ -15,7 +15,7 @@ use unicode_normalization::UnicodeNormalization;
 pub use rules::EmailRules;
 
 use super::outcome::{Doubt, Outcome};
-use super::text::{ascii_digits, is_invisible, without_guard};
+use super::text::{ascii_digits, is_invisible, lower, without_guard};
 use crate::contact::Severity;
 use crate::contact::diagnostic::shown;
 
@@ -144,14 +144,7 @@ fn pieces(value: &str) -> Vec<Cow<'_, str>> {
 }
 
 fn one_address(piece: &str, rules: &EmailRules) -> One {
-    let lower = if piece
-        .bytes()
-        .all(|b| b.is_ascii() && !b.is_ascii_uppercase())
-    {
-        Cow::Borrowed(piece)
-    } else {
-        Cow::Owned(piece.to_lowercase())
-    };
+    let lower = lower(piece);
     if rules.is_directory_path(&lower) {
         return One::cleared(
             "email_directory_path",

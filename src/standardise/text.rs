@@ -140,6 +140,17 @@ fn nfc(text: String) -> String {
     }
 }
 
+/// Lower case; most values that are compared so have it already.
+#[must_use]
+pub fn lower(value: &str) -> Cow<'_, str> {
+    let is_lower = |b: u8| b.is_ascii() && !b.is_ascii_uppercase();
+    if value.bytes().all(is_lower) {
+        Cow::Borrowed(value)
+    } else {
+        Cow::Owned(value.to_lowercase())
+    }
+}
+
 pub(super) fn is_tidy_ascii(value: &str) -> bool {
     let bytes = value.as_bytes();
     let edge = |byte: Option<&u8>| byte.is_some_and(|b| *b == b' ');

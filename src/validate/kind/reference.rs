@@ -13,6 +13,7 @@ use super::super::document::{At, Document, Home, Section};
 use super::Reading;
 use crate::contact::diagnostic::{nearest, shown};
 use crate::rulebook::Rulebook;
+use crate::standardise::text::lower;
 
 #[derive(Clone, Debug)]
 pub struct Reference {
@@ -130,9 +131,8 @@ impl Reference {
                 None => return false,
             },
         };
-        let is_lower = |b: u8| b.is_ascii() && !b.is_ascii_uppercase();
-        let listed = if self.ignore_case && !looked_at.bytes().all(is_lower) {
-            self.has(&looked_at.to_lowercase())
+        let listed = if self.ignore_case {
+            self.has(&lower(looked_at))
         } else {
             self.has(looked_at)
         };
